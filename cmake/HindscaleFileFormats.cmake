@@ -1,0 +1,30 @@
+# Parallel HDF5, parallel netCDF-C, PnetCDF and UDUNITS-2.
+set(HDF5_PREFER_PARALLEL ON)
+find_package(HDF5 REQUIRED COMPONENTS C)
+if(NOT HDF5_IS_PARALLEL)
+  message(FATAL_ERROR "Hindscale needs a parallel HDF5 (Debian: libhdf5-openmpi-dev)")
+endif()
+add_library(hindscale_hdf5 INTERFACE)
+target_include_directories(hindscale_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
+target_link_libraries(hindscale_hdf5 INTERFACE ${HDF5_LIBRARIES} MPI::MPI_C)
+
+# netcdf_par.h lies beside the parallel library; the package's pkg-config file names the serial headers.
+find_library(NETCDF_MPI_LIBRARY NAMES netcdf_mpi netcdf REQUIRED)
+get_filename_component(_netcdf_libdir ${NETCDF_MPI_LIBRARY} DIRECTORY)
+find_path(NETCDF_MPI_INCLUDE_DIR netcdf_par.h HINTS ${_netcdf_libdir}/netcdf/mpi/include NO_DEFAULT_PATH)
+find_path(NETCDF_MPI_INCLUDE_DIR netcdf_par.h REQUIRED)
+add_library(hindscale_netcdf INTERFACE)
+target_include_directories(hindscale_netcdf SYSTEM BEFORE INTERFACE ${NETCDF_MPI_INCLUDE_DIR})
+target_link_libraries(hindscale_netcdf INTERFACE ${NETCDF_MPI_LIBRARY} hindscale_hdf5)
+
+find_path(PNETCDF_INCLUDE_DIR pnetcdf.h REQUIRED)
+find_library(PNETCDF_LIBRARY pnetcdf REQUIRED)
+add_library(hindscale_pnetcdf INTERFACE)
+target_include_directories(hindscale_pnetcdf SYSTEM INTERFACE ${PNETCDF_INCLUDE_DIR})
+target_link_libraries(hindscale_pnetcdf INTERFACE ${PNETCDF_LIBRARY} MPI::MPI_C)
+
+find_path(UDUNITS2_INCLUDE_DIR udunits2.h PATH_SUFFIXES udunits2 REQUIRED)
+find_library(UDUNITS2_LIBRARY udunits2 REQUIRED)
+add_library(hindscale_udunits INTERFACE)
+target_include_directories(hindscale_udunits SYSTEM INTERFACE ${UDUNITS2_INCLUDE_DIR})
+target_link_libraries(hindscale_udunits INTERFACE ${UDUNITS2_LIBRARY})

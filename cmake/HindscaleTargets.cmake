@@ -1,0 +1,56 @@
+# Warnings, module libraries and tests in one form for the whole tree.
+add_library(hindscale_build_flags INTERFACE)
+target_include_directories(hindscale_build_flags INTERFACE ${PROJECT_SOURCE_DIR}/include)
+target_compile_options(hindscale_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -ffp-contract=off)
+if(HINDSCALE_WARNINGS_AS_ERRORS)
+  target_compile_options(hindscale_build_flags INTERFACE -Werror)
+endif()
+target_compile_definitions(hindscale_build_flags INTERFACE HINDSCALE_VERSION="${PROJECT_VERSION}")
+if(HINDSCALE_CUDA)
+  target_compile_definitions(hindscale_build_flags INTERFACE HINDSCALE_WITH_CUDA)
+endif()
+
+# hindscale_module(NAME SOURCES a.cpp ... [LINK targets]): the static library hindscale_NAME of src/NAME.
+function(hindscale_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(hindscale_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(hindscale_${name} PUBLIC ${ARG_LINK} PRIVATE hindscale_build_flags)
+  target_include_directories(hindscale_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
+endfunction()
+
+# hindscale_torch_module(NAME ...): the same with LibTorch and its precompiled header, which the first such module makes for all.
+function(hindscale_torch_module name)
+  hindscale_module(${name} ${ARGN})
+  target_link_libraries(hindscale_${name} PUBLIC hindscale_torch)
+  if(name STREQUAL "model")
+    target_precompile_headers(hindscale_model PRIVATE <torch/torch.h>)
+  else()
+    target_precompile_headers(hindscale_${name} REUSE_FROM hindscale_model)
+  endif()
+endfunction()
+
+add_library(hindscale_torch INTERFACE)
+target_link_libraries(hindscale_torch INTERFACE ${TORCH_LIBRARIES})
+target_include_directories(hindscale_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+
+# hindscale_test(NAME SOURCES a_test.cpp ... LINK targets [RANKS 1 2 3 4] [TIMEOUT s]): one GoogleTest program,
+# run once without a launcher or once under mpirun for each number of ranks.
+function(hindscale_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;RANKS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} hindscale_test_main GTest::gmock hindscale_build_flags)
+  target_compile_definitions(${name} PRIVATE HINDSCALE_TEST_REFERENCE="${PROJECT_SOURCE_DIR}/tests/reference")
+  if(NOT ARG_RANKS)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  endif()
+  foreach(ranks IN LISTS ARG_RANKS)
+    set(test_name ${name}_ranks_${ranks})
+    add_test(NAME ${test_name} COMMAND ${MPIEXEC_EXECUTABLE} --allow-run-as-root --oversubscribe -n ${ranks}
+             $<TARGET_FILE:${name}>)
+    set_tests_properties(${test_name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} PROCESSORS 2)
+  endforeach()
+endfunction()

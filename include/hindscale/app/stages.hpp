@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stages of an experiment, each one subcommand of the program. All ranks call them.
+#pragma once
+
+#include <filesystem>
+
+#include "hindscale/comm/context.hpp"
+#include "hindscale/core/error.hpp"
+#include "hindscale/namelist/options.hpp"
+
+namespace hindscale {
+
+/// Source files -> sample store.
+ExitCode run_prepare(const Context& context, const Options& options);
+/// Sample store -> checkpoints.
+ExitCode run_train(const Context& context, const Options& options);
+/// Checkpoint and coarse fields -> ensemble of CF files.
+ExitCode run_reconstruct(const Context& context, const Options& options);
+/// Reconstruction and truth -> scores.
+ExitCode run_evaluate(const Context& context, const Options& options);
+/// Validates the namelist and its inputs and prints the plan; computes nothing.
+ExitCode run_check(const Context& context, const Options& options);
+/// Says what a file or folder is.
+ExitCode run_info(const Context& context, const std::filesystem::path& path);
+
+}  // namespace hindscale

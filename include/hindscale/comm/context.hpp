@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every stage needs to know of its surroundings; made once in main, passed by const reference.
+#pragma once
+
+#include <cstdint>
+
+#include "hindscale/comm/communicator.hpp"
+#include "hindscale/core/log.hpp"
+
+namespace hindscale {
+
+/// Where the network runs. `index` is the local GPU of this rank (local rank modulo visible devices).
+struct Device {
+  enum class Kind { cpu, cuda };
+  Kind kind = Kind::cpu;
+  int index = 0;
+};
+
+struct Context {
+  Communicator comm;
+  Log log{Log::Voice::quiet};
+  Device device;
+  std::uint64_t seed = 0;
+};
+
+}  // namespace hindscale

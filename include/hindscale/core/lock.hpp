@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run at a time in a directory.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace hindscale {
+
+/// Who holds a directory.
+struct LockHolder {
+  std::string host;
+  long process = 0;
+  std::string job;  ///< SLURM_JOB_ID, or empty
+};
+
+/// Holds "<directory>/.hindscale.lock" until destroyed. InputError naming the holder where another living run has it.
+/// A lock is stale, and taken over, when its process is gone from this host, or (other host) its SLURM job differs from
+/// ours and the lock has not been refreshed for `stale_after_s`.
+class DirectoryLock {
+ public:
+  static constexpr int stale_after_s = 600;
+  explicit DirectoryLock(std::filesystem::path directory);
+  ~DirectoryLock();
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+  /// The holder whose stale lock was taken over, for the log.
+  [[nodiscard]] const std::optional<LockHolder>& taken_over() const { return taken_over_; }
+  /// Renews the lock's time stamp; call now and then in long runs.
+  void refresh() const;
+
+ private:
+  std::filesystem::path path_;
+  std::optional<LockHolder> taken_over_;
+};
+
+}  // namespace hindscale

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests to stop early: signals and a wall-time budget.
+#pragma once
+
+#include <chrono>
+
+namespace hindscale {
+
+/// Lets SIGTERM and SIGUSR1 set a flag instead of ending the process. Call once, in main.
+void install_stop_signals();
+
+/// True after one of these signals reached this process.
+bool stop_signal_seen();
+
+/// A wall-time budget counted from construction; zero or less means none.
+class WallTime {
+ public:
+  explicit WallTime(double budget_s) : budget_s_(budget_s) {}
+  [[nodiscard]] double elapsed_s() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  [[nodiscard]] bool spent() const { return budget_s_ > 0 && elapsed_s() >= budget_s_; }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double budget_s_;
+};
+
+}  // namespace hindscale

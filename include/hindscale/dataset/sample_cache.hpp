@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples made on demand and kept while memory allows.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <unordered_map>
+
+#include "hindscale/dataset/conditioning.hpp"
+
+namespace hindscale {
+
+/// Least-recently-used cache of the samples of a store. Keeps references to its arguments. One rank, one thread.
+class SampleCache {
+ public:
+  SampleCache(const StoreReader& reader, const Conditioning& conditioning, double limit_mib);
+  /// The sample at this position of the store's months.
+  std::shared_ptr<const Sample> get(std::size_t i_month);
+
+ private:
+  struct Entry {
+    std::size_t i_month;
+    std::shared_ptr<const Sample> sample;
+  };
+  const StoreReader& reader_;
+  const Conditioning& conditioning_;
+  double limit_bytes_;
+  double held_bytes_ = 0;
+  std::list<Entry> recent_;  ///< most recently used first
+  std::unordered_map<std::size_t, std::list<Entry>::iterator> where_;
+};
+
+}  // namespace hindscale

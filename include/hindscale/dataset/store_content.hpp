@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a sample store holds besides its arrays: variables, months, periods and grids.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "hindscale/grid/grid.hpp"
+#include "hindscale/io/sample_store.hpp"
+#include "hindscale/time/month.hpp"
+
+namespace hindscale {
+
+/// Whole years, first and last.
+struct Period {
+  int first_year = 0;
+  int last_year = 0;
+  [[nodiscard]] bool contains(Month month) const { return month.year() >= first_year && month.year() <= last_year; }
+  [[nodiscard]] int n_years() const { return last_year - first_year + 1; }
+};
+
+struct StoreContent {
+  std::vector<std::string> variables;   ///< CMIP names
+  std::vector<std::string> units;       ///< of each variable
+  std::vector<std::string> transforms;  ///< "identity" or "log1p", of each variable
+  std::vector<Month> months;            ///< months stored, in order (gaps between the periods are possible)
+  Period train;
+  Period validation;
+  Period test;
+  Grid fine;
+  Grid coarse;
+  bool coarse_derived = true;  ///< the coarse field is the conservative mean of the fine one
+  bool has_missing = false;    ///< some fine value is missing in some month
+  bool has_ridge = false;
+  int ridge_window = 0;
+  double ridge_penalty = 0;
+
+  [[nodiscard]] std::size_t n_variables() const { return variables.size(); }
+  /// Positions in `months` that lie in the period.
+  [[nodiscard]] std::vector<std::size_t> positions(const Period& period) const;
+  /// Position of a month; InputError where the store lacks it.
+  [[nodiscard]] std::size_t position_of(Month month) const;
+};
+
+// Names of the arrays; v variables, y x fine cells, cy cx coarse cells, t months, k predictors.
+namespace store {
+inline constexpr const char* fine = "fine";                              ///< [t, v, y, x], NaN where missing
+inline constexpr const char* coarse = "coarse";                          ///< [t, v, cy, cx]
+inline constexpr const char* relief_m = "statics/relief_m";              ///< [y, x] terrain height (relief below sea level as is)
+inline constexpr const char* land_fraction = "statics/land_fraction";    ///< [y, x]
+inline constexpr const char* valid = "statics/valid";                    ///< [v, y, x] 1 where present in every month
+inline constexpr const char* fine_climatology = "climatology/fine";      ///< [12, v, y, x] training mean of each calendar month
+inline constexpr const char* coarse_climatology = "climatology/coarse";  ///< [12, v, cy, cx]
+inline constexpr const char* lerp_bias = "climatology/lerp_bias";        ///< [12, v, y, x] training mean of Lerp - truth
+inline constexpr const char* range = "statistics/range";                 ///< [v, 2] smallest and largest training value
+inline constexpr const char* ridge_coefficients = "ridge/coefficients";  ///< [y, v, x, k]
+inline constexpr const char* ridge = "ridge/field";  ///< [t, v, y, x] ridge estimate; training years cross-fitted
+inline constexpr const char* ridge_spread = "ridge/spread";  ///< [v, y, x] standard deviation of its Gaussian
+}  // namespace store
+
+void write_content(StoreWriter& writer, const StoreContent& content);
+StoreContent read_content(const StoreReader& reader);
+
+}  // namespace hindscale

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of the variables of climate models: CMIP names, CF attributes, units.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace hindscale {
+
+struct VariableInfo {
+  std::string name;  ///< CMIP name
+  std::string standard_name;
+  std::string long_name;
+  std::string units;               ///< in which the store holds it; empty for unknown variables: as in the file
+  std::optional<double> height_m;  ///< of near-surface variables
+};
+
+/// Attributes of uas, vas, tas, ps, pr; other names get just their name.
+VariableInfo variable_info(const std::string& name);
+
+}  // namespace hindscale

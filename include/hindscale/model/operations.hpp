@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The network's two heavy operations in forms that give a sample the same bits in any batch.
+#pragma once
+
+#include <torch/nn/modules/conv.h>
+#include <torch/types.h>
+
+#include <cstdint>
+
+namespace hindscale {
+
+/// What `layer` does, differentiable; an odd square kernel padded by its half, one group. LibTorch
+/// chooses a convolution's implementation by batch size among other things; on the CPU this always
+/// takes oneDNN's, and for 1 x 1 gradients plain matrix products, which are faster there.
+torch::Tensor convolve(const torch::nn::Conv2d& layer, const torch::Tensor& x);
+
+enum class Activation { none, silu };
+
+/// Group normalisation of x [n, c, h, w] with weight and bias [c] (epsilon 1e-5), then the
+/// activation; differentiable. Moments are sums in a fixed order within a sample. On the CPU in
+/// float32 it is one fused pass over channels-last memory.
+torch::Tensor group_norm(const torch::Tensor& x, std::int64_t groups, const torch::Tensor& weight,
+                         const torch::Tensor& bias, Activation activation);
+
+}  // namespace hindscale

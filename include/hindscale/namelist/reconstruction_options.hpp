@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of &reconstruct, &ensemble, &sampling, &tiling, &output and &evaluation, each
+// declared once.
+#pragma once
+
+#include "hindscale/namelist/option.hpp"
+
+namespace hindscale {
+
+/// &reconstruct: which months, from which network and coarse fields.
+struct ReconstructOptions {
+  std::string checkpoint, directory, weights, first_month, last_month;
+  std::vector<std::string> coarse_files, coarse_names;
+
+  ReconstructOptions() { describe(TakeDefaults{}); }
+
+  template <class V>
+  void describe(V&& visit) {
+    visit("checkpoint", checkpoint, "",
+          {.meaning = "folder of the checkpoint",
+           .default_text = "the best in checkpoints/ of experiment/directory"});
+    visit("directory", directory, "",
+          {.meaning = "folder of the data files and their manifest",
+           .default_text = "reconstruction/ in experiment/directory"});
+    visit("weights", weights, "average",
+          {.meaning = "weights of the network: their running 'average' over the training, or the "
+                      "'raw' last ones",
+           .choices = {"average", "raw"},
+           .determines_values = true});
+    visit("first_month", first_month, "",
+          {.meaning = "first month to reconstruct, as 'YYYY-MM'",
+           .form = Form::month,
+           .default_text = "January of the first of dataset/test_years"});
+    visit("last_month", last_month, "",
+          {.meaning = "last month to reconstruct, as 'YYYY-MM'",
+           .form = Form::month,
+           .default_text = "December of the last of dataset/test_years"});
+    visit("coarse_files", coarse_files, {},
+          {.meaning = "NetCDF files of the coarse fields of another period or source",
+           .default_text = "the coarse fields of the store"});
+    visit("coarse_names", coarse_names, {},
+          {.meaning = "names of the variables in coarse_files, one for each of dataset/variables",
+           .default_text = "found by standard name"});
+  }
+};
+
+/// &ensemble: how many members, and how many at a time.
+struct EnsembleOptions {
+  std::int64_t members, first_member, batch, members_per_unit;
+
+  EnsembleOptions() { describe(TakeDefaults{}); }
+
+  template <class V>
+  void describe(V&& visit) {
+    visit("members", members, 16,
+          {.unit = "1", .meaning = "members of the ensemble to reconstruct", .range = at_least(1)});
+    visit("first_member", first_member, 1,
+          {.unit = "1",
+           .meaning = "number of the first member; a member is the same whatever others are made",
+           .range = at_least(1)});
+    visit("batch", batch, 8,
+          {.unit = "1",
+           .meaning = "network inputs of one call (tiles of members and months); more need more "
+                      "memory and change no result",
+           .range = at_least(1)});
+    visit("members_per_unit", members_per_unit, 4,
+          {.unit = "1",
+           .meaning = "members of one unit of work, which one rank takes at a time",
+           .range = at_least(1)});
+  }
+};
+
+/// &sampling: how noise becomes a field.
+struct SamplingOptions {
+  std::string sampler;
+  std::int64_t steps;
+  double eta, clip;
+
+  SamplingOptions() { describe(TakeDefaults{}); }
+
+  template <class V>
+  void describe(V&& visit) {
+    visit("sampler", sampler, "multistep",
+          {.meaning = "integration: 'ddpm' ancestral as published, 'ddim' first order, 'multistep' "
+                      "second order and best with few steps",
+           .choices = {"ddim", "ddpm", "multistep"},
+           .determines_values = true});
+    visit("steps", steps, 8,
+          {.unit = "1",
+           .meaning = "calls of the network for one field; at most diffusion/timesteps",
+           .range = at_least(1),
+           .determines_values = true});
+    visit("eta", eta, 0.0,
+          {.unit = "1",
+           .meaning = "share of fresh noise in each step of 'ddim': 0 none, 1 as in ddpm",
+           .range = between(0, 1),
+           .determines_values = true});
+    visit("clip", clip, 6.0,
+          {.unit = "1",
+           .meaning =
+               "bound on the predicted clean field, in standard deviations of the target; 0: none",
+           .range = at_least(0),
+           .determines_values = true});
+  }
+};
+
+/// &tiling: the tiles a field is computed in.
+struct TileOptions {
+  std::vector<std::int64_t> size;
+  std::int64_t overlap;
+
+  TileOptions() { describe(TakeDefaults{}); }
+
+  template <class V>
+  void describe(V&& visit) {
+    visit("size", size, {40, 80},
+          {.unit = "fine cells",
+           .meaning = "rows and columns of a tile",
+           .range = at_least(1),
+           .length = 2,
+           .determines_values = true});
+    visit("overlap", overlap, 7,
+          {.unit = "fine cells",
+           .meaning = "least number of rows or columns two neighbouring tiles share",
+           .range = at_least(0),
+           .determines_values = true});
+  }
+};
+
+/// &output: the form of the data files.
+struct OutputOptions {
+  std::string format;
+  std::int64_t deflate, keep_bits, years_per_file;
+  bool members, statistics;
+  std::vector<double> quantiles;
+
+  OutputOptions() { describe(TakeDefaults{}); }
+
+  template <class V>
+  void describe(V&& visit) {
+    visit("format", format, "cdf5",
+          {.meaning = "file format: 'cdf5' is fast and uncompressed, 'netcdf4' compressed",
+           .choices = {"cdf5", "netcdf4"},
+           .determines_values = true});
+    visit("deflate", deflate, 1,
+          {.unit = "1",
+           .meaning = "compression level of 'netcdf4'; 0: none",
+           .range = between(0, 9),
+           .determines_values = true});
+    visit("keep_bits", keep_bits, 0,
+          {.unit = "bits",
+           .meaning = "significant bits kept of each value (BitRound), 'netcdf4' only; 0: all",
+           .range = between(0, 23),
+           .determines_values = true});
+    visit("years_per_file", years_per_file, 10,
+          {.unit = "years",
+           .meaning = "years in one data file",
+           .range = at_least(1),
+           .determines_values = true});
+    visit("members", members, true, {.meaning = "keep the files of the members"});
+    visit("statistics", statistics, true,
+          {.meaning = "write mean and standard deviation over the members"});
+    visit("quantiles", quantiles, {0.05, 0.5, 0.95},
+          {.unit = "1",
+           .meaning = "quantiles over the members to write, which needs their files "
+                      "(output/members); 'quantiles =' for none",
+           .range = inside(0, 1),
+           .default_text = "0.05, 0.5, 0.95; none where output/members is .false."});
+  }
+};
+
+/// &evaluation: the scores.
+struct EvaluationOptions {
+  std::string directory, reconstruction;
+  std::int64_t bootstrap_samples, bootstrap_block;
+  std::vector<std::int64_t> members;
+  std::string spectrum;
+
+  EvaluationOptions() { describe(TakeDefaults{}); }
+
+  template <class V>
+  void describe(V&& visit) {
+    visit(
+        "directory", directory, "",
+        {.meaning = "folder of scores.json and the maps", .default_text = "experiment/directory"});
+    visit("reconstruction", reconstruction, "",
+          {.meaning = "folder of the reconstruction to score",
+           .default_text = "reconstruct/directory"});
+    visit("bootstrap_samples", bootstrap_samples, 1000,
+          {.unit = "1",
+           .meaning = "resamples behind the 95 % intervals; 0: no intervals",
+           .range = at_least(0)});
+    visit("bootstrap_block", bootstrap_block, 3,
+          {.unit = "months",
+           .meaning = "length of the blocks of months that are resampled together",
+           .range = at_least(1)});
+    visit("members", members, {},
+          {.unit = "1",
+           .meaning = "ensemble sizes to score, each made of the first members",
+           .range = at_least(1),
+           .default_text = "1, 2, 4, ... and all"});
+    visit("spectrum", spectrum, "auto",
+          {.meaning = "power spectra along circles of latitude ('zonal') or over all directions "
+                      "('radial'); 'auto': zonal for global domains, else radial",
+           .choices = {"auto", "zonal", "radial"}});
+  }
+};
+
+}  // namespace hindscale

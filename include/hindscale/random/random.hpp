@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random numbers keyed by what they are for (Philox 4x64-10, Random123), never by who draws them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "hindscale/core/array.hpp"
+
+namespace hindscale {
+
+/// What a stream is for. Part of the key: streams of different purpose never share numbers.
+enum class Purpose : std::uint32_t {
+  sample_noise = 1,    ///< initial noise and noise of a sampling step
+  patch_order = 2,     ///< order and places of training patches
+  diffusion_time = 3,  ///< times of the training noise
+  training_noise = 4,  ///< the training noise itself
+  dropout = 5,
+  initial_weights = 6,
+  bootstrap = 7,
+  validation_noise = 8,
+  rank_ties = 9,
+};
+
+/// Identifies one stream of numbers. Number i is word i % 4 of Philox with key (seed, purpose *
+/// 2^32 + c) and counter (i / 4, a, b, 0).
+struct StreamKey {
+  std::uint64_t seed = 0;
+  Purpose purpose = Purpose::sample_noise;
+  std::uint64_t a = 0;  ///< e.g. the member
+  std::uint64_t b = 0;  ///< e.g. the month's index
+  std::uint32_t c = 0;  ///< e.g. the sampling step
+};
+
+/// Standard normal numbers [first, first + values.size()) of the stream. Any split of the range
+/// gives the same numbers.
+void fill_normal(const StreamKey& key, std::uint64_t first, std::span<float> values);
+
+/// Uniform numbers in the open interval (0, 1), likewise.
+void fill_uniform(const StreamKey& key, std::uint64_t first, std::span<double> values);
+double uniform(const StreamKey& key, std::uint64_t index);
+
+/// A uniform integer in [0, n).
+std::uint64_t uniform_below(const StreamKey& key, std::uint64_t index, std::uint64_t n);
+
+}  // namespace hindscale

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Patches of samples as the tensors of one training step: noisy field, conditions, target, weights.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "hindscale/dataset/patches.hpp"
+#include "hindscale/dataset/sample_cache.hpp"
+#include "hindscale/model/denoiser.hpp"
+#include "hindscale/random/random.hpp"
+#include "hindscale/sampler/schedule.hpp"
+
+namespace hindscale {
+
+/// float32 on the maker's device; n patches of h x w cells, v variables, c condition channels.
+struct Batch {
+  torch::Tensor input;                    ///< [n, v + c, h, w] x_t, then the conditions
+  torch::Tensor time;                     ///< [n] int64
+  torch::Tensor target;                   ///< [n, v, h, w]
+  torch::Tensor weight;                   ///< [n, v, h, w]
+  std::vector<std::uint64_t> patch_ids{};  ///< keys of noise and dropout
+  std::int64_t n_weighted = 0;            ///< values of positive weight
+};
+
+/// Cuts patches from samples and adds their noise. Keeps a reference to the samples.
+class BatchMaker {
+ public:
+  struct Options {
+    Prediction prediction = Prediction::v;
+    Purpose noise = Purpose::training_noise;
+    std::uint64_t seed = 0;
+    torch::Device device{torch::kCPU};
+  };
+  /// `positions`: where in the store the plan's items (Patch::i_item) lie.
+  BatchMaker(SampleCache& samples, std::vector<std::size_t> positions, Schedule schedule, const Options& options);
+
+  /// Patches of one size. The noise of a patch depends on (seed, purpose, its id) only.
+  [[nodiscard]] Batch make(std::span<const Patch> patches) const;
+
+ private:
+  SampleCache& samples_;
+  std::vector<std::size_t> positions_;
+  Schedule schedule_;
+  Options options_;
+};
+
+/// Sum over the batch of weight * (output - target)^2.
+torch::Tensor weighted_squared_error(const torch::Tensor& output, const Batch& batch);
+
+}  // namespace hindscale

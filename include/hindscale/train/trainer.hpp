@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// One training step after the other: gradients of a global batch over all ranks, and the update they lead to.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "hindscale/comm/context.hpp"
+#include "hindscale/dataset/patches.hpp"
+#include "hindscale/dataset/sample_cache.hpp"
+#include "hindscale/model/checkpoint.hpp"
+#include "hindscale/model/unet.hpp"
+#include "hindscale/namelist/options.hpp"
+#include "hindscale/train/batch.hpp"
+#include "hindscale/train/gradient_reducer.hpp"
+#include "hindscale/train/optimizer.hpp"
+#include "hindscale/train/weight_average.hpp"
+
+namespace hindscale {
+
+/// What one step did; the same on every rank but for the seconds.
+struct StepReport {
+  std::int64_t step = 0;     ///< counted from 1
+  double loss = 0;           ///< weighted squared error a value, over the global batch
+  double gradient_norm = 0;  ///< before clipping
+  double learning_rate = 0;
+  double data_s = 0;       ///< this rank's seconds in making batches
+  double reduction_s = 0;  ///< this rank's seconds in waiting for other ranks' gradients
+  bool wants_stop = false;  ///< some rank asked for it
+};
+
+/// Says, when handed to a step, that this rank would like to stop after it.
+enum class StopWish { none, stop };
+
+/// Owns the network, the average of its weights, and the state of the optimizer. A step's batch is a function of the seed and the
+/// step alone; a rank computes a contiguous share of it, and gradients are sums over ranks of what is already
+/// divided by the global number of values, so neither losses nor updates depend on the number of ranks (but for rounding).
+/// Keeps references to the context and the samples.
+class Trainer {
+ public:
+  /// InputError: fewer patches a step than ranks, patch that does not fit the domain or the network, no training months.
+  Trainer(const Context& context, const Options& options, const UNetConfig& network, SampleCache& samples,
+          const StoreContent& content);
+
+  /// Steps done.
+  [[nodiscard]] std::int64_t step() const { return step_; }
+  /// Forward and backward of the next step: afterwards every rank's parameters carry the global gradient, not clipped. Collective.
+  StepReport compute_gradients(StopWish wish = StopWish::none);
+  /// Clips, updates weights and their average, and frees the gradients.
+  void update(const StepReport& report);
+
+  /// The months in the batch of a step (counted from 1), in the order of its patches.
+  [[nodiscard]] std::vector<Month> months_of(std::int64_t step) const;
+  [[nodiscard]] UNet network() const { return network_; }
+  /// In evaluation mode.
+  [[nodiscard]] UNet average() const { return average_; }
+
+  /// Adds "raw.*" and "average.*" to `model` and fills `optimizer`.
+  void save(CheckpointContent& content) const;
+  /// The reverse, at this step. InputError where a tensor is missing or of another shape.
+  void restore(const CheckpointContent& content, std::int64_t step);
+
+ private:
+  [[nodiscard]] std::vector<std::vector<Patch>> own_parts() const;
+
+  const Context& context_;
+  TrainingOptions options_;
+  std::uint64_t seed_;
+  std::vector<Month> months_;  ///< of training, the plan's items
+  PatchPlan plan_;
+  BatchMaker batches_;
+  UNet network_;
+  UNet average_;
+  std::vector<torch::Tensor> parameters_;
+  Optimizer optimizer_;
+  WeightAverage weight_average_;
+  GradientReducer reducer_;
+  std::int64_t step_ = 0;
+};
+
+/// The plan of training patches on these months.
+PatchPlanOptions patch_plan_options(const Options& options, const StoreContent& content, std::size_t n_months);
+
+}  // namespace hindscale

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// A training from its newest checkpoint to its end: progress, validation, checkpoints, clean stops.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "hindscale/comm/context.hpp"
+#include "hindscale/core/stop.hpp"
+#include "hindscale/train/metrics.hpp"
+#include "hindscale/train/trainer.hpp"
+#include "hindscale/train/validation.hpp"
+
+namespace hindscale {
+
+/// What a run works with; all outlive it.
+struct TrainingParts {
+  const Context& context;
+  const Options& options;
+  const Conditioning& conditioning;
+  Trainer& trainer;
+  const LossValidator& loss_validator;
+  const CrpsValidator* crps_validator = nullptr;  ///< none where the store holds no validation months
+  const WallTime& wall_time;
+};
+
+/// Owns the metrics file and the record of the best step. Every member function is collective.
+class TrainingRun {
+ public:
+  /// `description`: of `describe_training`, the head of each checkpoint's state.
+  TrainingRun(const TrainingParts& parts, nlohmann::json description);
+
+  /// Goes on from the newest valid checkpoint where there is one; rejected ones are named in the log. InputError where it belongs
+  /// to another training.
+  void resume();
+  /// Steps until the training is finished (done) or stopped early by stop_step, wall time or a signal (stopped), each with a
+  /// checkpoint. `on_log` is called on the root at every line of progress. InputError naming step, months and last good
+  /// checkpoint when loss or gradient is not finite.
+  ExitCode run(const std::function<void()>& on_log = {});
+
+ private:
+  struct Interval {  ///< since the last line of progress
+    double loss_sum = 0;
+    std::int64_t n_steps = 0;
+    double data_s = 0;
+    double reduction_s = 0;
+    std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  };
+  void require_finite(const StepReport& report) const;
+  void record(const StepReport& report);
+  void validate();
+  void write();
+  [[nodiscard]] CheckpointContent content() const;
+  [[nodiscard]] StopWish wish() const;
+  [[nodiscard]] bool is_due(std::int64_t interval) const;
+
+  TrainingParts parts_;
+  nlohmann::json description_;
+  std::filesystem::path root_;
+  std::optional<MetricsFile> metrics_;  ///< on the root rank
+  std::optional<BestCheckpoint> best_;
+  std::string last_checkpoint_;
+  Interval interval_;
+  double last_loss_ = 0;
+  std::int64_t first_step_ = 0;  ///< of this run
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace hindscale

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "archive.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "hindscale/core/commit.hpp"
+#include "hindscale/core/error.hpp"
+#include "hindscale/core/hash.hpp"
+
+namespace hindscale {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* identity_name = "archive.json";
+constexpr const char* manifest_name = "manifest.json";
+
+nlohmann::json parse_own(const fs::path& path) {
+  const auto json = nlohmann::json::parse(read_text(path), nullptr, false);
+  if (json.is_discarded()) {
+    throw InputError({.problem = "damaged file", .value = path.string(), .advice = "remove the folder and reconstruct again"});
+  }
+  return json;
+}
+
+nlohmann::json json_of(const ArchiveIdentity& identity) {
+  return {{"checkpoint_sha256", identity.checkpoint_sha256},
+          {"store_sha256", identity.store_sha256},
+          {"options", identity.options},
+          {"coarse_sha256", identity.coarse_sha256}};
+}
+
+std::string differences(const nlohmann::json& old, const ArchiveIdentity& identity) {
+  std::string text;
+  const auto add = [&](const std::string& key, const std::string& before, const std::string& now) {
+    text += (text.empty() ? "" : ", ") + key + " was " + before + " and is now " + now;
+  };
+  const auto compare = [&](const char* name, const std::string& now) {
+    if (old.value(name, "") != now) add(name, old.value(name, "").substr(0, 12), now.substr(0, 12));
+  };
+  compare("checkpoint_sha256", identity.checkpoint_sha256);
+  compare("store_sha256", identity.store_sha256);
+  const auto options = old.value("options", std::map<std::string, std::string>{});
+  for (const auto& [key, value] : identity.options) {
+    const auto found = options.find(key);
+    if (found == options.end() || found->second != value) add(key, found == options.end() ? "unset" : found->second, value);
+  }
+  const auto coarse = old.value("coarse_sha256", std::map<std::string, std::string>{});
+  for (const auto& [name, digest] : identity.coarse_sha256) {
+    const auto found = coarse.find(name);
+    if (found != coarse.end() && found->second != digest) add(name, found->second.substr(0, 12), digest.substr(0, 12));
+  }
+  return text;
+}
+
+std::map<std::string, FileRecord> read_manifest(const fs::path& folder) {
+  std::map<std::string, FileRecord> files;
+  if (!fs::exists(folder / manifest_name)) return files;
+  for (const auto& entry : parse_own(folder / manifest_name).at("files")) {
+    const FileRecord record{entry.at("file"), entry.at("bytes"), entry.at("sha256")};
+    files[record.name] = record;
+  }
+  return files;
+}
+
+/// The record of a file that is whole; nothing where it is not.
+std::optional<FileRecord> verify(const fs::path& path, const std::map<std::string, FileRecord>& manifest) {
+  const std::string name = path.filename().string();
+  const FileRecord now{name, fs::file_size(path), sha256_of_file(path)};
+  if (const auto found = manifest.find(name); found != manifest.end()) {
+    if (found->second.bytes != now.bytes || found->second.sha256 != now.sha256) return std::nullopt;
+    return now;
+  }
+  try {
+    const FieldReader reader(path);
+  } catch (const InputError&) {
+    return std::nullopt;
+  }
+  return now;
+}
+
+}  // namespace
+
+void pin_identity(const fs::path& folder, const ArchiveIdentity& identity) {
+  nlohmann::json json = json_of(identity);
+  if (fs::exists(folder / identity_name)) {
+    const nlohmann::json old = parse_own(folder / identity_name);
+    if (const std::string text = differences(old, identity); !text.empty()) {
+      throw InputError({.problem = "the folder holds a reconstruction made with other options",
+                        .value = folder.string(),
+                        .why = text,
+                        .advice = "set them back, or reconstruct into another folder (reconstruct/directory)"});
+    }
+    auto coarse = old.value("coarse_sha256", std::map<std::string, std::string>{});
+    coarse.insert(identity.coarse_sha256.begin(), identity.coarse_sha256.end());
+    json["coarse_sha256"] = coarse;
+    if (json == old) return;
+  }
+  commit_text(folder / identity_name, json.dump(1) + "\n");
+}
+
+std::map<std::string, FileRecord> finished_files(const Context& context, const fs::path& folder) {
+  together(context.comm, [&] {
+    if (!context.comm.is_root()) return;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.path().extension() == ".part") fs::remove(entry.path());
+    }
+  });
+  std::vector<fs::path> candidates;
+  std::string mine;
+  together(context.comm, [&] {
+    const auto manifest = read_manifest(folder);
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.path().extension() == ".nc") candidates.push_back(entry.path());
+    }
+    std::sort(candidates.begin(), candidates.end());
+    const Block block = block_of(static_cast<std::int64_t>(candidates.size()), context.comm.rank(), context.comm.size());
+    nlohmann::json records = nlohmann::json::array();
+    for (std::int64_t i = block.first; i < block.last; ++i) {
+      const fs::path& path = candidates[static_cast<std::size_t>(i)];
+      const auto record = verify(path, manifest);
+      records.push_back({path.filename().string(), record ? record->bytes : 0, record ? record->sha256 : ""});
+    }
+    mine = records.dump();
+  });
+  std::map<std::string, FileRecord> finished;
+  for (const std::string& text : gather_texts(context.comm, mine)) {
+    for (const auto& entry : nlohmann::json::parse(text)) {
+      const FileRecord record{entry[0], entry[1], entry[2]};
+      if (!record.sha256.empty()) {
+        finished[record.name] = record;
+        continue;
+      }
+      context.log.warn("{} is damaged or not complete; it is made again", (folder / record.name).string());
+      if (context.comm.is_root()) fs::remove(folder / record.name);
+    }
+  }
+  barrier(context.comm);
+  return finished;
+}
+
+void write_manifest(const fs::path& folder, const std::map<std::string, FileRecord>& files) {
+  nlohmann::ordered_json entries = nlohmann::ordered_json::array();
+  for (const auto& [name, record] : files) {
+    entries.push_back({{"file", name}, {"bytes", record.bytes}, {"sha256", record.sha256}});
+  }
+  const std::string text = nlohmann::ordered_json{{"files", entries}}.dump(1) + "\n";
+  if (fs::exists(folder / manifest_name) && read_text(folder / manifest_name) == text) return;
+  commit_text(folder / manifest_name, text);
+}
+
+}  // namespace hindscale

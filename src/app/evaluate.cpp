@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stage `evaluate`: reconstruction and truth -> scores.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "evaluate_fields.hpp"
+#include "evaluate_maps.hpp"
+#include "evaluate_members.hpp"
+#include "evaluate_months.hpp"
+#include "evaluate_report.hpp"
+#include "evaluate_table.hpp"
+#include "hindscale/app/stages.hpp"
+#include "hindscale/core/commit.hpp"
+#include "hindscale/core/hash.hpp"
+#include "stage_support.hpp"
+
+namespace hindscale {
+namespace fs = std::filesystem;
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void require_inputs(const Options& options) {
+  if (!fs::exists(options.store_path())) {
+    throw InputError({.problem = "no sample store",
+                      .value = options.store_path().string(),
+                      .why = "the truth and the baselines are read from it",
+                      .advice = "run the stage prepare first",
+                      .key = "dataset/store"});
+  }
+  require_manifest(options.evaluated_path());
+}
+
+/// Digests of all that the scores follow from. Collective.
+Json inputs_of(const Context& context, const Options& options) {
+  const EvaluationOptions& evaluation = options.evaluation;
+  const std::string text =
+      fmt::format("{}; bootstrap {} x {}; members {}; spectrum {}; seed {}", program_version(),
+                  evaluation.bootstrap_samples, evaluation.bootstrap_block,
+                  fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed);
+  const auto files = digests_of(
+      context.comm,
+      {(options.evaluated_path() / "manifest.json").string(), options.store_path().string()});
+  return {{"manifest_sha256", files[0]},
+          {"store_sha256", files[1]},
+          {"options_sha256", sha256_of(text)}};
+}
+
+/// The scores in the folder, where they are finished and follow from these inputs; else null.
+Json finished_scores(const fs::path& folder, const Json& inputs) {
+  if (!fs::exists(folder / "scores.json") || !fs::exists(folder / "scores.nc")) return nullptr;
+  Json scores = Json::parse(read_text(folder / "scores.json"), nullptr, false);
+  if (!scores.is_object() || !scores.contains("inputs") || scores["inputs"] != inputs)
+    return nullptr;
+  return scores;
+}
+
+/// evaluation/members, or 1, 2, 4, ...; always with the whole ensemble at the end.
+std::vector<std::size_t> sizes_of(const Options& options, std::size_t n_members) {
+  std::vector<std::size_t> sizes{n_members};
+  for (const std::int64_t size : options.evaluation.members) {
+    if (static_cast<std::size_t>(size) > n_members) {
+      ErrorFacts facts = options.at("evaluation/members");
+      facts.problem = "more members than the reconstruction has";
+      facts.why = fmt::format("it has {}", n_members);
+      facts.advice = "ask for fewer, or reconstruct more (ensemble/members)";
+      throw InputError(facts);
+    }
+    sizes.push_back(static_cast<std::size_t>(size));
+  }
+  if (options.evaluation.members.empty()) {
+    for (std::size_t size = 1; size < n_members; size *= 2) sizes.push_back(size);
+  }
+  std::sort(sizes.begin(), sizes.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
+
+SpectrumKind spectrum_of(const Options& options, const Grid& grid) {
+  if (options.evaluation.spectrum == "zonal" && !grid.periodic) {
+    ErrorFacts facts = options.at("evaluation/spectrum");
+    facts.problem = "zonal spectra of a regional domain";
+    facts.why = "they need rows that go once round the globe";
+    facts.advice = "choose 'radial' or 'auto'";
+    throw InputError(facts);
+  }
+  const bool zonal = options.evaluation.spectrum == "zonal" ||
+                     (options.evaluation.spectrum == "auto" && grid.periodic);
+  return zonal ? SpectrumKind::zonal : SpectrumKind::radial;
+}
+
+/// Store and reconstruction, open on every rank.
+struct Inputs {
+  explicit Inputs(const Options& options)
+      : reader(options.store_path()),
+        content(read_content(reader)),
+        archive(options.evaluated_path(), content),
+        fields(reader, content, archive) {}
+  StoreReader reader;
+  StoreContent content;
+  MemberArchive archive;
+  FieldProvider fields;
+};
+
+std::string months_text(const StoreContent& content, const std::vector<std::size_t>& positions) {
+  return fmt::format("{} to {}", content.months[positions.front()].to_string(),
+                     content.months[positions.back()].to_string());
+}
+
+/// The file of maps on the first rank; null elsewhere. Collective.
+std::unique_ptr<MapFile> create_map_file(const EvaluationSetup& setup, const fs::path& path,
+                                         const Json& inputs) {
+  const StoreContent& content = setup.fields.content();
+  std::vector<MapVariable> maps;
+  for (const ScoredVariable& variable : scored_variables(content)) {
+    for (const MapKind& kind : map_kinds(content)) {
+      maps.push_back(
+          {variable.name + "_" + kind.name, variable.name + ": " + kind.long_name, variable.units});
+    }
+  }
+  MapFileSpec spec{path, &content.fine, {{"title", "Errors of a reconstruction, by cell"}}};
+  spec.global_attributes.emplace_back("source", program_version());
+  spec.global_attributes.emplace_back("period", months_text(content, setup.positions));
+  spec.global_attributes.emplace_back("members", std::to_string(setup.sizes.back()));
+  for (const auto& [name, digest] : inputs.items())
+    spec.global_attributes.emplace_back(name, digest);
+  std::unique_ptr<MapFile> file;
+  together(setup.context.comm, [&] {
+    if (setup.context.comm.is_root()) file = std::make_unique<MapFile>(spec, maps);
+  });
+  return file;
+}
+
+/// The head of scores.json, with empty sections in their order.
+Json start_report(const EvaluationSetup& setup, const Options& options, const Json& inputs) {
+  const StoreContent& content = setup.fields.content();
+  return {{"period",
+           {content.months[setup.positions.front()].to_string(),
+            content.months[setup.positions.back()].to_string()}},
+          {"months", setup.positions.size()},
+          {"members", setup.sizes.back()},
+          {"variables", Json::object()},
+          {"correlations", Json::object()},
+          {"spectra", Json::object()},
+          {"bootstrap",
+           {{"samples", options.evaluation.bootstrap_samples},
+            {"block_months", options.evaluation.bootstrap_block},
+            {"level", 0.95}}},
+          {"inputs", inputs}};
+}
+
+/// What is scored, opened on every rank.
+struct Evaluation {
+  Evaluation(const Context& context, const Options& options, const StageLock& lock)
+      : inputs(options),
+        setup{context,
+              inputs.fields,
+              inputs.archive.positions(),
+              sizes_of(options, inputs.archive.members().size()),
+              spectrum_of(options, inputs.content.fine),
+              context.seed,
+              [&lock] { lock.refresh(); }},
+        maker(setup.positions.size(),
+              {.block = static_cast<std::size_t>(options.evaluation.bootstrap_block),
+               .n_samples = static_cast<std::size_t>(options.evaluation.bootstrap_samples),
+               .seed = context.seed}) {}
+  Inputs inputs;
+  EvaluationSetup setup;
+  EntryMaker maker;
+};
+
+/// Scores one variable, writes its maps, adds it to the report of the first rank. Collective.
+void score(const Evaluation& evaluation, const ScoredVariable& variable, MapFile* file,
+           Json& report) {
+  const EvaluationSetup& setup = evaluation.setup;
+  const StoreContent& content = evaluation.inputs.content;
+  MapSums maps(content);
+  const VariableResults results = score_variable(setup, variable, maps);
+  if (results.n_left_out > 0) {
+    setup.context.log.warn(
+        "{}: {} cells, counted over all months, are left out, for some method has no value there",
+        variable.name, results.n_left_out);
+  }
+  together(setup.context.comm, [&] {
+    if (!setup.context.comm.is_root()) return;
+    for (const MapKind& kind : map_kinds(content))
+      file->write(variable.name + "_" + kind.name, maps.map(kind));
+    Json& entry = report["variables"][variable.name] = {{"units", variable.units}};
+    entry.update(json_of(results, evaluation.maker, method_names(content)));
+    Json& spectra = report["spectra"][variable.name];
+    spectra["kind"] = setup.spectrum == SpectrumKind::zonal ? "zonal" : "radial";
+    spectra["wavenumber_units"] = setup.spectrum == SpectrumKind::zonal ? "1" : "km-1";
+    spectra.update(json_of_spectra(results));
+  });
+  setup.context.log.info("{} is scored", variable.name);
+}
+
+/// Adds the correlations between variables to the report of the first rank. Collective.
+void correlate(const Evaluation& evaluation, Json& report) {
+  const Communicator& comm = evaluation.setup.context.comm;
+  const std::vector<PairResults> pairs = correlate_variables(evaluation.setup);
+  together(comm, [&] {
+    if (!comm.is_root()) return;
+    for (const PairResults& pair : pairs) {
+      report["correlations"][pair.name] =
+          json_of(pair, evaluation.maker, correlation_names(evaluation.inputs.content));
+    }
+  });
+}
+
+/// The call that draws the figures, with the paths that are not where it looks by itself.
+std::string plot_command(const Options& options) {
+  const fs::path experiment = options.experiment.directory;
+  std::string command = "python3 tools/plot.py " + experiment.string();
+  const auto add = [&](const char* option, const fs::path& path, const fs::path& default_path) {
+    if (path != default_path) command += fmt::format(" --{} {}", option, path.string());
+  };
+  add("store", options.store_path(), experiment / "samples.h5");
+  add("reconstruction", options.evaluated_path(), experiment / "reconstruction");
+  add("scores", options.evaluation_path() / "scores.json", experiment / "scores.json");
+  return command;
+}
+
+/// The table, and how to draw the figures. Collective.
+void print_scores(const Context& context, const Options& options, const Json& scores) {
+  together(context.comm, [&] {
+    if (!context.comm.is_root()) return;
+    std::fputs(("\n" + table_of(scores) + "\n").c_str(), stdout);
+    std::fflush(stdout);
+  });
+  context.log.info("scores: {}; maps: {}", (options.evaluation_path() / "scores.json").string(),
+                   (options.evaluation_path() / "scores.nc").string());
+  context.log.info("figures: {}", plot_command(options));
+}
+
+}  // namespace
+
+ExitCode run_evaluate(const Context& context, const Options& options) {
+  // 1. Store and reconstruction are there; the folder of the scores is ours.
+  together(context.comm, [&] { require_inputs(options); });
+  const fs::path folder = options.evaluation_path();
+  const StageLock lock(context, folder);
+
+  // 2. Finished scores of the same inputs are printed again.
+  const Json inputs = inputs_of(context, options);
+  Json report;
+  together(context.comm, [&] { report = finished_scores(folder, inputs); });
+  if (!report.is_null()) {
+    context.log.info("{} is up to date; nothing to compute", (folder / "scores.json").string());
+    print_scores(context, options, report);
+    return ExitCode::done;
+  }
+
+  // 3. Months, members and methods.
+  std::optional<Evaluation> evaluation;
+  together(context.comm, [&] { evaluation.emplace(context, options, lock); });
+  const StoreContent& content = evaluation->inputs.content;
+  const EvaluationSetup& setup = evaluation->setup;
+  context.log.info("{} months, {}; {} members, the first is number {}", setup.positions.size(),
+                   months_text(content, setup.positions), setup.sizes.back(),
+                   evaluation->inputs.archive.members().front());
+
+  // 4. Each variable against every method, each pair of variables.
+  report = start_report(setup, options, inputs);
+  const auto maps = create_map_file(setup, folder / "scores.nc", inputs);
+  for (const ScoredVariable& variable : scored_variables(content))
+    score(*evaluation, variable, maps.get(), report);
+  correlate(*evaluation, report);
+
+  // 5. The maps, then the scores, under their final names.
+  together(context.comm, [&] {
+    if (!context.comm.is_root()) return;
+    maps->commit();
+    commit_text(folder / "scores.json", report.dump(1) + "\n");
+  });
+  print_scores(context, options, report);
+  return ExitCode::done;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evaluate_fields.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace hindscale {
+namespace {
+
+/// Length of the vector (a, b), into `a`.
+void make_length(View<float, 2> a, View<const float, 2> b) {
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double u = a.data()[i];
+    const double v = b.data()[i];
+    a.data()[i] = static_cast<float>(std::sqrt(u * u + v * v));
+  }
+}
+
+/// The field of a variable from those of its components.
+template <class Component>
+Array<float, 2> combined(const ScoredVariable& variable, const Component& component) {
+  Array<float, 2> field = component(variable.components[0]);
+  if (variable.is_derived()) make_length(field, component(variable.components[1]));
+  return field;
+}
+
+}  // namespace
+
+std::vector<ScoredVariable> scored_variables(const StoreContent& content) {
+  std::vector<ScoredVariable> all;
+  for (std::size_t v = 0; v < content.n_variables(); ++v) {
+    all.push_back({content.variables[v], content.units[v], {v}, v});
+  }
+  const auto index_of = [&](const char* name) {
+    const auto& names = content.variables;
+    return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  };
+  const std::size_t u = index_of("uas");
+  const std::size_t v = index_of("vas");
+  if (u < content.n_variables() && v < content.n_variables()) {
+    all.push_back({"sfcWind", content.units[u], {u, v}, all.size()});
+  }
+  return all;
+}
+
+FieldProvider::FieldProvider(const StoreReader& reader, const StoreContent& content,
+                             const MemberArchive& archive)
+    : reader_(reader),
+      content_(content),
+      archive_(archive),
+      lerp_(content.coarse, content.fine),
+      areas_(cell_areas(content.fine)) {}
+
+Array<float, 2> FieldProvider::slab(const char* name, std::vector<std::size_t> at,
+                                    const Shape<2>& shape) const {
+  std::vector<std::size_t> count(at.size(), 1);
+  at.insert(at.end(), {0, 0});
+  count.insert(count.end(), {shape[0], shape[1]});
+  Array<float, 2> field(shape);
+  reader_.read_slab(name, at, count, field.flat());
+  return field;
+}
+
+Array<float, 2> FieldProvider::truth(const ScoredVariable& variable, std::size_t position) const {
+  return combined(variable, [&](std::size_t v) {
+    return slab(store::fine, {position, v}, shape());
+  });
+}
+
+Array<float, 2> FieldProvider::component(Baseline kind, std::size_t variable,
+                                         std::size_t position) const {
+  const auto of_year = static_cast<std::size_t>(content_.months[position].of_year());
+  if (kind == Baseline::climatology)
+    return slab(store::fine_climatology, {of_year, variable}, shape());
+  if (kind == Baseline::ridge) return slab(store::ridge, {position, variable}, shape());
+  const Shape<2> coarse_shape{content_.coarse.n_rows(), content_.coarse.n_columns()};
+  Array<float, 2> field(shape());
+  lerp_.apply(slab(store::coarse, {position, variable}, coarse_shape), field);
+  if (kind == Baseline::lerp) return field;
+  const Array<float, 2> bias = slab(store::lerp_bias, {of_year, variable}, shape());
+  for (std::size_t i = 0; i < field.size(); ++i) field.data()[i] -= bias.data()[i];
+  return field;
+}
+
+Array<float, 2> FieldProvider::baseline(Baseline kind, const ScoredVariable& variable,
+                                        std::size_t position) const {
+  return combined(variable, [&](std::size_t v) { return component(kind, v, position); });
+}
+
+Array<float, 2> FieldProvider::ridge_spread(const ScoredVariable& variable) const {
+  HINDSCALE_ASSERT(!variable.is_derived());
+  return slab(store::ridge_spread, {variable.components[0]}, shape());
+}
+
+Array<float, 2> FieldProvider::valid(const ScoredVariable& variable) const {
+  Array<float, 2> field(shape(), 1.0F);
+  for (const std::size_t v : variable.components) {
+    const Array<float, 2> present = slab(store::valid, {v}, shape());
+    for (std::size_t i = 0; i < field.size(); ++i) {
+      if (present.data()[i] == 0) field.data()[i] = std::numeric_limits<float>::quiet_NaN();
+    }
+  }
+  return field;
+}
+
+void FieldProvider::member(const ScoredVariable& variable, const MemberRows& which,
+                           View<float, 2> rows) const {
+  const Month month = content_.months[which.position];
+  archive_.read({variable.components[0], which.i_member, month}, which.first_row, rows);
+  if (!variable.is_derived()) return;
+  Array<float, 2> other(rows.shape());
+  archive_.read({variable.components[1], which.i_member, month}, which.first_row, other);
+  make_length(rows, other);
+}
+
+MonthMembers::MonthMembers(const FieldProvider& fields, const ScoredVariable& variable,
+                           std::size_t position, std::size_t band_limit_bytes)
+    : fields_(fields), variable_(variable), position_(position) {
+  const std::size_t row_bytes = n_members() * fields.shape()[1] * sizeof(float);
+  rows_per_band_ = std::clamp<std::size_t>(band_limit_bytes / row_bytes, 1, fields.shape()[0]);
+}
+
+std::size_t MonthMembers::n_bands() const {
+  return (fields_.shape()[0] + rows_per_band_ - 1) / rows_per_band_;
+}
+
+View<const float, 3> MonthMembers::band(std::size_t i_band) {
+  if (held_band_ == i_band) return band_;
+  const std::size_t first = first_row(i_band);
+  const std::size_t n_rows = std::min(rows_per_band_, fields_.shape()[0] - first);
+  const Shape<3> shape{n_members(), n_rows, fields_.shape()[1]};
+  if (band_.shape() != shape) band_ = Array<float, 3>(shape);
+  for (std::size_t m = 0; m < n_members(); ++m)
+    fields_.member(variable_, {m, position_, first}, band_[m]);
+  held_band_ = i_band;
+  return band_;
+}
+
+View<const float, 2> MonthMembers::member(std::size_t i_member) {
+  if (n_bands() == 1) return band(0)[i_member];
+  if (whole_.empty()) whole_ = Array<float, 2>(fields_.shape());
+  fields_.member(variable_, {i_member, position_, 0}, whole_);
+  return whole_;
+}
+
+}  // namespace hindscale

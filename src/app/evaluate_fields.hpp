@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fields that are scored: truth, baselines and members of a variable, or of one derived from
+// two.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evaluate_members.hpp"
+#include "hindscale/core/array.hpp"
+#include "hindscale/dataset/store_content.hpp"
+#include "hindscale/grid/remap.hpp"
+
+namespace hindscale {
+
+/// A variable of the store, or the length of the vector of two of them (wind speed).
+struct ScoredVariable {
+  std::string name;
+  std::string units;
+  std::vector<std::size_t> components;  ///< one or two indices of the store's variables
+  std::size_t number = 0;               ///< place in the list, part of the key of random numbers
+  [[nodiscard]] bool is_derived() const { return components.size() > 1; }
+};
+
+/// The variables of the store, then "sfcWind" where it has both uas and vas.
+std::vector<ScoredVariable> scored_variables(const StoreContent& content);
+
+/// The forecasts that need no ensemble.
+enum class Baseline { lerp, lerp_corrected, climatology, ridge };
+
+/// Reads fields [y, x] of one month, in physical units, NaN where missing. A derived variable is
+/// formed from the components of each field. `position` counts in the store's months. Keeps
+/// references to its arguments; one rank.
+class FieldProvider {
+ public:
+  FieldProvider(const StoreReader& reader, const StoreContent& content,
+                const MemberArchive& archive);
+
+  [[nodiscard]] const StoreContent& content() const { return content_; }
+  [[nodiscard]] const MemberArchive& archive() const { return archive_; }
+  [[nodiscard]] const Array<double, 2>& areas() const { return areas_; }
+  /// Rows and columns of the fine grid.
+  [[nodiscard]] Shape<2> shape() const { return areas_.shape(); }
+
+  [[nodiscard]] Array<float, 2> truth(const ScoredVariable& variable, std::size_t position) const;
+  [[nodiscard]] Array<float, 2> baseline(Baseline kind, const ScoredVariable& variable,
+                                         std::size_t position) const;
+  /// Standard deviation of the ridge's Gaussian; not for derived variables.
+  [[nodiscard]] Array<float, 2> ridge_spread(const ScoredVariable& variable) const;
+  /// 1 where the store has data in every month, NaN elsewhere.
+  [[nodiscard]] Array<float, 2> valid(const ScoredVariable& variable) const;
+  /// Rows [first_row, first_row + n) of a member -> [n, x].
+  struct MemberRows {
+    std::size_t i_member = 0;
+    std::size_t position = 0;
+    std::size_t first_row = 0;
+  };
+  void member(const ScoredVariable& variable, const MemberRows& which, View<float, 2> rows) const;
+
+ private:
+  /// The field of dataset `name` at the leading indices `at`.
+  [[nodiscard]] Array<float, 2> slab(const char* name, std::vector<std::size_t> at,
+                                     const Shape<2>& shape) const;
+  [[nodiscard]] Array<float, 2> component(Baseline kind, std::size_t variable,
+                                          std::size_t position) const;
+
+  const StoreReader& reader_;
+  const StoreContent& content_;
+  const MemberArchive& archive_;
+  BilinearRemap lerp_;
+  Array<double, 2> areas_;
+};
+
+/// All members of one variable in one month, read in bands of rows so that no more than
+/// `limit_bytes` is held. Where one band is enough, every field is read once. Keeps references to
+/// its arguments.
+class MonthMembers {
+ public:
+  static constexpr std::size_t limit_bytes = std::size_t{256} << 20U;
+  MonthMembers(const FieldProvider& fields, const ScoredVariable& variable, std::size_t position,
+               std::size_t band_limit_bytes = limit_bytes);
+
+  [[nodiscard]] std::size_t n_members() const { return fields_.archive().members().size(); }
+  [[nodiscard]] std::size_t n_bands() const;
+  [[nodiscard]] std::size_t first_row(std::size_t i_band) const { return i_band * rows_per_band_; }
+  /// [m, rows, x]; valid until the next call of a member function.
+  View<const float, 3> band(std::size_t i_band);
+  /// The whole field of a member [y, x]; likewise.
+  View<const float, 2> member(std::size_t i_member);
+
+ private:
+  const FieldProvider& fields_;
+  const ScoredVariable& variable_;
+  std::size_t position_;
+  std::size_t rows_per_band_ = 1;
+  std::size_t held_band_ = SIZE_MAX;
+  Array<float, 3> band_;
+  Array<float, 2> whole_;
+};
+
+}  // namespace hindscale

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evaluate_months.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+namespace hindscale {
+namespace {
+
+std::vector<Baseline> baselines_of(const StoreContent& content) {
+  std::vector<Baseline> all{Baseline::lerp, Baseline::lerp_corrected, Baseline::climatology};
+  if (content.has_ridge) all.push_back(Baseline::ridge);
+  return all;
+}
+
+/// Distances between cells in the middle of the domain.
+Spacing spacing_km(const Grid& grid) {
+  constexpr double earth_radius_km = 6371;
+  constexpr double km_a_degree = earth_radius_km * std::numbers::pi / 180;
+  const auto step = [](const Axis& axis) {
+    return (axis.edge.back() - axis.edge.front()) / static_cast<double>(axis.size());
+  };
+  const double middle = (grid.latitude.edge.front() + grid.latitude.edge.back()) / 2;
+  return {step(grid.longitude) * km_a_degree * std::cos(middle * std::numbers::pi / 180),
+          step(grid.latitude) * km_a_degree};
+}
+
+/// Scores single months of one variable into `results_`.
+class MonthScorer {
+ public:
+  MonthScorer(const EvaluationSetup& setup, const ScoredVariable& variable,
+              VariableResults& results, MapSums& maps)
+      : setup_(setup), fields_(setup.fields), variable_(variable), results_(results), maps_(maps) {}
+
+  void score(std::size_t position) {
+    const Month month = fields_.content().months[position];
+    MonthMembers members(fields_, variable_, position);
+    const auto baselines = read_baselines(position);
+    const Array<float, 2> truth = fields_.truth(variable_, position);
+    const Array<float, 2> mean = mean_of(members);
+    const Array<double, 2> weight = weights(truth, baselines, mean);
+    score_fields({truth, {}, climatology_of(baselines), weight}, baselines, members, mean);
+    const Array<float, 2> spread = score_members(members, truth, weight, month);
+    score_ridge(baselines, truth, weight);
+    add_spectra({truth, baselines[0], mean}, members, weight);
+    const View<const float, 2> ridge = has_ridge() ? baselines[3].view() : View<const float, 2>{};
+    maps_.add({truth, baselines[0], ridge, mean, spread, weight});
+  }
+
+ private:
+  [[nodiscard]] bool has_ridge() const { return fields_.content().has_ridge; }
+
+  [[nodiscard]] std::vector<Array<float, 2>> read_baselines(std::size_t position) const {
+    std::vector<Array<float, 2>> all;
+    for (const Baseline kind : baselines_of(fields_.content())) {
+      all.push_back(fields_.baseline(kind, variable_, position));
+    }
+    return all;
+  }
+
+  static View<const float, 2> climatology_of(const std::vector<Array<float, 2>>& baselines) {
+    return baselines[2];
+  }
+
+  [[nodiscard]] Array<float, 2> mean_of(MonthMembers& members) const {
+    Array<float, 2> mean(fields_.shape());
+    for (std::size_t i = 0; i < members.n_bands(); ++i) {
+      const View<const float, 3> band = members.band(i);
+      members_mean(band, rows_of(mean, members.first_row(i), band.extent(1)));
+    }
+    return mean;
+  }
+
+  template <class T>
+  static View<T, 2> rows_of(Array<T, 2>& field, std::size_t first, std::size_t n) {
+    return {field.data() + first * field.extent(1), {n, field.extent(1)}};
+  }
+  template <class T>
+  static View<const T, 2> rows_of(const Array<T, 2>& field, std::size_t first, std::size_t n) {
+    return {field.data() + first * field.extent(1), {n, field.extent(1)}};
+  }
+
+  /// One set of weights for all methods: cells in which each has a value.
+  [[nodiscard]] Array<double, 2> weights(const Array<float, 2>& truth,
+                                         const std::vector<Array<float, 2>>& baselines,
+                                         const Array<float, 2>& mean) const {
+    const Array<float, 2> valid = fields_.valid(variable_);
+    std::vector<View<const float, 2>> needed{truth, valid};
+    const Array<double, 2> of_truth = valid_weights(fields_.areas(), needed);
+    for (const auto& field : baselines) needed.emplace_back(field);
+    needed.emplace_back(mean);
+    Array<float, 2> spread;
+    if (has_ridge() && !variable_.is_derived()) {
+      spread = fields_.ridge_spread(variable_);
+      needed.emplace_back(spread);
+    }
+    Array<double, 2> weight = valid_weights(fields_.areas(), needed);
+    for (std::size_t i = 0; i < weight.size(); ++i) {
+      if (of_truth.data()[i] > 0 && weight.data()[i] == 0) ++results_.n_left_out;
+    }
+    return weight;
+  }
+
+  void score_fields(MonthFields month, const std::vector<Array<float, 2>>& baselines,
+                    MonthMembers& members, const Array<float, 2>& mean) {
+    std::vector<View<const float, 2>> forecasts(baselines.begin(), baselines.end());
+    forecasts.push_back(members.member(0));
+    forecasts.emplace_back(mean);
+    const ScoreOptions options{
+        results_.range, fields_.content().fine.periodic ? Columns::periodic : Columns::bounded};
+    for (std::size_t i = 0; i < forecasts.size(); ++i) {
+      month.forecast = forecasts[i];
+      results_.errors[i].push_back(month_errors(month, options));
+    }
+  }
+
+  /// Probabilistic scores of the first k members for every k; returns the spread over all of them.
+  Array<float, 2> score_members(MonthMembers& members, const Array<float, 2>& truth,
+                                const Array<double, 2>& weight, Month month) {
+    const TieKey ties{setup_.seed, variable_.number, static_cast<std::uint64_t>(month.index())};
+    std::vector<MonthEnsemble> sums(setup_.sizes.size());
+    Array<float, 2> spread(fields_.shape());
+    for (std::size_t i = 0; i < members.n_bands(); ++i) {
+      const View<const float, 3> band = members.band(i);
+      const std::size_t first = members.first_row(i);
+      const std::size_t n_rows = band.extent(1);
+      for (std::size_t s = 0; s < sums.size(); ++s) {
+        const View<const float, 3> first_members(band.data(),
+                                                 {setup_.sizes[s], n_rows, band.extent(2)});
+        add_band(
+            {first_members, rows_of(truth, first, n_rows), rows_of(weight, first, n_rows), first},
+            ties, sums[s]);
+      }
+      members_spread(band, rows_of(spread, first, n_rows));
+    }
+    for (std::size_t s = 0; s < sums.size(); ++s)
+      results_.ensembles[s].push_back(std::move(sums[s]));
+    return spread;
+  }
+
+  void score_ridge(const std::vector<Array<float, 2>>& baselines, const Array<float, 2>& truth,
+                   const Array<double, 2>& weight) {
+    if (!has_ridge() || variable_.is_derived()) return;
+    const Array<float, 2> spread = fields_.ridge_spread(variable_);
+    results_.ridge.push_back(month_gaussian({baselines[3], spread}, truth, weight));
+  }
+
+  void add_spectra(const std::vector<View<const float, 2>>& fields, MonthMembers& members,
+                   const Array<double, 2>& weight) {
+    std::vector<Spectrum> of_members;
+    for (std::size_t m = 0; m < members.n_members(); ++m)
+      of_members.push_back(spectrum(members.member(m), weight));
+    results_.spectra[0].push_back(spectrum(fields[0], weight));
+    results_.spectra[1].push_back(spectrum(fields[1], weight));
+    results_.spectra[2].push_back(mean_spectrum(of_members));
+    results_.spectra[3].push_back(spectrum(fields[2], weight));
+  }
+
+  [[nodiscard]] Spectrum spectrum(View<const float, 2> field, View<const double, 2> weight) const {
+    if (setup_.spectrum == SpectrumKind::zonal) return zonal_spectrum(field, weight);
+    return radial_spectrum(field, weight, spacing_km(fields_.content().fine));
+  }
+
+  const EvaluationSetup& setup_;
+  const FieldProvider& fields_;
+  const ScoredVariable& variable_;
+  VariableResults& results_;
+  MapSums& maps_;
+};
+
+/// Width of the truth's range over all months. Least and greatest do not depend on the order.
+double truth_range(const EvaluationSetup& setup, const ScoredVariable& variable) {
+  ValueRange range;
+  for_own_months(setup, [&](std::size_t position) {
+    const Array<float, 2> truth = setup.fields.truth(variable, position);
+    const Array<float, 2> valid = setup.fields.valid(variable);
+    const std::vector<View<const float, 2>> needed{truth, valid};
+    range.include(value_range(truth, valid_weights(setup.fields.areas(), needed)));
+  });
+  const Communicator& comm = setup.context.comm;
+  return ValueRange{all_min(comm, range.low), all_max(comm, range.high)}.width();
+}
+
+/// Spectra of all ranks; wavenumbers travel along, for a rank may have no month of its own.
+std::vector<Spectrum> gather_spectra(const Communicator& comm, const std::vector<Spectrum>& mine,
+                                     std::size_t n_months) {
+  std::vector<double> block;
+  for (const Spectrum& spectrum : mine) {
+    block.insert(block.end(), spectrum.wavenumber.begin(), spectrum.wavenumber.end());
+    block.insert(block.end(), spectrum.power.begin(), spectrum.power.end());
+  }
+  const std::vector<double> all = gather_blocks(comm, block);
+  const auto n = static_cast<std::ptrdiff_t>(all.size() / n_months / 2);
+  std::vector<Spectrum> months;
+  for (auto cursor = all.begin(); n > 0 && cursor != all.end(); cursor += 2 * n) {
+    months.push_back({{cursor, cursor + n}, {cursor + n, cursor + 2 * n}});
+  }
+  return months;
+}
+
+}  // namespace
+
+std::vector<std::string> method_names(const StoreContent& content) {
+  std::vector<std::string> names{"lerp", "lerp_corrected", "climatology"};
+  if (content.has_ridge) names.emplace_back("ridge");
+  names.insert(names.end(), {"member", "ensemble"});
+  return names;
+}
+
+void for_own_months(const EvaluationSetup& setup, const std::function<void(std::size_t)>& work) {
+  const Communicator& comm = setup.context.comm;
+  together(comm, [&] {
+    const Block block =
+        block_of(static_cast<std::int64_t>(setup.positions.size()), comm.rank(), comm.size());
+    for (std::int64_t i = block.first; i < block.last; ++i) {
+      work(setup.positions[static_cast<std::size_t>(i)]);
+      setup.keep_alive();
+    }
+  });
+}
+
+VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariable& variable,
+                               MapSums& maps) {
+  const Communicator& comm = setup.context.comm;
+  VariableResults results;
+  results.range = truth_range(setup, variable);
+  results.errors.resize(method_names(setup.fields.content()).size());
+  results.ensembles.resize(setup.sizes.size());
+  results.spectra.resize(n_spectra);
+  maps.set_range(results.range);
+  MonthScorer scorer(setup, variable, results, maps);
+  for_own_months(setup, [&](std::size_t position) { scorer.score(position); });
+
+  for (auto& months : results.errors) months = months_of(gather_blocks(comm, values_of(months)));
+  for (std::size_t s = 0; s < setup.sizes.size(); ++s) {
+    auto& months = results.ensembles[s];
+    months = ensemble_months_of(gather_blocks(comm, values_of(months)), setup.sizes[s]);
+  }
+  results.ridge = ensemble_months_of(gather_blocks(comm, values_of(results.ridge)), 0);
+  for (auto& months : results.spectra)
+    months = gather_spectra(comm, months, setup.positions.size());
+  results.n_left_out = all_sum(comm, results.n_left_out);
+  maps.sum_over(comm);
+  return results;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Partial results of single months, gathered over the ranks in the order of the months.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "evaluate_fields.hpp"
+#include "evaluate_maps.hpp"
+#include "hindscale/comm/context.hpp"
+#include "hindscale/metric/correlation.hpp"
+#include "hindscale/metric/ensemble.hpp"
+#include "hindscale/metric/scores.hpp"
+#include "hindscale/metric/spectrum.hpp"
+
+namespace hindscale {
+
+enum class SpectrumKind { zonal, radial };
+
+/// What all parts of an evaluation share.
+struct EvaluationSetup {
+  const Context& context;
+  const FieldProvider& fields;
+  std::vector<std::size_t> positions;  ///< of the months scored, in the store's months
+  std::vector<std::size_t>
+      sizes;  ///< ensembles of so many first members; the last is the whole one
+  SpectrumKind spectrum = SpectrumKind::zonal;
+  std::uint64_t seed = 0;            ///< of ties in ranks
+  std::function<void()> keep_alive;  ///< called once a month
+};
+
+/// The methods of an evaluation, baselines first, then "member" and "ensemble".
+std::vector<std::string> method_names(const StoreContent& content);
+
+/// The fields whose spectra are compared. "member" is the mean over the spectra of all members.
+inline constexpr std::size_t n_spectra = 4;
+inline constexpr const char* spectrum_names[n_spectra] = {"truth", "lerp", "member", "ensemble"};
+
+/// All months of one variable.
+struct VariableResults {
+  double range = 0;  ///< width of the truth's range over the period
+  std::vector<std::vector<MonthErrors>>
+      errors;  ///< [method][month], in the order of `method_names`
+  std::vector<std::vector<MonthEnsemble>> ensembles;  ///< [size][month]
+  std::vector<MonthEnsemble> ridge;            ///< [month]; empty where the ridge gives no spread
+  std::vector<std::vector<Spectrum>> spectra;  ///< [one of spectrum_names][month]
+  std::int64_t n_left_out =
+      0;  ///< cells with a truth, over all months, in which some method has no value
+};
+
+/// Scores a variable over all months; each rank a contiguous block of them. Sums for the maps go
+/// into `maps`, complete on every rank. Collective; every rank returns the same.
+VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariable& variable,
+                               MapSums& maps);
+
+/// Correlations between two variables of the store, anomalies to the training climatology.
+struct PairResults {
+  std::string name;  ///< "uas,vas"
+  /// [one of `correlation_names`][month]
+  std::vector<std::vector<MonthMoments>> moments;
+};
+/// "truth", "lerp", ..., "member" (all members pooled), "ensemble" (their mean).
+std::vector<std::string> correlation_names(const StoreContent& content);
+/// One result for each pair of variables. Collective; every rank returns the same.
+std::vector<PairResults> correlate_variables(const EvaluationSetup& setup);
+
+/// Calls `work(position)` for each month of this rank's block; failures are agreed on. Collective.
+void for_own_months(const EvaluationSetup& setup, const std::function<void(std::size_t)>& work);
+
+}  // namespace hindscale

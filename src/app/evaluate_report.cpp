@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evaluate_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace hindscale {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class S>
+struct Score {
+  const char* name;
+  double S::*value;
+};
+
+constexpr Score<Scores> field_scores[] = {
+    {"rmse", &Scores::rmse},
+    {"mae", &Scores::mae},
+    {"bias", &Scores::bias},
+    {"acc", &Scores::acc},
+    {"ssim", &Scores::ssim},
+    {"psnr", &Scores::psnr},
+    {"psnr_own_range", &Scores::psnr_own_range},
+};
+
+constexpr Score<EnsembleScores> ensemble_statistics[] = {
+    {"crps", &EnsembleScores::crps},
+    {"spread", &EnsembleScores::spread},
+    {"spread_skill", &EnsembleScores::spread_skill},
+    {"reliability_index", &EnsembleScores::reliability_index},
+};
+
+Statistic statistic_of(const std::vector<MonthErrors>& months, double range,
+                       double Scores::*score) {
+  return [&months, range, score](std::span<const std::size_t> picks) {
+    return scores_of(months, range, picks).*score;
+  };
+}
+
+Statistic statistic_of(const std::vector<MonthEnsemble>& months, double EnsembleScores::*score) {
+  return [&months, score](std::span<const std::size_t> picks) {
+    return ensemble_scores(months, picks).*score;
+  };
+}
+
+/// RMSE of the mean of the members.
+Statistic mean_rmse(const std::vector<MonthEnsemble>& months) {
+  return [&months](std::span<const std::size_t> picks) {
+    double weight = 0;
+    double squared_error = 0;
+    for (const std::size_t i : picks) {
+      weight += months[i].weight;
+      squared_error += months[i].sum_squared_error;
+    }
+    return weight > 0 ? std::sqrt(squared_error / weight) : undefined;
+  };
+}
+
+std::vector<std::size_t> all_of(std::size_t n_months) {
+  std::vector<std::size_t> all(n_months);
+  for (std::size_t i = 0; i < n_months; ++i) all[i] = i;
+  return all;
+}
+
+/// Writes the methods of one variable.
+class MethodWriter {
+ public:
+  MethodWriter(const VariableResults& results, const EntryMaker& maker,
+               const std::vector<std::string>& names)
+      : results_(results), maker_(maker), names_(names) {}
+
+  [[nodiscard]] Json methods() const {
+    Json all = Json::object();
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      Json& method = all[names_[i]];
+      for (const auto& score : field_scores) {
+        method[score.name] =
+            maker_.entry(statistic_of(results_.errors[i], results_.range, score.value));
+      }
+      if (names_[i] == "ridge") add_ridge(method);
+      if (names_[i] == "ensemble") add_ensemble(method);
+    }
+    return all;
+  }
+
+ private:
+  void add_ridge(Json& method) const {
+    for (const auto& score : ensemble_statistics) {
+      if (score.value == &EnsembleScores::reliability_index) continue;  // a Gaussian has no ranks
+      method[score.name] = maker_.entry(ridge_statistic(score.value));
+    }
+  }
+
+  [[nodiscard]] Statistic ridge_statistic(double EnsembleScores::*score) const {
+    if (results_.ridge.empty()) return [](std::span<const std::size_t>) { return undefined; };
+    return statistic_of(results_.ridge, score);
+  }
+
+  void add_ensemble(Json& method) const {
+    const std::vector<MonthEnsemble>& months = results_.ensembles.back();
+    for (const auto& score : ensemble_statistics)
+      method[score.name] = maker_.entry(statistic_of(months, score.value));
+    Json& histogram = method["rank_histogram"] = Json::array();
+    for (const double frequency : ensemble_scores(months, all_of(months.size())).rank_histogram) {
+      histogram.push_back(json_number(frequency));
+    }
+    add_sizes(method["by_members"]);
+    add_differences(method["against"]);
+  }
+
+  void add_sizes(Json& by_members) const {
+    for (const auto& months : results_.ensembles) {
+      Json& size = by_members[std::to_string(months.front().n_members())];
+      size["rmse"] = maker_.entry(mean_rmse(months));
+      for (const auto& score : ensemble_statistics)
+        size[score.name] = maker_.entry(statistic_of(months, score.value));
+    }
+  }
+
+  /// The ensemble against each baseline. The CRPS of a deterministic forecast is its mean absolute
+  /// error.
+  void add_differences(Json& against) const {
+    const auto of_method = [&](std::size_t i, double Scores::*score) {
+      return statistic_of(results_.errors[i], results_.range, score);
+    };
+    const std::size_t ensemble = names_.size() - 1;
+    for (std::size_t i = 0; i < ensemble; ++i) {
+      if (names_[i] == "member") continue;
+      Json& baseline = against[names_[i]];
+      for (const auto& score : {field_scores[0], field_scores[1]}) {
+        baseline[score.name] =
+            maker_.difference({of_method(ensemble, score.value), of_method(i, score.value)});
+      }
+      const Statistic crps = statistic_of(results_.ensembles.back(), &EnsembleScores::crps);
+      baseline["crps"] =
+          maker_.difference({crps, names_[i] == "ridge" ? ridge_statistic(&EnsembleScores::crps)
+                                                        : of_method(i, &Scores::mae)});
+    }
+  }
+
+  const VariableResults& results_;
+  const EntryMaker& maker_;
+  const std::vector<std::string>& names_;
+};
+
+}  // namespace
+
+nlohmann::ordered_json json_number(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  const double rounded = std::stod(fmt::format("{:.9g}", value));
+  return rounded == 0 ? 0.0 : rounded;  // no negative zero
+}
+
+nlohmann::ordered_json EntryMaker::entry(const Statistic& statistic) const {
+  const Estimate result = estimate(statistic, n_months_, samples_);
+  return {{"value", json_number(result.value)},
+          {"low", json_number(result.interval.low)},
+          {"high", json_number(result.interval.high)}};
+}
+
+nlohmann::ordered_json EntryMaker::difference(const Pair& pair) const {
+  const Difference result = paired_difference(pair, n_months_, samples_);
+  const std::vector<std::size_t> all = all_of(n_months_);
+  Json json{{"value", json_number(result.value)},
+            {"low", json_number(result.interval.low)},
+            {"high", json_number(result.interval.high)},
+            {"significant", nullptr},
+            {"ratio", json_number(pair.a(all) / pair.b(all))}};
+  if (std::isfinite(result.interval.low)) json["significant"] = result.significant;
+  return json;
+}
+
+nlohmann::ordered_json json_of(const VariableResults& results, const EntryMaker& maker,
+                               const std::vector<std::string>& methods) {
+  return {{"range", json_number(results.range)},
+          {"methods", MethodWriter(results, maker, methods).methods()}};
+}
+
+nlohmann::ordered_json json_of_spectra(const VariableResults& results) {
+  const auto numbers = [](const std::vector<double>& values) {
+    Json list = Json::array();
+    for (const double value : values) list.push_back(json_number(value));
+    return list;
+  };
+  Json json{{"wavenumber", numbers(results.spectra[0].front().wavenumber)}};
+  for (std::size_t i = 0; i < n_spectra; ++i)
+    json[spectrum_names[i]] = numbers(mean_spectrum(results.spectra[i]).power);
+  return json;
+}
+
+nlohmann::ordered_json json_of(const PairResults& results, const EntryMaker& maker,
+                               const std::vector<std::string>& names) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& months = results.moments[i];
+    json[names[i]] = maker.entry(
+        [&](std::span<const std::size_t> picks) { return correlation_of(months, picks); });
+  }
+  return json;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evaluate_table.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+namespace hindscale {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const Json& value_of(const Json& method, const char* score) {
+  static const Json none;
+  const auto found = method.find(score);
+  return found == method.end() ? none : found->at("value");
+}
+
+std::string number(const Json& value) {
+  return value.is_null() ? "-" : fmt::format("{:.4g}", value.get<double>());
+}
+
+std::string ratio(const Json& value, const Json& base) {
+  if (value.is_null() || base.is_null() || base.get<double>() == 0) return "-";
+  return fmt::format("{:.3f}", value.get<double>() / base.get<double>());
+}
+
+const std::map<std::string, std::string>& titles() {
+  static const std::map<std::string, std::string> all{{"lerp", "Lerp"},
+                                                      {"lerp_corrected", "Lerp, corrected"},
+                                                      {"climatology", "climatology"},
+                                                      {"ridge", "ridge"},
+                                                      {"member", "one member"},
+                                                      {"ensemble", "ensemble mean"}};
+  return all;
+}
+
+std::string title_of(const std::string& name) {
+  const auto found = titles().find(name);
+  return found == titles().end() ? name : found->second;
+}
+
+constexpr const char* line_format =
+    "  {:<16}{:>10}{:>8}{:>10}{:>11}{:>9}{:>9}{:>9}{:>10}{:>10}{:>14}\n";
+
+std::string heading() {
+  return fmt::format(line_format, "", "RMSE", "/Lerp", "MAE", "bias", "ACC", "SSIM", "PSNR", "CRPS",
+                     "/MAE Lerp", "spread/skill");
+}
+
+std::string method_line(const std::string& name, const Json& method, const Json& lerp) {
+  const Json& rmse = value_of(method, "rmse");
+  const Json& crps = value_of(method, "crps");
+  return fmt::format(line_format, title_of(name), number(rmse), ratio(rmse, value_of(lerp, "rmse")),
+                     number(value_of(method, "mae")), number(value_of(method, "bias")),
+                     number(value_of(method, "acc")), number(value_of(method, "ssim")),
+                     number(value_of(method, "psnr")), number(crps),
+                     ratio(crps, value_of(lerp, "mae")), number(value_of(method, "spread_skill")));
+}
+
+/// "RMSE -0.5 (-0.6 to -0.4)", with a mark where the interval excludes zero.
+std::string difference_text(const char* title, const Json& difference) {
+  if (difference.at("value").is_null()) return "";
+  std::string text = fmt::format("{} {}", title, number(difference.at("value")));
+  if (difference.at("low").is_null()) return text;
+  const bool significant = difference.at("significant").get<bool>();
+  return text + fmt::format(" ({} to {}){}", number(difference.at("low")),
+                            number(difference.at("high")), significant ? " *" : "");
+}
+
+std::string differences(const Json& ensemble) {
+  std::string text;
+  for (const auto& [name, against] : ensemble.at("against").items()) {
+    text += fmt::format("  ensemble against {:<16}", title_of(name));
+    for (const auto& [key, title] : {std::pair{"rmse", "RMSE"}, {"mae", "MAE"}, {"crps", "CRPS"}}) {
+      text += fmt::format("{:<36}", difference_text(title, against.at(key)));
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string sizes(const Json& ensemble) {
+  std::string members = "  members         ";
+  std::string rmse = "  RMSE of the mean";
+  std::string crps = "  CRPS            ";
+  for (const auto& [size, scores] : ensemble.at("by_members").items()) {
+    members += fmt::format("{:>10}", size);
+    rmse += fmt::format("{:>10}", number(value_of(scores, "rmse")));
+    crps += fmt::format("{:>10}", number(value_of(scores, "crps")));
+  }
+  return members + "\n" + rmse + "\n" + crps + "\n";
+}
+
+}  // namespace
+
+std::string table_of(const nlohmann::ordered_json& scores) {
+  std::string text =
+      fmt::format("scores of {} to {}, {} members\n", scores.at("period").at(0).get<std::string>(),
+                  scores.at("period").at(1).get<std::string>(), scores.at("members").get<int>());
+  for (const auto& [name, variable] : scores.at("variables").items()) {
+    const Json& methods = variable.at("methods");
+    text += fmt::format("\n{} ({})\n{}", name, variable.at("units").get<std::string>(), heading());
+    for (const auto& [method, values] : methods.items())
+      text += method_line(method, values, methods.at("lerp"));
+    text +=
+        fmt::format("\n{}\n{}", differences(methods.at("ensemble")), sizes(methods.at("ensemble")));
+  }
+  for (const auto& [pair, values] : scores.at("correlations").items()) {
+    text += fmt::format("\ncorrelation of the anomalies of {}:", pair);
+    for (const auto& [method, entry] : values.items()) {
+      const std::string title =
+          method == "member" ? "members" : title_of(method);  // all of them here
+      text += fmt::format("  {} {}", title, number(entry.at("value")));
+    }
+    text += "\n";
+  }
+  return text + "\n* the 95 % interval excludes 0; '-': undefined\n";
+}
+
+}  // namespace hindscale

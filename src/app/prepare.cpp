@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Source files -> sample store.
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "hindscale/app/stages.hpp"
+#include "hindscale/core/commit.hpp"
+#include "hindscale/dataset/baselines.hpp"
+#include "hindscale/dataset/variable.hpp"
+#include "hindscale/grid/remap.hpp"
+#include "hindscale/io/sample_store.hpp"
+#include "prepare_inputs.hpp"
+#include "prepare_recipe.hpp"
+#include "stage_support.hpp"
+
+namespace hindscale {
+namespace {
+
+/// Reads, cuts and coarsens one month.
+class MonthReader {
+ public:
+  MonthReader(const PrepareInputs& inputs, const StoreContent& content) : inputs_(inputs), content_(content) {
+    if (content.coarse_derived) coarsen_.emplace(content.fine, content.coarse);
+  }
+  void read(Month month, View<float, 3> fine, View<float, 3> coarse) const {
+    inputs_.fine.read(month, inputs_.fine_cut.window, fine);
+    if (inputs_.coarse) inputs_.coarse->read(month, inputs_.coarse_cut.window, coarse);
+    for (std::size_t v = 0; coarsen_ && v < content_.n_variables(); ++v) coarsen_->apply(fine[v], coarse[v]);
+  }
+
+ private:
+  const PrepareInputs& inputs_;
+  const StoreContent& content_;
+  std::optional<ConservativeRemap> coarsen_;
+};
+
+/// Each rank writes its contiguous block of months, one month a turn.
+void write_fields(const Context& context, StoreWriter& writer, const PrepareInputs& inputs, const StoreContent& content) {
+  const std::size_t nt = content.months.size(), nv = content.n_variables();
+  Array<float, 3> fine({nv, content.fine.n_rows(), content.fine.n_columns()});
+  Array<float, 3> coarse({nv, content.coarse.n_rows(), content.coarse.n_columns()});
+  writer.create(store::fine, {nt, nv, fine.extent(1), fine.extent(2)}, StoreWriter::Layout::chunk_per_item);
+  writer.create(store::coarse, {nt, nv, coarse.extent(1), coarse.extent(2)}, StoreWriter::Layout::chunk_per_item);
+  const MonthReader reader(inputs, content);
+  const Block block = block_of(static_cast<std::int64_t>(nt), context.comm.rank(), context.comm.size());
+  const std::int64_t n_turns = all_max(context.comm, block.last - block.first);
+  for (std::int64_t turn = 0; turn < n_turns; ++turn) {
+    const bool mine = block.first + turn < block.last;
+    const auto i_month = static_cast<std::size_t>(mine ? block.first + turn : 0);
+    together(context.comm, [&] {
+      if (mine) reader.read(content.months[i_month], fine, coarse);
+    });
+    const std::size_t n = mine ? 1 : 0;
+    writer.write(store::fine, i_month, n, fine.flat().first(n * fine.size()));
+    writer.write(store::coarse, i_month, n, coarse.flat().first(n * coarse.size()));
+  }
+}
+
+void write_statics(const Context& context, StoreWriter& writer, const Options& options, const Grid& fine) {
+  Array<float, 2> relief({fine.n_rows(), fine.n_columns()}), land({fine.n_rows(), fine.n_columns()});
+  const DatasetOptions& dataset = options.dataset;
+  together(context.comm, [&] {
+    if (!dataset.relief_file.empty()) {
+      const Source source({{dataset.relief_file}, dataset.relief_name, "orog", ""});
+      Array<float, 2> height({source.grid().n_rows(), source.grid().n_columns()}), is_land = height;
+      source.read(0, height);
+      for (std::size_t i = 0; i < height.size(); ++i) {
+        float& value = height.flat()[i];
+        is_land.flat()[i] = value > 0 ? 1.0F : 0.0F;
+        if (!(value > 0)) value = 0;  // the height of the sea surface, also where the relief is missing
+      }
+      const ConservativeRemap remap(source.grid(), fine);
+      remap.apply(height, relief);
+      remap.apply(is_land, land);
+    }
+    if (!dataset.mask_file.empty()) {
+      const Source source({{dataset.mask_file}, dataset.mask_name, "sftlf", "1"});
+      Array<float, 2> fraction({source.grid().n_rows(), source.grid().n_columns()});
+      source.read(0, fraction);
+      ConservativeRemap(source.grid(), fine).apply(fraction, land);
+      for (float& value : land.flat()) value = std::isnan(value) ? 0.0F : value;
+    }
+  });
+  const std::size_t n_rows = context.comm.is_root() ? fine.n_rows() : 0;
+  for (const auto& [name, field] : {std::pair<const char*, Array<float, 2>&>(store::relief_m, relief), {store::land_fraction, land}}) {
+    writer.create(name, {fine.n_rows(), fine.n_columns()}, StoreWriter::Layout::contiguous);
+    writer.write(name, 0, n_rows, field.flat().first(n_rows * fine.n_columns()));
+  }
+}
+
+std::string provenance_of(const Context& context, const std::vector<std::string>& files) {
+  const std::vector<std::string> digests = digests_of(context.comm, files);
+  nlohmann::json inputs = nlohmann::json::array();
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::filesystem::path path(files[i]);
+    inputs.push_back({{"file", path.filename().string()}, {"bytes", std::filesystem::file_size(path)}, {"sha256", digests[i]}});
+  }
+  return nlohmann::json{{"program", program_version()}, {"inputs", inputs}}.dump();
+}
+
+}  // namespace
+
+ExitCode run_prepare(const Context& context, const Options& options) {
+  const std::filesystem::path path = options.store_path();
+  const StageLock lock(context, path.has_parent_path() ? path.parent_path() : ".");
+  const std::string recipe = recipe_of(options);
+
+  // 1. A finished store is left as it is.
+  bool finished = false;
+  together(context.comm, [&] { finished = store_is_finished(path, recipe); });
+  if (finished) {
+    context.log.info("{} is complete; nothing to prepare", path.string());
+    return ExitCode::done;
+  }
+
+  // 2. Sources, grids and months.
+  std::optional<PrepareInputs> inputs;
+  StoreContent content;
+  together(context.comm, [&] {
+    inputs.emplace(open_prepare_inputs(options));
+    content = describe_content(options, *inputs);
+    check_disk(path.has_parent_path() ? path.parent_path() : ".", store_bytes(content, options));
+  });
+  context.log.info("fine grid {}; coarse grid {}", describe(content.fine), describe(content.coarse));
+
+  // 3. Fields, statics, statistics of the training years.
+  StoreWriter writer(context.comm, path);
+  write_fields(context, writer, *inputs, content);
+  write_statics(context, writer, options, content.fine);
+  context.log.info("{} months read; fitting climatologies", content.months.size());
+  fit_climatologies(context.comm, writer, content);
+  if (options.dataset.ridge) {
+    fit_ridge(context.comm, writer, content, options.dataset);
+    context.log.info("ridge regression: window {}, penalty {}", content.ridge_window, content.ridge_penalty);
+  }
+
+  // 4. What it is and where it comes from; then the final name.
+  write_content(writer, content);
+  writer.write_text("recipe", recipe);
+  writer.write_text("provenance", provenance_of(context, files_of(options, *inputs)));
+  writer.commit();
+  context.log.info("wrote {}", path.string());
+  return ExitCode::done;
+}
+
+}  // namespace hindscale

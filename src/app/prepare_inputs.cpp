@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "prepare_inputs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hindscale {
+namespace {
+
+Period period_of(const std::vector<std::int64_t>& years) {
+  return {static_cast<int>(years.at(0)), static_cast<int>(years.at(1))};
+}
+
+/// Every month of the three periods; InputError naming those that a source lacks.
+std::vector<Month> months_of(const StoreContent& content, const PrepareInputs& inputs) {
+  std::vector<Month> months;
+  std::vector<std::string> absent;
+  for (const Period& period : {content.train, content.validation, content.test}) {
+    for (Month month(period.first_year, 1); month <= Month(period.last_year, 12); month = month + 1) {
+      if (!inputs.fine.has(month) || (inputs.coarse && !inputs.coarse->has(month))) absent.push_back(month.to_string());
+      months.push_back(month);
+    }
+  }
+  if (!absent.empty()) {
+    const auto& held = inputs.fine.sources().front().months();
+    throw InputError({.problem = "months are missing from the source files",
+                      .value = fmt::format("{}", fmt::join(absent.begin(), absent.begin() + std::min<long>(6, static_cast<long>(absent.size())), ", ")),
+                      .why = fmt::format("{} in all; the fine files hold {} to {}", absent.size(), held.front().to_string(), held.back().to_string()),
+                      .advice = "add files or change dataset/train_years, validation_years, test_years"});
+  }
+  std::sort(months.begin(), months.end());
+  months.erase(std::unique(months.begin(), months.end()), months.end());
+  return months;
+}
+
+}  // namespace
+
+PrepareInputs open_prepare_inputs(const Options& options) {
+  const DatasetOptions& dataset = options.dataset;
+  PrepareInputs inputs{FieldSources(options, dataset.fine_files, dataset.fine_names, "dataset/fine_files"), {}, {}, {}};
+  inputs.fine_cut = cut_domain(inputs.fine.grid(), options);
+  if (options.domain.coarse == "derived") {
+    inputs.coarse_cut.grid = derived_coarse_grid(inputs.fine_cut.grid, options);
+  } else {
+    inputs.coarse.emplace(options, dataset.coarse_files, dataset.coarse_names, "dataset/coarse_files");
+    inputs.coarse_cut = cut_coarse(inputs.coarse->grid(), inputs.fine_cut.grid);
+  }
+  return inputs;
+}
+
+StoreContent describe_content(const Options& options, const PrepareInputs& inputs) {
+  StoreContent content;
+  content.variables = options.dataset.variables;
+  for (std::size_t v = 0; v < content.variables.size(); ++v) {
+    content.units.push_back(inputs.fine.sources()[v].units());
+    content.transforms.push_back(v < options.dataset.transforms.size() ? options.dataset.transforms[v] : "identity");
+  }
+  content.train = period_of(options.dataset.train_years);
+  content.validation = period_of(options.dataset.validation_years);
+  content.test = period_of(options.dataset.test_years);
+  content.fine = inputs.fine_cut.grid;
+  content.coarse = inputs.coarse_cut.grid;
+  content.coarse_derived = !inputs.coarse.has_value();
+  content.months = months_of(content, inputs);
+  return content;
+}
+
+std::vector<std::string> files_of(const Options& options, const PrepareInputs& inputs) {
+  std::vector<std::string> files = inputs.fine.files();
+  if (inputs.coarse) {
+    const auto coarse = inputs.coarse->files();
+    files.insert(files.end(), coarse.begin(), coarse.end());
+  }
+  for (const std::string& file : {options.dataset.relief_file, options.dataset.mask_file}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  return files;
+}
+
+}  // namespace hindscale

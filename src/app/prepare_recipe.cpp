@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "prepare_recipe.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+#include "hindscale/io/sample_store.hpp"
+
+namespace hindscale {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+}  // namespace
+
+std::string recipe_of(const Options& options) {
+  Options copy = options;
+  copy.dataset.store.clear();
+  std::string recipe;
+  bool wanted = false;
+  for (const std::string& line : lines_of(to_namelist(copy))) {
+    if (line.rfind("&", 0) == 0) wanted = line == "&domain" || line == "&dataset";
+    if (wanted) recipe += line + "\n";
+  }
+  return recipe;
+}
+
+bool store_is_finished(const std::filesystem::path& path, const std::string& recipe) {
+  if (!std::filesystem::exists(path)) return false;
+  const std::string existing = StoreReader(path).text("recipe");
+  if (existing == recipe) return true;
+  const auto old_lines = lines_of(existing);
+  std::string differing;
+  for (const std::string& line : lines_of(recipe)) {
+    if (std::find(old_lines.begin(), old_lines.end(), line) == old_lines.end()) {
+      differing += (differing.empty() ? "" : "; ") + line.substr(std::min(line.size(), line.find_first_not_of(' ')));
+    }
+  }
+  throw InputError({.problem = "the sample store was prepared with other options",
+                    .value = path.string(),
+                    .why = "now asked for: " + differing,
+                    .advice = "remove it, or write to another file (dataset/store)",
+                    .key = "dataset/store"});
+}
+
+std::uint64_t store_bytes(const StoreContent& content, const Options& options) {
+  const std::uint64_t fine = content.fine.n_rows() * content.fine.n_columns() * content.n_variables() * sizeof(float);
+  const std::uint64_t coarse = content.coarse.n_rows() * content.coarse.n_columns() * content.n_variables() * sizeof(float);
+  constexpr std::uint64_t statics = 30;  // climatologies, masks, spread: fields of the fine grid
+  std::uint64_t n_fields = content.months.size() + statics;
+  if (options.dataset.ridge && !options.dataset.ridge_windows.empty()) {
+    const auto window = static_cast<std::uint64_t>(*std::max_element(options.dataset.ridge_windows.begin(), options.dataset.ridge_windows.end()));
+    n_fields += content.months.size() + window * window * content.n_variables();
+  }
+  return n_fields * fine + (content.months.size() + 12) * coarse;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options a sample store follows from, and whether one is finished.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "hindscale/dataset/store_content.hpp"
+#include "hindscale/namelist/options.hpp"
+
+namespace hindscale {
+
+/// The groups &domain and &dataset as a namelist, without dataset/store.
+std::string recipe_of(const Options& options);
+
+/// True where a complete store of this recipe exists; InputError where one of another recipe does, listing the lines that differ.
+bool store_is_finished(const std::filesystem::path& path, const std::string& recipe);
+
+/// Bytes that the store will take.
+std::uint64_t store_bytes(const StoreContent& content, const Options& options);
+
+}  // namespace hindscale

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all stages share: the lock of their folder, the coarse sources, provenance.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hindscale/comm/context.hpp"
+#include "hindscale/core/array.hpp"
+#include "hindscale/core/lock.hpp"
+#include "hindscale/grid/grid.hpp"
+#include "hindscale/grid/window.hpp"
+#include "hindscale/io/source.hpp"
+#include "hindscale/namelist/options.hpp"
+
+namespace hindscale {
+
+/// Creates `folder` and locks it on the first rank for as long as it lives; every rank learns of a refusal. Collective.
+class StageLock {
+ public:
+  StageLock(const Context& context, const std::filesystem::path& folder);
+  /// Keeps the lock fresh; call now and then in long loops.
+  void refresh() const {
+    if (lock_) lock_->refresh();
+  }
+
+ private:
+  std::unique_ptr<DirectoryLock> lock_;
+};
+
+/// Variables over time from their own sources, on one grid, cut to a window.
+class FieldSources {
+ public:
+  /// One source a variable of dataset/variables. `group_key` names the option that lists the files, for messages.
+  FieldSources(const Options& options, const std::vector<std::string>& files, const std::vector<std::string>& names,
+               const std::string& group_key);
+  [[nodiscard]] const Grid& grid() const { return sources_.front().grid(); }
+  [[nodiscard]] const std::vector<Source>& sources() const { return sources_; }
+  [[nodiscard]] bool has(Month month) const;
+  /// Reads all variables of a month, cut: field [v, n_rows, n_columns].
+  void read(Month month, const Window& window, View<float, 3> field) const;
+  /// Every file read, once, in order.
+  [[nodiscard]] std::vector<std::string> files() const;
+
+ private:
+  std::vector<Source> sources_;
+};
+
+/// SHA-256 of files, spread over the ranks, in the order given. Collective.
+std::vector<std::string> digests_of(const Communicator& comm, const std::vector<std::string>& files);
+
+/// "hindscale 0.1.0".
+std::string program_version();
+
+}  // namespace hindscale

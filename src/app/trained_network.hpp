@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// A checkpoint made ready to generate fields for a sample store.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "hindscale/comm/context.hpp"
+#include "hindscale/dataset/conditioning.hpp"
+#include "hindscale/model/unet.hpp"
+#include "hindscale/namelist/options.hpp"
+#include "hindscale/sampler/generator.hpp"
+
+namespace hindscale {
+
+/// The network with the weights asked for, the conditioning it was trained with, and where they come from.
+struct TrainedNetwork {
+  std::filesystem::path checkpoint;
+  std::string checkpoint_sha256;
+  std::string store_sha256;
+  UNet network{nullptr};
+  std::optional<Conditioning> conditioning;
+  Prediction prediction = Prediction::v;
+  std::int64_t timesteps = 1000;
+};
+
+/// Reads reconstruct/checkpoint (default: the best) and fits it to the store. InputError where the checkpoint is damaged, or its variables,
+/// channels or store are others. `store_sha256` is the digest of the store file.
+TrainedNetwork load_trained_network(const Options& options, const StoreReader& reader, const std::string& store_sha256);
+
+/// Sampler, tiles and batch of the namelist for this network.
+GeneratorOptions generator_options(const Options& options, const TrainedNetwork& trained);
+
+}  // namespace hindscale

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hindscale/comm/communicator.hpp"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <utility>
+
+#include "hindscale/core/error.hpp"
+
+namespace hindscale {
+
+void check_mpi(int status, const char* call) {
+  if (status == MPI_SUCCESS) return;
+  std::array<char, MPI_MAX_ERROR_STRING> text{};
+  int length = 0;
+  MPI_Error_string(status, text.data(), &length);
+  throw SystemError({.problem = std::string(call) + " failed", .why = std::string(text.data())});
+}
+
+Communicator::Communicator(MPI_Comm owned) : comm_(owned) {
+  check_mpi(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  check_mpi(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
+}
+
+Communicator::~Communicator() {
+  int finalized = 0;
+  MPI_Finalized(&finalized);
+  if (comm_ != MPI_COMM_NULL && finalized == 0) MPI_Comm_free(&comm_);
+}
+
+Communicator::Communicator(Communicator&& other) noexcept
+    : comm_(std::exchange(other.comm_, MPI_COMM_NULL)),
+      rank_(std::exchange(other.rank_, 0)),
+      size_(std::exchange(other.size_, 1)) {}
+
+Communicator& Communicator::operator=(Communicator&& other) noexcept {
+  std::swap(comm_, other.comm_);
+  std::swap(rank_, other.rank_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+namespace {
+MPI_Comm duplicate(MPI_Comm comm) {
+  MPI_Comm copy = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_dup(comm, &copy), "MPI_Comm_dup");
+  return copy;
+}
+}  // namespace
+
+Communicator Communicator::world() { return Communicator(duplicate(MPI_COMM_WORLD)); }
+Communicator Communicator::self() { return Communicator(duplicate(MPI_COMM_SELF)); }
+
+Communicator Communicator::split(int color, int key) const {
+  MPI_Comm part = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split(native(), color, key, &part), "MPI_Comm_split");
+  return Communicator(part);
+}
+
+Communicator Communicator::split_by_node() const {
+  MPI_Comm part = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split_type(native(), MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &part), "MPI_Comm_split_type");
+  return Communicator(part);
+}
+
+namespace {
+template <class T>
+T all_reduce(const Communicator& comm, T value, MPI_Datatype type, MPI_Op operation) {
+  T result = value;
+  check_mpi(MPI_Allreduce(&value, &result, 1, type, operation, comm.native()), "MPI_Allreduce");
+  return result;
+}
+}  // namespace
+
+void barrier(const Communicator& comm) { check_mpi(MPI_Barrier(comm.native()), "MPI_Barrier"); }
+double all_sum(const Communicator& comm, double value) { return all_reduce(comm, value, MPI_DOUBLE, MPI_SUM); }
+std::int64_t all_sum(const Communicator& comm, std::int64_t value) {
+  return all_reduce(comm, value, MPI_INT64_T, MPI_SUM);
+}
+double all_max(const Communicator& comm, double value) { return all_reduce(comm, value, MPI_DOUBLE, MPI_MAX); }
+double all_min(const Communicator& comm, double value) { return all_reduce(comm, value, MPI_DOUBLE, MPI_MIN); }
+std::int64_t all_max(const Communicator& comm, std::int64_t value) {
+  return all_reduce(comm, value, MPI_INT64_T, MPI_MAX);
+}
+bool any_of(const Communicator& comm, bool value) { return all_max(comm, std::int64_t{value ? 1 : 0}) != 0; }
+
+void all_sum_in_place(const Communicator& comm, std::span<double> values) {
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_DOUBLE, MPI_SUM,
+                          comm.native()),
+            "MPI_Allreduce");
+}
+
+std::string broadcast(const Communicator& comm, std::string text) {
+  auto length = static_cast<std::int64_t>(text.size());
+  check_mpi(MPI_Bcast(&length, 1, MPI_INT64_T, 0, comm.native()), "MPI_Bcast");
+  text.resize(static_cast<std::size_t>(length));
+  check_mpi(MPI_Bcast(text.data(), static_cast<int>(length), MPI_CHAR, 0, comm.native()), "MPI_Bcast");
+  return text;
+}
+
+namespace {
+template <class T>
+void broadcast_in_pieces(const Communicator& comm, std::span<T> values, MPI_Datatype type) {
+  constexpr std::size_t piece = std::size_t{1} << 28;  // MPI counts are int
+  for (std::size_t first = 0; first < values.size(); first += piece) {
+    const auto part = values.subspan(first, std::min(piece, values.size() - first));
+    check_mpi(MPI_Bcast(part.data(), static_cast<int>(part.size()), type, 0, comm.native()), "MPI_Bcast");
+  }
+}
+}  // namespace
+
+void broadcast(const Communicator& comm, std::span<float> values) { broadcast_in_pieces(comm, values, MPI_FLOAT); }
+void broadcast(const Communicator& comm, std::span<double> values) { broadcast_in_pieces(comm, values, MPI_DOUBLE); }
+
+namespace {
+template <class T>
+std::vector<T> gather_all(const Communicator& comm, std::span<const T> block, MPI_Datatype type,
+                          std::vector<int>& counts) {
+  const int count = static_cast<int>(block.size());
+  counts.assign(static_cast<std::size_t>(comm.size()), 0);
+  check_mpi(MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, comm.native()), "MPI_Allgather");
+  std::vector<int> offsets(counts.size(), 0);
+  std::partial_sum(counts.begin(), counts.end() - 1, offsets.begin() + 1);
+  std::vector<T> all(static_cast<std::size_t>(offsets.back() + counts.back()));
+  check_mpi(MPI_Allgatherv(block.data(), count, type, all.data(), counts.data(), offsets.data(), type, comm.native()),
+            "MPI_Allgatherv");
+  return all;
+}
+}  // namespace
+
+std::vector<double> gather_blocks(const Communicator& comm, std::span<const double> block) {
+  std::vector<int> counts;
+  return gather_all(comm, block, MPI_DOUBLE, counts);
+}
+
+std::vector<std::string> gather_texts(const Communicator& comm, const std::string& text) {
+  std::vector<int> counts;
+  const std::vector<char> all = gather_all(comm, std::span<const char>(text), MPI_CHAR, counts);
+  std::vector<std::string> texts;
+  auto cursor = all.begin();
+  for (const int count : counts) {
+    texts.emplace_back(cursor, cursor + count);
+    cursor += count;
+  }
+  return texts;
+}
+
+namespace {
+
+enum class Failure { none, input, system, other };
+
+struct Outcome {
+  Failure kind = Failure::none;
+  ErrorFacts facts;
+};
+
+Outcome outcome_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const InputError& error) {
+    return {Failure::input, error.facts()};
+  } catch (const SystemError& error) {
+    return {Failure::system, error.facts()};
+  } catch (const std::exception& error) {
+    return {Failure::other, {.problem = error.what()}};
+  }
+  return {};
+}
+
+std::string pack(const Outcome& outcome) {
+  const ErrorFacts& facts = outcome.facts;
+  const nlohmann::json json{static_cast<int>(outcome.kind), facts.problem, facts.value, facts.why, facts.advice,
+                            facts.file, facts.line, facts.key};
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Outcome unpack(const std::string& text) {
+  const auto json = nlohmann::json::parse(text);
+  return {static_cast<Failure>(json[0].get<int>()), {json[1], json[2], json[3], json[4], json[5], json[6], json[7]}};
+}
+
+[[noreturn]] void raise(const Outcome& outcome) {
+  if (outcome.kind == Failure::input) throw InputError(outcome.facts);
+  if (outcome.kind == Failure::system) throw SystemError(outcome.facts);
+  throw std::runtime_error(outcome.facts.problem);
+}
+
+}  // namespace
+
+void together(const Communicator& comm, const std::function<void()>& action) {
+  const Outcome mine = outcome_of(action);
+  if (!any_of(comm, mine.kind != Failure::none)) return;
+  for (const std::string& text : gather_texts(comm, pack(mine))) {
+    const Outcome outcome = unpack(text);
+    if (outcome.kind != Failure::none) raise(outcome);
+  }
+}
+
+Block block_of(std::int64_t n_items, int rank, int size) {
+  return {n_items * rank / size, n_items * (rank + 1) / size};
+}
+
+}  // namespace hindscale

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ridge_system.hpp"
+
+#include <cmath>
+
+namespace hindscale {
+
+RidgeSystem::RidgeSystem(std::size_t n_predictors, std::size_t n_responses)
+    : k_(n_predictors), m_(n_responses), gram_(k_ * k_, 0.0), cross_(k_ * m_, 0.0) {}
+
+void RidgeSystem::add(const std::vector<double>& x, const std::vector<double>& y) {
+  for (std::size_t i = 0; i < k_; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) gram_[i * k_ + j] += x[i] * x[j];
+    for (std::size_t j = 0; j < m_; ++j) cross_[i * m_ + j] += x[i] * y[j];
+  }
+}
+
+std::vector<double> RidgeSystem::solve(double penalty) const {
+  std::vector<double> factor = gram_;
+  double trace = 0;
+  for (std::size_t i = 0; i < k_; ++i) trace += gram_[i * k_ + i];
+  std::vector<double> b = cross_;
+  if (trace <= 0) return std::vector<double>(b.size(), 0.0);  // no anomaly at all: nothing to regress on
+  for (std::size_t i = 0; i < k_; ++i) factor[i * k_ + i] += penalty * trace / static_cast<double>(k_);
+  for (std::size_t i = 0; i < k_; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      double sum = factor[i * k_ + j];
+      for (std::size_t l = 0; l < j; ++l) sum -= factor[i * k_ + l] * factor[j * k_ + l];
+      factor[i * k_ + j] = i == j ? std::sqrt(sum) : sum / factor[j * k_ + j];
+    }
+  }
+  for (std::size_t i = 0; i < k_; ++i) {
+    for (std::size_t l = 0; l < i; ++l) {
+      for (std::size_t j = 0; j < m_; ++j) b[i * m_ + j] -= factor[i * k_ + l] * b[l * m_ + j];
+    }
+    for (std::size_t j = 0; j < m_; ++j) b[i * m_ + j] /= factor[i * k_ + i];
+  }
+  for (std::size_t i = k_; i-- > 0;) {
+    for (std::size_t l = i + 1; l < k_; ++l) {
+      for (std::size_t j = 0; j < m_; ++j) b[i * m_ + j] -= factor[l * k_ + i] * b[l * m_ + j];
+    }
+    for (std::size_t j = 0; j < m_; ++j) b[i * m_ + j] /= factor[i * k_ + i];
+  }
+  return b;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hindscale/dataset/sample_cache.hpp"
+
+namespace hindscale {
+namespace {
+double bytes_of(const Sample& sample) {
+  return static_cast<double>((sample.condition.size() + sample.target.size() + sample.weight.size()) * sizeof(float));
+}
+}  // namespace
+
+SampleCache::SampleCache(const StoreReader& reader, const Conditioning& conditioning, double limit_mib)
+    : reader_(reader), conditioning_(conditioning), limit_bytes_(limit_mib * 1048576.0) {}
+
+std::shared_ptr<const Sample> SampleCache::get(std::size_t i_month) {
+  if (const auto found = where_.find(i_month); found != where_.end()) {
+    recent_.splice(recent_.begin(), recent_, found->second);
+    return found->second->sample;
+  }
+  auto sample = std::make_shared<const Sample>(conditioning_.sample(reader_, i_month));
+  recent_.push_front({i_month, sample});
+  where_[i_month] = recent_.begin();
+  held_bytes_ += bytes_of(*sample);
+  while (held_bytes_ > limit_bytes_ && recent_.size() > 1) {
+    held_bytes_ -= bytes_of(*recent_.back().sample);
+    where_.erase(recent_.back().i_month);
+    recent_.pop_back();
+  }
+  return sample;
+}
+
+}  // namespace hindscale

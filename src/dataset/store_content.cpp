@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hindscale/dataset/store_content.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace hindscale {
+namespace {
+
+constexpr const char* content_attribute = "content";
+
+nlohmann::json json_of(const Period& period) { return {period.first_year, period.last_year}; }
+
+Period period_of(const nlohmann::json& json) { return {json.at(0).get<int>(), json.at(1).get<int>()}; }
+
+void write_grid(StoreWriter& writer, const std::string& group, const Grid& grid) {
+  writer.write_whole(group + "/lat", {grid.n_rows()}, grid.latitude.centre);
+  writer.write_whole(group + "/lat_edges", {grid.n_rows() + 1}, grid.latitude.edge);
+  writer.write_whole(group + "/lon", {grid.n_columns()}, grid.longitude.centre);
+  writer.write_whole(group + "/lon_edges", {grid.n_columns() + 1}, grid.longitude.edge);
+}
+
+Grid read_grid(const StoreReader& reader, const std::string& group, bool periodic) {
+  Grid grid;
+  grid.latitude = {reader.read_whole(group + "/lat"), reader.read_whole(group + "/lat_edges")};
+  grid.longitude = {reader.read_whole(group + "/lon"), reader.read_whole(group + "/lon_edges")};
+  grid.periodic = periodic;
+  return grid;
+}
+
+}  // namespace
+
+std::vector<std::size_t> StoreContent::positions(const Period& period) const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < months.size(); ++i) {
+    if (period.contains(months[i])) found.push_back(i);
+  }
+  return found;
+}
+
+std::size_t StoreContent::position_of(Month month) const {
+  const auto found = std::lower_bound(months.begin(), months.end(), month);
+  if (found == months.end() || *found != month) {
+    throw InputError({.problem = "month not in the sample store",
+                      .value = month.to_string(),
+                      .why = "it holds " + months.front().to_string() + " to " + months.back().to_string(),
+                      .advice = "choose other months, or give the coarse files of that period in reconstruct/coarse_files"});
+  }
+  return static_cast<std::size_t>(found - months.begin());
+}
+
+void write_content(StoreWriter& writer, const StoreContent& content) {
+  write_grid(writer, "grid/fine", content.fine);
+  write_grid(writer, "grid/coarse", content.coarse);
+  std::vector<double> months;
+  for (const Month month : content.months) months.push_back(month.index());
+  writer.write_whole("month_index", {months.size()}, months);
+  const nlohmann::json json{{"variables", content.variables},
+                            {"units", content.units},
+                            {"transforms", content.transforms},
+                            {"train", json_of(content.train)},
+                            {"validation", json_of(content.validation)},
+                            {"test", json_of(content.test)},
+                            {"fine_periodic", content.fine.periodic},
+                            {"coarse_periodic", content.coarse.periodic},
+                            {"coarse_derived", content.coarse_derived},
+                            {"has_missing", content.has_missing},
+                            {"has_ridge", content.has_ridge},
+                            {"ridge_window", content.ridge_window},
+                            {"ridge_penalty", content.ridge_penalty}};
+  writer.write_text(content_attribute, json.dump());
+}
+
+StoreContent read_content(const StoreReader& reader) {
+  const auto json = nlohmann::json::parse(reader.text(content_attribute));
+  StoreContent content;
+  content.variables = json.at("variables");
+  content.units = json.at("units");
+  content.transforms = json.at("transforms");
+  content.train = period_of(json.at("train"));
+  content.validation = period_of(json.at("validation"));
+  content.test = period_of(json.at("test"));
+  content.fine = read_grid(reader, "grid/fine", json.at("fine_periodic"));
+  content.coarse = read_grid(reader, "grid/coarse", json.at("coarse_periodic"));
+  content.coarse_derived = json.at("coarse_derived");
+  content.has_missing = json.at("has_missing");
+  content.has_ridge = json.at("has_ridge");
+  content.ridge_window = json.at("ridge_window");
+  content.ridge_penalty = json.at("ridge_penalty");
+  for (const double index : reader.read_whole("month_index")) {
+    content.months.push_back(Month::from_index(static_cast<int>(index)));
+  }
+  return content;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hindscale/dataset/variable.hpp"
+
+#include <array>
+
+namespace hindscale {
+
+VariableInfo variable_info(const std::string& name) {
+  static const std::array<VariableInfo, 5> known{{
+      {"uas", "eastward_wind", "Eastward Near-Surface Wind", "m s-1", 10.0},
+      {"vas", "northward_wind", "Northward Near-Surface Wind", "m s-1", 10.0},
+      {"tas", "air_temperature", "Near-Surface Air Temperature", "K", 2.0},
+      {"ps", "surface_air_pressure", "Surface Air Pressure", "Pa", std::nullopt},
+      {"pr", "precipitation_flux", "Precipitation", "kg m-2 s-1", std::nullopt},
+  }};
+  for (const VariableInfo& info : known) {
+    if (info.name == name) return info;
+  }
+  return {name, "", name, "", std::nullopt};
+}
+
+}  // namespace hindscale

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// CDF-5 files through PnetCDF.
+#include <pnetcdf.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "field_backend.hpp"
+#include "hindscale/core/error.hpp"
+
+namespace hindscale {
+namespace {
+
+constexpr int closed = -1;
+
+std::string reason_of(int status) {
+  std::string why = ncmpi_strerror(status);
+  if (errno != 0) why += std::string(", ") + std::strerror(errno);
+  return why;
+}
+
+class Cdf5File final : public FieldBackend {
+ public:
+  Cdf5File(const Communicator& comm, const std::filesystem::path& path) : path_(path) {
+    errno = 0;
+    check(ncmpi_create(comm.native(), path.c_str(), NC_CLOBBER | NC_64BIT_DATA, MPI_INFO_NULL,
+                       &file_),
+          "cannot create");
+  }
+  ~Cdf5File() override {
+    if (file_ != closed) ncmpi_abort(file_);
+  }
+  Cdf5File(const Cdf5File&) = delete;
+  Cdf5File& operator=(const Cdf5File&) = delete;
+
+  void define(const FilePlan& plan);
+  void write_record(std::size_t i_record, const Time& time, std::span<const float> values) override;
+  void finish() override;
+
+ private:
+  void define_variable(const VariablePlan& variable);
+  void put_attribute(int variable, const AttributePlan& attribute) const;
+  void check(int status, const char* problem = "cannot write") const {
+    if (status == NC_NOERR) return;
+    throw SystemError({.problem = problem, .value = path_.string(), .why = reason_of(status)});
+  }
+
+  std::filesystem::path path_;
+  int file_ = closed;
+  int time_ = 0;
+  int time_bounds_ = 0;
+  int data_ = 0;
+  std::vector<MPI_Offset> record_count_;
+};
+
+nc_type type_of(VariablePlan::Type type) {
+  switch (type) {
+    case VariablePlan::Type::character:
+      return NC_CHAR;
+    case VariablePlan::Type::int32:
+      return NC_INT;
+    case VariablePlan::Type::float32:
+      return NC_FLOAT;
+    case VariablePlan::Type::float64:
+      return NC_DOUBLE;
+  }
+  return NC_NAT;
+}
+
+void Cdf5File::put_attribute(int variable, const AttributePlan& attribute) const {
+  const char* name = attribute.name.c_str();
+  if (const auto* text = std::get_if<std::string>(&attribute.value)) {
+    check(ncmpi_put_att_text(file_, variable, name, static_cast<MPI_Offset>(text->size()),
+                             text->c_str()));
+  } else if (const auto* whole = std::get_if<int>(&attribute.value)) {
+    check(ncmpi_put_att_int(file_, variable, name, NC_INT, 1, whole));
+  } else if (const auto* single = std::get_if<float>(&attribute.value)) {
+    check(ncmpi_put_att_float(file_, variable, name, NC_FLOAT, 1, single));
+  } else {
+    check(ncmpi_put_att_double(file_, variable, name, NC_DOUBLE, 1,
+                               &std::get<double>(attribute.value)));
+  }
+}
+
+void Cdf5File::define_variable(const VariablePlan& variable) {
+  int identifier = 0;
+  check(ncmpi_def_var(file_, variable.name.c_str(), type_of(variable.type),
+                      static_cast<int>(variable.dimensions.size()), variable.dimensions.data(),
+                      &identifier));
+  for (const AttributePlan& attribute : variable.attributes) put_attribute(identifier, attribute);
+}
+
+void Cdf5File::define(const FilePlan& plan) {
+  errno = 0;
+  for (const DimensionPlan& dimension : plan.dimensions) {
+    int identifier = 0;
+    const auto length = static_cast<MPI_Offset>(dimension.length);
+    check(ncmpi_def_dim(file_, dimension.name.c_str(), length == 0 ? NC_UNLIMITED : length,
+                        &identifier));
+  }
+  for (const VariablePlan& variable : plan.variables) define_variable(variable);
+  for (const AttributePlan& attribute : plan.attributes) put_attribute(NC_GLOBAL, attribute);
+  // Alignments are fixed here, so that neither hints nor file systems move a byte.
+  constexpr MPI_Offset no_spare_bytes = 0;
+  constexpr MPI_Offset alignment_bytes = 4;
+  check(ncmpi__enddef(file_, no_spare_bytes, alignment_bytes, no_spare_bytes, alignment_bytes));
+  for (std::size_t i = 0; i < plan.variables.size(); ++i) {
+    const std::vector<double>& values = plan.variables[i].values;
+    if (!values.empty()) {
+      check(ncmpi_put_var_double_all(file_, static_cast<int>(i), values.data()));
+    }
+  }
+  time_ = plan.time;
+  time_bounds_ = plan.time_bounds;
+  data_ = plan.data;
+  record_count_.assign(1, 1);
+  record_count_.insert(record_count_.end(), plan.record_shape.begin(), plan.record_shape.end());
+}
+
+void Cdf5File::write_record(std::size_t i_record, const Time& time, std::span<const float> values) {
+  errno = 0;
+  std::vector<MPI_Offset> start(record_count_.size(), 0);
+  start[0] = static_cast<MPI_Offset>(i_record);
+  const MPI_Offset bounds_count[2] = {1, 2};
+  check(ncmpi_put_vara_double_all(file_, time_, start.data(), record_count_.data(),
+                                  &time.middle_days));
+  check(ncmpi_put_vara_double_all(file_, time_bounds_, start.data(), bounds_count,
+                                  time.bounds_days.data()));
+  check(ncmpi_put_vara_float_all(file_, data_, start.data(), record_count_.data(), values.data()));
+}
+
+void Cdf5File::finish() {
+  errno = 0;
+  check(ncmpi_sync(file_));
+  // Same type and length as defined: the header keeps its size and is rewritten in place.
+  put_attribute(NC_GLOBAL, {sentinel_name, 1});
+  check(ncmpi_close(std::exchange(file_, closed)), "cannot close");
+}
+
+}  // namespace
+
+std::unique_ptr<FieldBackend> create_cdf5(const Communicator& comm,
+                                          const std::filesystem::path& path, const FilePlan& plan) {
+  auto file = std::make_unique<Cdf5File>(comm, path);
+  file->define(plan);
+  return file;
+}
+
+}  // namespace hindscale

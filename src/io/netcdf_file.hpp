@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// A NetCDF file open for reading by this process alone, with tolerant access to its attributes.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hindscale {
+
+struct NetcdfDimension {
+  int id = 0;
+  std::string name;
+  std::size_t length = 0;
+};
+
+/// External types, as far as the unpacking of values depends on them.
+enum class NumberKind { int8, int16, int32, int64, unsigned_integer, float32, float64, other };
+
+/// Owns the open file. InputError with the file's path where a call fails because of what the file
+/// is, SystemError where the system failed. Variables and dimensions are named by their NetCDF
+/// identifiers.
+class NetcdfFile {
+ public:
+  /// Checks first that the file is NetCDF and whole.
+  explicit NetcdfFile(std::filesystem::path path);
+  ~NetcdfFile();
+  NetcdfFile(NetcdfFile&& other) noexcept;
+  NetcdfFile& operator=(NetcdfFile&& other) noexcept;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] int n_variables() const;
+  [[nodiscard]] std::string name_of(int variable) const;
+  [[nodiscard]] NumberKind kind_of(int variable) const;
+  [[nodiscard]] std::vector<NetcdfDimension> dimensions_of(int variable) const;
+  /// The variable of exactly this name.
+  [[nodiscard]] std::optional<int> find(const std::string& name) const;
+
+  /// Empty where the attribute is absent or not text.
+  [[nodiscard]] std::string text(int variable, const char* attribute) const;
+  /// Empty where the attribute is absent or not numeric.
+  [[nodiscard]] std::vector<double> numbers(int variable, const char* attribute) const;
+
+  /// All values of a numeric variable.
+  [[nodiscard]] std::vector<double> values(int variable) const;
+  /// The box [start, start + count) of a numeric variable, in the file's order of dimensions, as
+  /// stored (packed).
+  void read(int variable, const std::vector<std::size_t>& start,
+            const std::vector<std::size_t>& count, std::vector<double>& into) const;
+
+ private:
+  void check(int status, const char* doing, const std::string& what) const;
+  std::filesystem::path path_;
+  int handle_ = -1;
+};
+
+}  // namespace hindscale

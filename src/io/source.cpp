@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// A variable over time, joined from files.
+#include "hindscale/io/source.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "hindscale/core/error.hpp"
+#include "source_file.hpp"
+#include "source_paths.hpp"
+
+namespace hindscale {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Record {
+  Month month;
+  std::size_t i_file = 0;
+  std::size_t i_time = 0;
+};
+
+void require_same_grid(const Grid& first, const fs::path& first_path, const SourceFile& file) {
+  if (same_grid(first, file.grid())) return;
+  throw InputError({.problem = "another grid than in the other files",
+                    .value = describe(file.grid()),
+                    .why = fmt::format("{} has {}", first_path.string(), describe(first)),
+                    .advice = "files of one variable share one grid",
+                    .file = file.path().string()});
+}
+
+void require_same_units(const std::string& first, const fs::path& first_path,
+                        const SourceFile& file) {
+  if (first == file.units()) return;
+  throw InputError({.problem = "other units than in the other files",
+                    .value = file.units(),
+                    .why = fmt::format("'{}' in {}", first, first_path.string()),
+                    .advice = "ask for units, then each file is converted",
+                    .file = file.path().string()});
+}
+
+// "1990-02" or "1990-02..1990-05".
+std::string range_of(Month first, Month last) {
+  return first == last ? first.to_string() : first.to_string() + ".." + last.to_string();
+}
+
+void require_consecutive(const std::vector<Record>& records, const std::vector<fs::path>& paths) {
+  for (std::size_t i = 1; i < records.size(); ++i) {
+    const Record& before = records[i - 1];
+    const Record& after = records[i];
+    if (after.month == before.month) {
+      std::size_t last = i;
+      const auto again = [&](std::size_t j) {
+        return j + 1 < records.size() && records[j + 1].month == records[j].month;
+      };
+      while (again(last) || again(last + 1)) ++last;
+      throw InputError({.problem = "overlapping months",
+                        .value = range_of(before.month, records[last].month),
+                        .why = fmt::format("also in {}", paths[before.i_file].string()),
+                        .advice = "name files that share no month",
+                        .file = paths[after.i_file].string()});
+    }
+    if (after.month != before.month + 1) {
+      throw InputError(
+          {.problem = "missing months",
+           .value = range_of(before.month + 1, after.month + -1),
+           .why = fmt::format("between {} in {} and {} in this file", before.month.to_string(),
+                              paths[before.i_file].string(), after.month.to_string()),
+           .advice = "add the files that hold them",
+           .file = paths[after.i_file].string()});
+    }
+  }
+}
+
+}  // namespace
+
+struct Source::Impl {
+  SourceRequest request;
+  UnitSystem system{};
+  std::vector<fs::path> paths{};
+  Grid grid{};
+  std::vector<Record> records{};
+  std::vector<Month> months{};
+  std::vector<std::string> files{};
+  std::string units{};
+  // The file read last stays open: months are mostly read in order.
+  std::optional<SourceFile> open{};
+  std::size_t i_open = 0;
+
+  SourceFile& file(std::size_t i_file) {
+    if (!open || i_open != i_file) {
+      open.reset();
+      open.emplace(paths[i_file], request, system);
+      i_open = i_file;
+    }
+    return *open;
+  }
+
+  void scan() {
+    for (std::size_t i_file = 0; i_file < paths.size(); ++i_file) {
+      const SourceFile& one = file(i_file);
+      if (i_file == 0) {
+        grid = one.grid();
+        units = request.units.empty() ? one.units() : request.units;
+      }
+      require_same_grid(grid, paths[0], one);
+      if (request.units.empty()) require_same_units(units, paths[0], one);
+      if (one.months().empty() && paths.size() > 1) {
+        throw InputError({.problem = "several files for a field without time",
+                          .advice = "name one of them",
+                          .file = one.path().string()});
+      }
+      for (std::size_t i_time = 0; i_time < one.months().size(); ++i_time) {
+        records.push_back({one.months()[i_time], i_file, i_time});
+      }
+    }
+    std::ranges::stable_sort(records, {}, &Record::month);
+    require_consecutive(records, paths);
+    std::vector<bool> listed(paths.size(), false);
+    for (const Record& record : records) {
+      months.push_back(record.month);
+      if (!listed[record.i_file]) files.push_back(paths[record.i_file].string());
+      listed[record.i_file] = true;
+    }
+    if (records.empty()) files = {paths[0].string()};
+  }
+};
+
+Source::Source(const SourceRequest& request)
+    : impl_(std::make_unique<Impl>(Impl{.request = request})) {
+  impl_->paths = expand_paths(request.files);
+  impl_->scan();
+}
+
+Source::~Source() = default;
+Source::Source(Source&&) noexcept = default;
+
+const Grid& Source::grid() const {
+  return impl_->grid;
+}
+
+const std::string& Source::units() const {
+  return impl_->units;
+}
+
+const std::vector<std::string>& Source::files() const {
+  return impl_->files;
+}
+
+const std::vector<Month>& Source::months() const {
+  return impl_->months;
+}
+
+void Source::read(std::size_t i_month, View<float, 2> field) const {
+  HINDSCALE_ASSERT(i_month < std::max<std::size_t>(1, impl_->records.size()));
+  const Record record = impl_->records.empty() ? Record{} : impl_->records[i_month];
+  impl_->file(record.i_file).read(record.i_time, field);
+}
+
+}  // namespace hindscale

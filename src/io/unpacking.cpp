@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packing and missing values.
+#include "unpacking.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "text.hpp"
+
+namespace hindscale {
+namespace {
+
+constexpr double largest_value = 1e30;
+
+// Fill values of netCDF where the file gives none; bytes have none, as they may hold any value.
+std::vector<double> default_fill(NumberKind kind) {
+  switch (kind) {
+    case NumberKind::int16:
+      return {-32767};
+    case NumberKind::int32:
+      return {-2147483647};
+    case NumberKind::int64:
+      return {-9223372036854775806.0};
+    default:
+      return {};
+  }
+}
+
+double unsigned_range(NumberKind kind) {
+  switch (kind) {
+    case NumberKind::int8:
+      return 0x1p8;
+    case NumberKind::int16:
+      return 0x1p16;
+    case NumberKind::int32:
+      return 0x1p32;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+Unpacking::Unpacking(const NetcdfFile& file, int variable) {
+  const NumberKind kind = file.kind_of(variable);
+  single_ = kind == NumberKind::float32;
+  floating_ = single_ || kind == NumberKind::float64;
+  for (const char* attribute : {"_FillValue", "missing_value"}) {
+    const std::vector<double> values = file.numbers(variable, attribute);
+    missing_.insert(missing_.end(), values.begin(), values.end());
+  }
+  if (missing_.empty()) missing_ = default_fill(kind);
+  if (const auto scale = file.numbers(variable, "scale_factor"); !scale.empty()) scale_ = scale[0];
+  if (const auto offset = file.numbers(variable, "add_offset"); !offset.empty())
+    offset_ = offset[0];
+  if (lower_case(file.text(variable, "_Unsigned")) == "true")
+    unsigned_range_ = unsigned_range(kind);
+}
+
+bool Unpacking::is_missing(double stored) const {
+  if (std::isnan(stored)) return true;
+  if (floating_ && std::abs(stored) > largest_value) return true;
+  const auto same = [&](double missing) {
+    if (!single_ || std::abs(missing) > std::numeric_limits<float>::max()) return stored == missing;
+    return static_cast<float>(stored) == static_cast<float>(missing);
+  };
+  constexpr double common_missing = 1e20;
+  return (floating_ && same(common_missing)) || std::ranges::any_of(missing_, same);
+}
+
+float Unpacking::value(double stored, const LinearMap& units) const {
+  const double whole = stored < 0 ? stored + unsigned_range_ : stored;
+  if (is_missing(stored) || is_missing(whole)) return std::numeric_limits<float>::quiet_NaN();
+  return static_cast<float>(units(whole * scale_ + offset_));
+}
+
+}  // namespace hindscale

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// The UNet: assembly, initial weights and the forward pass.
+#include "hindscale/model/unet.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "hindscale/core/error.hpp"
+#include "hindscale/model/operations.hpp"
+#include "hindscale/random/random.hpp"
+
+namespace hindscale {
+
+namespace {
+
+torch::nn::Conv2d convolution(std::int64_t in, std::int64_t out, std::int64_t stride = 1) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).padding(1).stride(stride));
+}
+
+/// U(-bound, bound) of the stream that belongs to the parameter's number.
+void fill_parameter(torch::Tensor& parameter, double bound, const StreamKey& key) {
+  std::vector<double> numbers(static_cast<std::size_t>(parameter.numel()));
+  fill_uniform(key, 0, numbers);
+  torch::Tensor values = torch::empty(parameter.sizes(), torch::kFloat32);
+  float* to = values.data_ptr<float>();
+  for (const double number : numbers) *to++ = static_cast<float>(bound * (2 * number - 1));
+  parameter.copy_(values);
+}
+
+/// Weights and biases uniform within 1 / sqrt(inputs of a unit) (LeCun 1998, as in PyTorch),
+/// numbered in the module's order.
+void draw_weights(torch::nn::Module& network, std::uint64_t seed) {
+  torch::NoGradGuard no_gradient;
+  StreamKey key{.seed = seed, .purpose = Purpose::initial_weights};
+  for (const auto& module : network.modules(false)) {
+    const bool is_layer =
+        module->as<torch::nn::Conv2d>() != nullptr || module->as<torch::nn::Linear>() != nullptr;
+    auto parameters = module->named_parameters(false);
+    if (!is_layer) continue;  // normalisations start as the identity
+    const torch::Tensor& weight = parameters["weight"];
+    const double bound = 1 / std::sqrt(static_cast<double>(weight.numel() / weight.size(0)));
+    for (auto& item : parameters) {
+      fill_parameter(item.value(), bound, key);
+      ++key.a;
+    }
+  }
+}
+
+void zero(const torch::nn::Conv2d& layer) {
+  torch::NoGradGuard no_gradient;
+  layer->weight.zero_();
+  if (layer->bias.defined()) layer->bias.zero_();
+}
+
+/// Blocks start as the identity and the output as zero, which steadies the first steps.
+void zero_last_layers(torch::nn::Module& network, const torch::nn::Conv2d& output) {
+  for (const auto& module : network.modules(false)) {
+    if (const auto* block = module->as<ResidualBlock>()) zero(block->last_convolution());
+    if (const auto* attention = module->as<SelfAttention>()) zero(attention->last_convolution());
+  }
+  zero(output);
+}
+
+torch::nn::Conv2d convolution_in(const std::shared_ptr<torch::nn::Module>& module) {
+  return torch::nn::Conv2d(std::dynamic_pointer_cast<torch::nn::Conv2dImpl>(module));
+}
+
+torch::Tensor upsample(const torch::Tensor& x, Upsampling method) {
+  namespace functional = torch::nn::functional;
+  auto options = functional::InterpolateFuncOptions().scale_factor(std::vector<double>{2, 2});
+  if (method == Upsampling::nearest)
+    return functional::interpolate(x, options.mode(torch::kNearest));
+  return functional::interpolate(x, options.mode(torch::kBicubic).align_corners(false));
+}
+
+}  // namespace
+
+UNetImpl::UNetImpl(const UNetConfig& config, std::uint64_t seed)
+    : config_(config), dropout_stream_(std::make_shared<DropoutStream>()) {
+  check_unet(config);
+  const std::int64_t channels = config.channels;
+  time_in_ = register_module("time_in", torch::nn::Linear(channels, 4 * channels));
+  time_out_ = register_module("time_out", torch::nn::Linear(4 * channels, config.time_channels));
+  input_ = register_module("input", convolution(config.in_channels, channels));
+  build_down();
+  build_up();
+  output_norm_ = register_module("output_norm",
+                                 NormSilu(config.groups, channels * config.multipliers.front()));
+  output_ = register_module(
+      "output", convolution(channels * config.multipliers.front(), config.out_channels));
+  draw_weights(*this, seed);
+  zero_last_layers(*this, output_);
+}
+
+ResidualBlock UNetImpl::make_block(std::int64_t in, std::int64_t out, bool attention) {
+  return ResidualBlock(ResidualBlockConfig{.in_channels = in,
+                                           .out_channels = out,
+                                           .time_channels = config_.time_channels,
+                                           .groups = config_.groups,
+                                           .attention = attention,
+                                           .dropout = config_.dropout,
+                                           .dropout_unit = config_.dropout_unit,
+                                           .layer = n_blocks_++},
+                       dropout_stream_);
+}
+
+bool UNetImpl::attends(std::size_t level) const {
+  return std::ranges::count(config_.attention_levels, static_cast<std::int64_t>(level)) > 0;
+}
+
+void UNetImpl::build_down() {
+  down_ = register_module("down", torch::nn::ModuleList());
+  middle_ = register_module("middle", torch::nn::ModuleList());
+  std::int64_t current = config_.channels;
+  skip_channels_ = {current};
+  for (std::size_t level = 0; level < config_.multipliers.size(); ++level) {
+    const std::int64_t channels = config_.channels * config_.multipliers[level];
+    for (std::int64_t i = 0; i < config_.residual_blocks; ++i) {
+      down_->push_back(make_block(current, channels, attends(level)));
+      current = channels;
+      skip_channels_.push_back(current);
+    }
+    if (level + 1 == config_.multipliers.size()) break;
+    down_->push_back(convolution(current, current, 2));
+    skip_channels_.push_back(current);
+  }
+  middle_->push_back(make_block(current, current, config_.attention_middle));
+  if (config_.attention_middle) middle_->push_back(make_block(current, current, false));
+}
+
+void UNetImpl::build_up() {
+  up_ = register_module("up", torch::nn::ModuleList());
+  std::int64_t current = skip_channels_.back();
+  for (std::size_t level = config_.multipliers.size(); level-- > 0;) {
+    const std::int64_t channels = config_.channels * config_.multipliers[level];
+    for (std::int64_t i = 0; i <= config_.residual_blocks; ++i) {
+      up_->push_back(make_block(current + skip_channels_.back(), channels, attends(level)));
+      skip_channels_.pop_back();
+      current = channels;
+    }
+    if (level > 0) up_->push_back(convolution(current, current));
+  }
+}
+
+torch::Tensor UNetImpl::embed_time(const torch::Tensor& time) {
+  // Sinusoids of Vaswani et al. 2017: wavelengths from 2 pi to 10000 * 2 pi steps.
+  const std::int64_t half = config_.channels / 2;
+  const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(time.device());
+  const torch::Tensor rates =
+      torch::exp(torch::arange(half, options) * (-std::log(10000.0) / static_cast<double>(half)));
+  const torch::Tensor angles = time.to(torch::kFloat32).unsqueeze(1) * rates;
+  const torch::Tensor waves = torch::cat({torch::sin(angles), torch::cos(angles)}, 1);
+  return torch::silu(time_out_(torch::silu(time_in_(waves))));
+}
+
+torch::Tensor UNetImpl::forward(const torch::Tensor& x, const torch::Tensor& time) {
+  HINDSCALE_ASSERT(x.dim() == 4 && x.size(1) == config_.in_channels);
+  HINDSCALE_ASSERT(x.size(2) % config_.divisor() == 0 && x.size(3) % config_.divisor() == 0);
+  HINDSCALE_ASSERT(time.dim() == 1 && (time.size(0) == 1 || time.size(0) == x.size(0)));
+  const torch::Tensor embedded = embed_time(time.to(x.device()));
+  torch::Tensor hidden = convolve(input_, x.contiguous(torch::MemoryFormat::ChannelsLast));
+  std::vector<torch::Tensor> skips{hidden};
+  for (const auto& module : *down_) {
+    if (auto* block = module->as<ResidualBlock>()) {
+      hidden = block->forward(hidden, embedded);
+    } else {
+      hidden = convolve(convolution_in(module), hidden);
+    }
+    skips.push_back(hidden);
+  }
+  for (const auto& module : *middle_)
+    hidden = module->as<ResidualBlock>()->forward(hidden, embedded);
+  for (const auto& module : *up_) {
+    if (auto* block = module->as<ResidualBlock>()) {
+      hidden = block->forward(torch::cat({hidden, skips.back()}, 1), embedded);
+      skips.pop_back();
+    } else {
+      hidden = convolve(convolution_in(module), upsample(hidden, config_.upsampling));
+    }
+  }
+  return convolve(output_, output_norm_(hidden));
+}
+
+void UNetImpl::set_dropout_stream(std::uint64_t seed, std::uint64_t step,
+                                  const std::vector<std::uint64_t>& patch_ids) {
+  dropout_stream_->sample_keys.clear();
+  for (const std::uint64_t id : patch_ids)
+    dropout_stream_->sample_keys.push_back(dropout_key(seed, step, id));
+}
+
+std::int64_t parameter_count(const torch::nn::Module& module) {
+  std::int64_t count = 0;
+  for (const auto& parameter : module.parameters()) count += parameter.numel();
+  return count;
+}
+
+}  // namespace hindscale

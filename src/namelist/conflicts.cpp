@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options that are right each for itself and impossible together.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "hindscale/namelist/option_table.hpp"
+#include "hindscale/namelist/values.hpp"
+
+namespace hindscale {
+namespace {
+
+/// Reports conflicts at the place of the option that is to blame.
+class ConflictReport {
+ public:
+  ConflictReport(const Options& options, Problems& problems)
+      : options_(options), problems_(problems) {}
+
+  /// A conflict of `key` with `others`; left out where one of them already has a problem.
+  void add(const std::string& key, const std::vector<std::string>& others, const std::string& why,
+           const std::string& advice) {
+    const bool follows = problems_.concern(key) ||
+                         std::any_of(others.begin(), others.end(),
+                                     [&](const auto& other) { return problems_.concern(other); });
+    if (follows) return;
+    const std::string& to_blame = set_one_of(key, others);
+    ErrorFacts facts = options_.at(key);
+    const ErrorFacts place = options_.at(to_blame);
+    facts.file = place.file;
+    facts.line = place.line;
+    facts.problem = facts.value.empty() ? "conflicting options" : "conflicting value";
+    facts.why = why;
+    facts.advice = advice;
+    problems_.add(std::move(facts));
+  }
+
+ private:
+  // Where `key` has its default and another was set, that one's line is the one to look at.
+  [[nodiscard]] const std::string& set_one_of(const std::string& key,
+                                              const std::vector<std::string>& others) const {
+    if (options_.is_set(key)) return key;
+    const auto found = std::find_if(others.begin(), others.end(),
+                                    [&](const auto& other) { return options_.is_set(other); });
+    return found == others.end() ? key : *found;
+  }
+
+  const Options& options_;
+  Problems& problems_;
+};
+
+void check_domain(const Options& options, ConflictReport& report) {
+  const DomainOptions& domain = options.domain;
+  if (std::isnan(domain.west) != std::isnan(domain.east))
+    report.add("domain/west", {"domain/east"}, "domain/west and domain/east go together",
+               "set both or none");
+  if (std::isnan(domain.south) != std::isnan(domain.north))
+    report.add("domain/south", {"domain/north"}, "domain/south and domain/north go together",
+               "set both or none");
+  if (domain.south >= domain.north)
+    report.add("domain/south", {"domain/north"}, fmt::format("domain/north is {}", domain.north),
+               "south must be less than north");
+  if (domain.west >= domain.east)
+    report.add(
+        "domain/west", {"domain/east"}, fmt::format("domain/east is {}", domain.east),
+        "west must be less than east; write 350 to 380 for a domain across the zero meridian");
+  const bool is_file = domain.coarse == "file";
+  if (is_file && options.dataset.coarse_files.empty())
+    report.add("domain/coarse", {"dataset/coarse_files"}, "dataset/coarse_files is empty",
+               "name the files");
+  if (!is_file && !options.dataset.coarse_files.empty())
+    report.add("dataset/coarse_files", {"domain/coarse"}, "domain/coarse is 'derived'",
+               "set domain/coarse = 'file'");
+  if (is_file && options.diffusion.consistency)
+    report.add("diffusion/consistency", {"domain/coarse"},
+               "domain/coarse is 'file', and its fields are no means of the fine ones",
+               "set consistency = .false.");
+}
+
+void check_years(const Options& options, ConflictReport& report) {
+  using Period = std::pair<std::string, const std::vector<std::int64_t>*>;
+  const DatasetOptions& dataset = options.dataset;
+  const std::vector<Period> periods{{"dataset/train_years", &dataset.train_years},
+                                    {"dataset/validation_years", &dataset.validation_years},
+                                    {"dataset/test_years", &dataset.test_years}};
+  for (std::size_t i = 0; i < periods.size(); ++i) {
+    const auto& [key, years] = periods[i];
+    if (years->size() != 2) continue;  // already reported
+    if ((*years)[0] > (*years)[1])
+      report.add(key, {}, "the last year is before the first", "write first, last");
+    for (std::size_t j = 0; j < i; ++j) {
+      const auto& [earlier_key, earlier] = periods[j];
+      if (earlier->size() != 2) continue;
+      if ((*years)[0] <= (*earlier)[1] && (*earlier)[0] <= (*years)[1])
+        report.add(key, {earlier_key},
+                   fmt::format("{} is {}", earlier_key, text_of(OptionValue(*earlier))),
+                   "the periods must not share a year");
+    }
+  }
+  const std::string first = options.first_month();
+  const std::string last = options.last_month();
+  if (!first.empty() && !last.empty() && first > last)
+    report.add("reconstruct/first_month", {"reconstruct/last_month", "dataset/test_years"},
+               fmt::format("from {} to {}", first, last),
+               "the first month must not be after the last");
+}
+
+void check_dataset(const Options& options, ConflictReport& report) {
+  const DatasetOptions& dataset = options.dataset;
+  const std::size_t n_variables = dataset.variables.size();
+  if (std::set<std::string>(dataset.variables.begin(), dataset.variables.end()).size() !=
+      n_variables)
+    report.add("dataset/variables", {}, "a variable stands there twice", "name each once");
+  if (n_variables == 0)
+    report.add("dataset/variables", {}, "there is nothing to reconstruct",
+               "name at least one variable");
+  const std::vector<std::pair<std::string, std::size_t>> lists{
+      {"dataset/fine_names", dataset.fine_names.size()},
+      {"dataset/coarse_names", dataset.coarse_names.size()},
+      {"dataset/transforms", dataset.transforms.size()},
+      {"reconstruct/coarse_names", options.reconstruct.coarse_names.size()}};
+  for (const auto& [key, count] : lists)
+    if (count != 0 && count != n_variables)
+      report.add(key, {"dataset/variables"}, fmt::format("{} for {} variables", count, n_variables),
+                 "write one for each of dataset/variables");
+  if (!dataset.relief_name.empty() && dataset.relief_file.empty())
+    report.add("dataset/relief_name", {"dataset/relief_file"}, "dataset/relief_file is empty",
+               "name the file");
+  if (!dataset.mask_name.empty() && dataset.mask_file.empty())
+    report.add("dataset/mask_name", {"dataset/mask_file"}, "dataset/mask_file is empty",
+               "name the file");
+  if (options.model.relief && dataset.relief_file.empty())
+    report.add("model/relief", {"dataset/relief_file"}, "dataset/relief_file is empty",
+               "name the file or set model/relief = .false.");
+  if (options.model.mask && dataset.relief_file.empty() && dataset.mask_file.empty())
+    report.add("model/mask", {"dataset/mask_file", "dataset/relief_file"},
+               "dataset/mask_file and dataset/relief_file are empty",
+               "name a file or set model/mask = .false.");
+  if (dataset.ridge && (dataset.ridge_windows.empty() || dataset.ridge_penalties.empty()))
+    report.add("dataset/ridge", {"dataset/ridge_windows", "dataset/ridge_penalties"},
+               "there is no window or penalty to choose from", "write at least one of each");
+  if (!dataset.ridge && options.diffusion.target == "residual" && options.diffusion.base == "ridge")
+    report.add("diffusion/base", {"dataset/ridge"}, "dataset/ridge is .false.",
+               "fit the ridge baseline or choose another base");
+}
+
+void check_custom(const Options& options, ConflictReport& report) {
+  ModelOptions model = options.model;
+  OptionTable table;
+  table.group("model", model, "");
+  for (const OptionRow& row : table.rows())
+    if (row.key != "preset" && !model.given.contains(row.key))
+      report.add(row.name(), {"model/preset"}, "the value of another preset; 'custom' has none",
+                 "set it");
+}
+
+void check_network(const Options& options, ConflictReport& report) {
+  const ModelOptions& model = options.model;
+  const auto n_levels = static_cast<std::int64_t>(model.multipliers.size());
+  if (model.preset == "custom") check_custom(options, report);
+  if (n_levels < 1 || n_levels > 16) {
+    report.add("model/multipliers", {}, fmt::format("{} levels", n_levels),
+               "write 1 to 16 numbers");
+    return;
+  }
+  for (const std::int64_t multiplier : model.multipliers)
+    if ((model.channels * multiplier) % model.groups != 0) {
+      report.add("model/groups", {"model/channels", "model/multipliers"},
+                 fmt::format("does not divide {} channels", model.channels * multiplier),
+                 "choose a divisor of the channels of every level");
+      break;
+    }
+  for (const std::int64_t level : model.attention)
+    if (level >= n_levels)
+      report.add("model/attention", {"model/multipliers"},
+                 fmt::format("there are {} levels, 0 to {}", n_levels, n_levels - 1),
+                 "choose among them");
+  const std::int64_t divisor = std::int64_t{1} << (n_levels - 1);
+  const auto check_size = [&](const std::string& key, const std::vector<std::int64_t>& sizes) {
+    for (const std::int64_t size : sizes)
+      if (size % divisor != 0) {
+        report.add(key, {"model/multipliers", "model/preset"},
+                   fmt::format("the network halves the grid {} times", n_levels - 1),
+                   fmt::format("choose multiples of {}", divisor));
+        break;
+      }
+  };
+  check_size("training/patch_size", options.training.patch_size);
+  check_size("tiling/size", options.tiling.size);
+}
+
+void check_training(const Options& options, ConflictReport& report) {
+  const TrainingOptions& training = options.training;
+  if (training.warmup > training.steps)
+    report.add("training/warmup", {"training/steps"},
+               fmt::format("training/steps is {}", training.steps),
+               "the warm-up must not be longer than the training");
+  if (training.batch % training.accumulation != 0)
+    report.add("training/accumulation", {"training/batch"},
+               fmt::format("training/batch is {}", training.batch),
+               "choose a divisor of the batch");
+  if (training.validation_steps > options.diffusion.timesteps)
+    report.add("training/validation_steps", {"diffusion/timesteps"},
+               fmt::format("diffusion/timesteps is {}", options.diffusion.timesteps),
+               "take no more steps than there are noise levels");
+}
+
+void check_reconstruction(const Options& options, ConflictReport& report) {
+  const SamplingOptions& sampling = options.sampling;
+  if (sampling.steps > options.diffusion.timesteps)
+    report.add("sampling/steps", {"diffusion/timesteps"},
+               fmt::format("diffusion/timesteps is {}", options.diffusion.timesteps),
+               "take no more steps than there are noise levels");
+  if (sampling.eta > 0 && sampling.sampler != "ddim")
+    report.add("sampling/eta", {"sampling/sampler"},
+               fmt::format("sampling/sampler is '{}'", sampling.sampler),
+               "set sampler = 'ddim' or eta = 0");
+  for (const std::int64_t size : options.tiling.size)
+    if (options.tiling.overlap >= size) {
+      report.add("tiling/overlap", {"tiling/size"},
+                 fmt::format("tiling/size is {}", text_of(OptionValue(options.tiling.size))),
+                 "the overlap must be smaller than the tile");
+      break;
+    }
+  const OutputOptions& output = options.output;
+  if (!output.quantiles.empty() && !output.members)
+    report.add("output/quantiles", {"output/members"},
+               "output/members is .false., and quantiles need the members' files",
+               "keep the members or write 'quantiles ='");
+  if (output.keep_bits > 0 && output.format == "cdf5")
+    report.add("output/keep_bits", {"output/format"},
+               "output/format is 'cdf5', which is not compressed",
+               "set format = 'netcdf4' or keep_bits = 0");
+  if (!output.members && !output.statistics)
+    report.add("output/members", {"output/statistics"},
+               "output/statistics is .false. too: nothing would be written", "set one of them");
+}
+
+}  // namespace
+
+void check_conflicts(const Options& options, Problems& problems) {
+  ConflictReport report(options, problems);
+  check_domain(options, report);
+  check_years(options, report);
+  check_dataset(options, report);
+  check_network(options, report);
+  check_training(options, report);
+  check_reconstruction(options, report);
+}
+
+}  // namespace hindscale

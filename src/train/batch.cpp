@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Assembly of training tensors on the host, then one copy to the device.
+#include "hindscale/train/batch.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "hindscale/core/error.hpp"
+
+namespace hindscale {
+namespace {
+
+/// The values of sample `i` of a contiguous [n, channel, y, x] tensor, from its channel `first` on.
+View<float, 3> channels_of(torch::Tensor& tensor, std::int64_t i, std::int64_t first) {
+  const auto n_rows = tensor.size(2);
+  const auto n_columns = tensor.size(3);
+  float* const start = tensor.data_ptr<float>() + (i * tensor.size(1) + first) * n_rows * n_columns;
+  return {start, {static_cast<std::size_t>(tensor.size(1) - first), static_cast<std::size_t>(n_rows),
+                  static_cast<std::size_t>(n_columns)}};
+}
+
+}  // namespace
+
+BatchMaker::BatchMaker(SampleCache& samples, std::vector<std::size_t> positions, Schedule schedule,
+                       const Options& options)
+    : samples_(samples), positions_(std::move(positions)), schedule_(std::move(schedule)), options_(options) {}
+
+Batch BatchMaker::make(std::span<const Patch> patches) const {
+  HINDSCALE_ASSERT(!patches.empty());
+  const auto first = samples_.get(positions_[patches.front().i_item]);
+  const auto n = static_cast<std::int64_t>(patches.size());
+  const auto n_variables = static_cast<std::int64_t>(first->target.extent(0));
+  const auto n_conditions = static_cast<std::int64_t>(first->condition.extent(0));
+  const auto n_rows = static_cast<std::int64_t>(patches.front().window.n_rows);
+  const auto n_columns = static_cast<std::int64_t>(patches.front().window.n_columns);
+  Batch batch;
+  batch.input = torch::empty({n, n_variables + n_conditions, n_rows, n_columns});
+  batch.weight = torch::empty({n, n_variables, n_rows, n_columns});
+  torch::Tensor field = torch::empty_like(batch.weight);
+  torch::Tensor noise = torch::empty_like(batch.weight);
+  std::vector<std::int64_t> times;
+  std::vector<double> abar;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const Patch& patch = patches[static_cast<std::size_t>(i)];
+    const auto sample = samples_.get(positions_[patch.i_item]);
+    extract(sample->condition, patch.window, channels_of(batch.input, i, n_variables));
+    extract(sample->target, patch.window, channels_of(field, i, 0));
+    extract(sample->weight, patch.window, channels_of(batch.weight, i, 0));
+    fill_normal({.seed = options_.seed, .purpose = options_.noise, .a = patch.id}, 0, channels_of(noise, i, 0).flat());
+    times.push_back(patch.diffusion_time);
+    abar.push_back(schedule_.abar[static_cast<std::size_t>(patch.diffusion_time)]);
+    batch.patch_ids.push_back(patch.id);
+  }
+  const std::span<const float> weights(batch.weight.data_ptr<float>(), static_cast<std::size_t>(batch.weight.numel()));
+  batch.n_weighted = std::ranges::count_if(weights, [](float weight) { return weight > 0; });
+  // In double, because 1 - abar is tiny at the first times.
+  const torch::Tensor share = torch::tensor(abar, torch::kFloat64).view({n, 1, 1, 1});
+  batch.input.narrow(1, 0, n_variables).copy_(add_noise(field, noise, share));
+  batch.target = training_target(options_.prediction, field, noise, share).to(torch::kFloat32).to(options_.device);
+  batch.input = batch.input.to(options_.device);
+  batch.weight = batch.weight.to(options_.device);
+  batch.time = torch::tensor(times, torch::kInt64).to(options_.device);
+  return batch;
+}
+
+torch::Tensor weighted_squared_error(const torch::Tensor& output, const Batch& batch) {
+  return ((output - batch.target).square() * batch.weight).sum();
+}
+
+}  // namespace hindscale

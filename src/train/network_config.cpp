@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The network that a namelist asks for.
+#include "hindscale/train/network_config.hpp"
+
+namespace hindscale {
+
+UNetConfig network_config(const ModelOptions& options, std::int64_t in_channels, std::int64_t out_channels) {
+  const bool is_custom = options.preset == "custom";
+  UNetConfig config = unet_preset(is_custom ? "small" : options.preset, in_channels, out_channels);
+  config.channels = options.channels;
+  config.multipliers = options.multipliers;
+  config.residual_blocks = options.residual_blocks;
+  config.attention_levels = options.attention;
+  config.attention_middle = options.attention_middle;
+  config.groups = options.groups;
+  config.dropout = options.dropout;
+  if (is_custom) config.time_channels = 4 * options.channels;
+  check_unet(config);
+  return config;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// The training step.
+#include "hindscale/train/trainer.hpp"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "hindscale/core/error.hpp"
+#include "hindscale/model/bridge.hpp"
+#include "hindscale/train/learning_rate.hpp"
+
+namespace hindscale {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::vector<Month> training_months(const StoreContent& content) {
+  std::vector<Month> months;
+  for (const std::size_t i : content.positions(content.train)) months.push_back(content.months[i]);
+  if (months.empty()) {
+    throw InputError({.problem = "the sample store holds no training months",
+                      .advice = "run `hindscale prepare` with dataset/train_years inside the source files",
+                      .key = "dataset/train_years"});
+  }
+  return months;
+}
+
+void check_batch(const Options& options, int n_ranks) {
+  if (options.training.batch >= n_ranks) return;
+  throw InputError({.problem = "fewer patches a step than ranks",
+                    .value = std::to_string(options.training.batch),
+                    .why = fmt::format("{} ranks train, each needs one patch at least", n_ranks),
+                    .advice = "start fewer ranks or raise training/batch",
+                    .key = "training/batch"});
+}
+
+void check_patch(const Options& options, const UNetConfig& network) {
+  const auto& size = options.training.patch_size;
+  const std::int64_t divisor = network.divisor();
+  if (size.at(0) % divisor == 0 && size.at(1) % divisor == 0) return;
+  throw InputError({.problem = "patch size not divisible as the network needs",
+                    .value = fmt::format("{} x {}", size[0], size[1]),
+                    .why = fmt::format("a network of {} levels halves it {} times", network.multipliers.size(),
+                                       network.multipliers.size() - 1),
+                    .advice = fmt::format("use multiples of {} in training/patch_size", divisor),
+                    .key = "training/patch_size"});
+}
+
+UNet make_network(const UNetConfig& config, std::uint64_t seed, const torch::Device& device) {
+  UNet network(config, seed);
+  network->to(device);
+  return network;
+}
+
+}  // namespace
+
+PatchPlanOptions patch_plan_options(const Options& options, const StoreContent& content, std::size_t n_months) {
+  return {.seed = static_cast<std::uint64_t>(options.experiment.seed),
+          .n_items = n_months,
+          .n_rows = content.fine.n_rows(),
+          .n_columns = content.fine.n_columns(),
+          .periodic = content.fine.periodic,
+          .patch_rows = static_cast<std::size_t>(options.training.patch_size.at(0)),
+          .patch_columns = static_cast<std::size_t>(options.training.patch_size.at(1)),
+          .batch = static_cast<std::size_t>(options.training.batch),
+          .n_times = options.diffusion.timesteps};
+}
+
+Trainer::Trainer(const Context& context, const Options& options, const UNetConfig& network, SampleCache& samples,
+                 const StoreContent& content)
+    : context_(context),
+      options_(options.training),
+      seed_(static_cast<std::uint64_t>(options.experiment.seed)),
+      months_(training_months(content)),
+      plan_(patch_plan_options(options, content, months_.size())),
+      batches_(samples, content.positions(content.train), cosine_schedule(options.diffusion.timesteps),
+               {.prediction = prediction_of(options.diffusion.prediction),
+                .noise = Purpose::training_noise,
+                .seed = seed_,
+                .device = torch_device(context.device)}),
+      network_(make_network(network, seed_, torch_device(context.device))),
+      average_(make_network(network, seed_, torch_device(context.device))),
+      parameters_(network_->parameters()),
+      optimizer_(*network_, {options.training.weight_decay, options.training.beta1, options.training.beta2}),
+      weight_average_(*network_, *average_, options.training.ema_decay),
+      reducer_(context.comm, parameters_, options.training.bucket_mib) {
+  check_batch(options, context.comm.size());
+  check_patch(options, network);
+  network_->train();
+  average_->eval();
+}
+
+std::vector<std::vector<Patch>> Trainer::own_parts() const {
+  const Block share = block_of(options_.batch, context_.comm.rank(), context_.comm.size());
+  const std::int64_t n_own = share.last - share.first;
+  const auto n_parts = static_cast<int>(std::min(options_.accumulation, n_own));
+  std::vector<std::vector<Patch>> parts;
+  for (int i_part = 0; i_part < n_parts; ++i_part) {
+    const Block part = block_of(n_own, i_part, n_parts);
+    parts.emplace_back();
+    for (std::int64_t i = part.first; i < part.last; ++i) {
+      parts.back().push_back(plan_.patch(step_, static_cast<std::size_t>(share.first + i)));
+    }
+  }
+  return parts;
+}
+
+StepReport Trainer::compute_gradients(StopWish wish) {
+  StepReport report{.step = step_ + 1};
+  report.learning_rate = learning_rate({options_.learning_rate, options_.warmup, options_.steps}, step_);
+  const double n_values = static_cast<double>(options_.batch * options_.patch_size[0] * options_.patch_size[1] *
+                                              network_->config().out_channels);
+  double n_weighted = 0;
+  torch::Tensor loss;
+  const auto parts = own_parts();
+  for (std::size_t i_part = 0; i_part < parts.size(); ++i_part) {
+    const auto start = Clock::now();
+    const Batch batch = batches_.make(parts[i_part]);
+    report.data_s += seconds_since(start);
+    network_->set_dropout_stream(seed_, static_cast<std::uint64_t>(step_), batch.patch_ids);
+    const torch::Tensor error = weighted_squared_error(network_->forward(batch.input, batch.time), batch) / n_values;
+    if (i_part + 1 == parts.size()) reducer_.arm();
+    error.backward();
+    loss = loss.defined() ? loss + error.detach() : error.detach();
+    n_weighted += static_cast<double>(batch.n_weighted);
+  }
+  reducer_.finish();
+  report.reduction_s = reducer_.waited_s();
+  std::array<double, 3> sums{loss.item<double>(), n_weighted, wish == StopWish::stop ? 1.0 : 0.0};
+  all_sum_in_place(context_.comm, sums);
+  // Missing values do not count: divide by the values that do. Exactly 1 where none is missing.
+  const double correction = sums[1] > 0 ? n_values / sums[1] : 1;
+  scale_gradients(parameters_, correction);
+  report.loss = sums[0] * correction;
+  report.gradient_norm = gradient_norm(parameters_);
+  report.wants_stop = sums[2] > 0;
+  return report;
+}
+
+void Trainer::update(const StepReport& report) {
+  HINDSCALE_ASSERT(report.step == step_ + 1);
+  const double limit = options_.gradient_clip;
+  if (limit > 0 && report.gradient_norm > limit) scale_gradients(parameters_, limit / report.gradient_norm);
+  optimizer_.step(report.learning_rate);
+  optimizer_.clear_gradients();
+  weight_average_.update(step_);
+  ++step_;
+}
+
+std::vector<Month> Trainer::months_of(std::int64_t step) const {
+  std::vector<Month> months;
+  for (std::int64_t i = 0; i < options_.batch; ++i) {
+    months.push_back(months_[plan_.patch(step - 1, static_cast<std::size_t>(i)).i_item]);
+  }
+  return months;
+}
+
+void Trainer::save(CheckpointContent& content) const {
+  content.model.merge(copy_parameters(*network_, "raw."));
+  content.model.merge(copy_parameters(*average_, "average."));
+  content.optimizer = optimizer_.state();
+}
+
+void Trainer::restore(const CheckpointContent& content, std::int64_t step) {
+  load_parameters(*network_, content.model, "raw.");
+  load_parameters(*average_, content.model, "average.");
+  optimizer_.restore(content.optimizer);
+  step_ = step;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// The training loop and what surrounds it.
+#include "hindscale/train/training_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "hindscale/core/commit.hpp"
+#include "hindscale/core/error.hpp"
+#include "hindscale/train/training_state.hpp"
+
+namespace hindscale {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::string list_of(const std::vector<Month>& months) {
+  std::set<Month> distinct(months.begin(), months.end());
+  std::string list;
+  for (const Month month : distinct) list += (list.empty() ? "" : ", ") + month.to_string();
+  return list;
+}
+
+nlohmann::json json_of(const std::optional<BestCheckpoint>& best) {
+  if (!best) return nullptr;
+  return {{"step", best->step}, {"score", best->score}};
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(const TrainingParts& parts, nlohmann::json description)
+    : parts_(parts), description_(std::move(description)), root_(parts.options.checkpoints_path()) {}
+
+void TrainingRun::resume() {
+  const Communicator& comm = parts_.context.comm;
+  std::string found;
+  together(comm, [&] {
+    if (!comm.is_root()) return;
+    make_directory(root_);
+    std::vector<std::string> rejected;
+    const auto newest = newest_valid_checkpoint(root_, rejected);
+    for (const std::string& reason : rejected) parts_.context.log.warn("checkpoint left out: {}", reason);
+    if (newest) found = newest->string();
+  });
+  found = broadcast(comm, found);
+  std::int64_t step = 0;
+  if (!found.empty()) {
+    together(comm, [&] {
+      const CheckpointContent checkpoint = read_checkpoint(found, CheckpointParts::all);
+      require_same_training(checkpoint.state, description_, found);
+      step = checkpoint.state.at("step").get<std::int64_t>();
+      parts_.trainer.restore(checkpoint, step);
+      const auto& position = checkpoint.state.at("position");
+      interval_.loss_sum = position.at("interval_loss_sum").get<double>();
+      interval_.n_steps = position.at("interval_steps").get<std::int64_t>();
+      last_loss_ = position.at("last_loss").get<double>();
+      const auto& best = checkpoint.state.at("best");
+      if (!best.is_null()) best_ = BestCheckpoint{best.at("step").get<std::int64_t>(), best.at("score").get<double>()};
+    });
+    last_checkpoint_ = found;
+    parts_.context.log.info("going on from {} (step {} of {})", found, step, parts_.options.training.steps);
+  }
+  together(comm, [&] {
+    if (!comm.is_root()) return;
+    metrics_.emplace(std::filesystem::path(parts_.options.experiment.directory) / "metrics.jsonl", step);
+    if (best_) write_best(root_, *best_);
+  });
+  first_step_ = step;
+}
+
+StopWish TrainingRun::wish() const {
+  return stop_signal_seen() || parts_.wall_time.spent() ? StopWish::stop : StopWish::none;
+}
+
+bool TrainingRun::is_due(std::int64_t interval) const {
+  const std::int64_t step = parts_.trainer.step();
+  return step == parts_.options.training.steps || (interval > 0 && step % interval == 0);
+}
+
+ExitCode TrainingRun::run(const std::function<void()>& on_log) {
+  const TrainingOptions& options = parts_.options.training;
+  if (parts_.trainer.step() >= options.steps) {
+    parts_.context.log.info("training is finished: all {} steps are done, nothing to do", options.steps);
+    return ExitCode::done;
+  }
+  const bool has_stop_step = options.stop_step > 0 && options.stop_step < options.steps;
+  if (has_stop_step && parts_.trainer.step() >= options.stop_step) {
+    parts_.context.log.info("training/stop_step {} is already reached", options.stop_step);
+    return ExitCode::stopped;
+  }
+  interval_.start = start_ = Clock::now();
+  while (parts_.trainer.step() < options.steps) {
+    const StepReport report = parts_.trainer.compute_gradients(wish());
+    require_finite(report);
+    parts_.trainer.update(report);
+    record(report);
+    if (on_log && is_due(options.log_every) && parts_.context.comm.is_root()) on_log();
+    const bool stops = report.wants_stop || (has_stop_step && report.step >= options.stop_step);
+    const std::optional<BestCheckpoint> best_before = best_;
+    if (is_due(options.validate_every)) validate();
+    const bool has_new_best = best_ && (!best_before || best_before->step != best_->step);
+    if (stops || has_new_best || is_due(options.checkpoint_every)) write();
+    if (stops && report.step < options.steps) {
+      parts_.context.log.info("stopped after step {} of {}; run the same command again to go on", report.step,
+                              options.steps);
+      return ExitCode::stopped;
+    }
+  }
+  return ExitCode::done;
+}
+
+void TrainingRun::require_finite(const StepReport& report) const {
+  const bool is_loss_finite = std::isfinite(report.loss);
+  if (is_loss_finite && std::isfinite(report.gradient_norm)) return;
+  throw InputError(
+      {.problem = fmt::format("{} is not finite in training step {}", is_loss_finite ? "the norm of the gradient" : "the loss",
+                              report.step),
+       .value = fmt::format("{}", is_loss_finite ? report.gradient_norm : report.loss),
+       .why = "months in the batch: " + list_of(parts_.trainer.months_of(report.step)),
+       .advice = fmt::format("the last good checkpoint is {}; look at the data of these months, lower training/learning_rate or training/gradient_clip",
+                             last_checkpoint_.empty() ? "none" : last_checkpoint_)});
+}
+
+void TrainingRun::record(const StepReport& report) {
+  const TrainingOptions& options = parts_.options.training;
+  interval_.loss_sum += report.loss;
+  interval_.n_steps += 1;
+  interval_.data_s += report.data_s;
+  interval_.reduction_s += report.reduction_s;
+  if (!is_due(options.log_every)) return;
+  last_loss_ = interval_.loss_sum / static_cast<double>(interval_.n_steps);
+  const double elapsed_s = seconds_since(start_);
+  const double step_s = elapsed_s / static_cast<double>(report.step - first_step_);
+  const double left_s = step_s * static_cast<double>(options.steps - report.step);
+  // The first interval after a restart is shorter than the steps its loss is averaged over.
+  const std::int64_t own_steps = std::min(interval_.n_steps, report.step - first_step_);
+  const double speed = static_cast<double>(own_steps * options.batch) / std::max(seconds_since(interval_.start), 1e-9);
+  parts_.context.log.info(
+      "step {}/{}  loss {:.4f}  rate {:.3g}  gradient {:.3g}  {:.1f} patches/s  left {}  waited {:.2f} s for data, {:.2f} s for "
+      "gradients",
+      report.step, options.steps, last_loss_, report.learning_rate, report.gradient_norm, speed, text_of_duration(left_s),
+      interval_.data_s, interval_.reduction_s);
+  if (metrics_) {
+    metrics_->append({{"step", report.step},
+                      {"loss", last_loss_},
+                      {"learning_rate", report.learning_rate},
+                      {"gradient_norm", report.gradient_norm},
+                      {"patches_per_s", speed},
+                      {"left_s", left_s},
+                      {"data_wait_s", interval_.data_s},
+                      {"reduction_wait_s", interval_.reduction_s},
+                      {"elapsed_s", elapsed_s}});
+  }
+  interval_ = Interval{};
+}
+
+void TrainingRun::validate() {
+  const auto start = Clock::now();
+  const std::int64_t step = parts_.trainer.step();
+  BestCheckpoint candidate{.step = step, .score = last_loss_};
+  nlohmann::json line{{"step", step}};
+  if (parts_.crps_validator != nullptr) {
+    const ValidationLoss loss = parts_.loss_validator.loss(parts_.trainer.average());
+    const ValidationScore score = parts_.crps_validator->score(parts_.trainer.average());
+    candidate.score = score.score;
+    line["validation_loss"] = loss.all;
+    line["validation_loss_by_time"] = loss.by_time;
+    line["validation_crps"] = score.score;
+    const auto& variables = parts_.conditioning.content().variables;
+    for (std::size_t v = 0; v < variables.size(); ++v) line["validation_crps_by_variable"][variables[v]] = score.variables[v];
+    line["validation_s"] = seconds_since(start);
+    parts_.context.log.info("step {}/{}  validation: loss {:.4f} (by noise level {:.3f} {:.3f} {:.3f} {:.3f})  CRPS / MAE of Lerp {:.4f}  {}",
+                            step, parts_.options.training.steps, loss.all, loss.by_time[0], loss.by_time[1],
+                            loss.by_time[2], loss.by_time[3], score.score, text_of_duration(seconds_since(start)));
+    if (metrics_) metrics_->append(line);
+  }
+  if (!std::isfinite(candidate.score)) {
+    parts_.context.log.warn("the validation score of step {} is not finite; it cannot become the best", step);
+    return;
+  }
+  if (!best_ || candidate.score < best_->score) best_ = candidate;
+}
+
+CheckpointContent TrainingRun::content() const {
+  CheckpointContent content;
+  content.state = description_;
+  content.model = tensors_of(parts_.conditioning.normalisation());
+  content.state["step"] = parts_.trainer.step();
+  content.state["position"] = {{"patches_seen", parts_.trainer.step() * parts_.options.training.batch},
+                               {"interval_loss_sum", interval_.loss_sum},
+                               {"interval_steps", interval_.n_steps},
+                               {"last_loss", last_loss_}};
+  content.state["best"] = json_of(best_);
+  content.state["written"] = timestamp_utc();
+  parts_.trainer.save(content);
+  return content;
+}
+
+void TrainingRun::write() {
+  const std::int64_t step = parts_.trainer.step();
+  together(parts_.context.comm, [&] {
+    if (!parts_.context.comm.is_root()) return;
+    write_checkpoint(root_, step, content());
+    if (best_) write_best(root_, *best_);
+    keep_newest(root_, static_cast<std::size_t>(parts_.options.training.keep_checkpoints));
+  });
+  last_checkpoint_ = checkpoint_folder(root_, step).string();
+}
+
+}  // namespace hindscale

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Validation by sampling: a small ensemble of whole fields against the truth.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "hindscale/core/error.hpp"
+#include "hindscale/metric/ensemble.hpp"
+#include "hindscale/model/bridge.hpp"
+#include "hindscale/train/validation.hpp"
+
+namespace hindscale {
+namespace {
+
+GeneratorOptions generator_options(const Options& options) {
+  const auto seed = static_cast<std::uint64_t>(options.experiment.seed);
+  return {.sampler = {.kind = sampler_kind_of(options.sampling.sampler),
+                      .steps = std::min(options.training.validation_steps, options.diffusion.timesteps),
+                      .eta = options.sampling.eta,
+                      .clip = options.sampling.clip,
+                      .prediction = prediction_of(options.diffusion.prediction)},
+          .tiling = {.n_rows = static_cast<std::size_t>(options.tiling.size.at(0)),
+                     .n_columns = static_cast<std::size_t>(options.tiling.size.at(1)),
+                     .overlap = static_cast<std::size_t>(options.tiling.overlap)},
+          .batch = options.ensemble.batch,
+          .timesteps = options.diffusion.timesteps,
+          .seed = seed,
+          .purpose = Purpose::validation_noise};
+}
+
+/// `n` of the positions, spread evenly.
+std::vector<std::size_t> spread(const std::vector<std::size_t>& positions, std::size_t n) {
+  n = std::min(n, positions.size());
+  std::vector<std::size_t> picked;
+  for (std::size_t i = 0; i < n; ++i) picked.push_back(positions[i * positions.size() / n]);
+  return picked;
+}
+
+/// Areas where all fields are finite, else 0.
+Array<double, 2> weights_of(const Array<double, 2>& area, View<const float, 2> truth, View<const float, 2> other) {
+  const std::array<View<const float, 2>, 2> fields{truth, other};
+  return valid_weights(area, fields);
+}
+
+/// Adds a field that is held by one rank (zero elsewhere) to every rank's.
+void share_over_ranks(const Communicator& comm, std::span<float> values) {
+  if (comm.size() == 1) return;
+  std::vector<double> sums(values.begin(), values.end());
+  all_sum_in_place(comm, sums);
+  std::ranges::transform(sums, values.begin(), [](double value) { return static_cast<float>(value); });
+}
+
+}  // namespace
+
+CrpsValidator::CrpsValidator(const Context& context, const Options& options, const StoreReader& reader,
+                             const Conditioning& conditioning)
+    : context_(context),
+      conditioning_(conditioning),
+      generator_(generator_options(options)),
+      n_members_(options.training.validation_members),
+      area_(cell_areas(conditioning.content().fine)) {
+  const StoreContent& content = conditioning.content();
+  const auto n_months = static_cast<std::size_t>(options.training.validation_months);
+  for (const std::size_t i_month : spread(content.positions(content.validation), n_months)) read_month(reader, i_month);
+}
+
+void CrpsValidator::read_month(const StoreReader& reader, std::size_t i_month) {
+  const StoreContent& content = conditioning_.content();
+  const std::size_t n_variables = content.n_variables();
+  Truth truth{.month = content.months[i_month],
+              .coarse = Array<float, 3>({n_variables, content.coarse.n_rows(), content.coarse.n_columns()}),
+              .fine = Array<float, 3>({n_variables, content.fine.n_rows(), content.fine.n_columns()})};
+  reader.read(store::coarse, i_month, 1, truth.coarse.flat());
+  reader.read(store::fine, i_month, 1, truth.fine.flat());
+  const BilinearRemap interpolate(content.coarse, content.fine);
+  Array<float, 2> lerp({content.fine.n_rows(), content.fine.n_columns()});
+  for (std::size_t v = 0; v < n_variables; ++v) {
+    interpolate.apply(std::as_const(truth.coarse)[v], lerp);
+    const Array<double, 2> weight = weights_of(area_, std::as_const(truth.fine)[v], lerp);
+    double error = 0;
+    double total = 0;
+    const View<const float, 2> fine = std::as_const(truth.fine)[v];
+    for (std::size_t i = 0; i < weight.size(); ++i) {
+      if (weight.data()[i] == 0) continue;
+      error += weight.data()[i] * std::abs(static_cast<double>(lerp.data()[i]) - fine.data()[i]);
+      total += weight.data()[i];
+    }
+    truth.lerp_error.push_back(error);
+    truth.weight.push_back(total);
+  }
+  months_.push_back(std::move(truth));
+}
+
+void CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Truth> months,
+                                 View<float, 5> fields) const {
+  const std::size_t n_variables = fields.extent(2);
+  const Block share = block_of(static_cast<std::int64_t>(months.size()) * n_members_, context_.comm.rank(),
+                               context_.comm.size());
+  const auto first_month = static_cast<std::size_t>(share.first / n_members_);
+  std::vector<MonthInputs> inputs;
+  std::vector<FieldJob> jobs;
+  for (std::int64_t i = share.first; i < share.last; ++i) {
+    const auto i_month = static_cast<std::size_t>(i / n_members_);
+    if (first_month + inputs.size() == i_month) {
+      inputs.push_back(conditioning_.inputs(months[i_month].month, months[i_month].coarse));
+    }
+    jobs.push_back({.month = months[i_month].month, .member = i % n_members_ + 1});
+  }
+  if (jobs.empty()) return;
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    jobs[j].inputs = &inputs[static_cast<std::size_t>((share.first + static_cast<std::int64_t>(j)) / n_members_) - first_month];
+  }
+  Array<float, 4> made({jobs.size(), n_variables, fields.extent(3), fields.extent(4)});
+  generator.generate(jobs, made);
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    const auto i = static_cast<std::size_t>(share.first) + j;
+    const auto i_month = i / static_cast<std::size_t>(n_members_);
+    conditioning_.to_physical(months[i_month].coarse, jobs[j].inputs->base, made[j]);
+    const View<float, 3> place = fields[i_month][i % static_cast<std::size_t>(n_members_)];
+    std::copy(made[j].begin(), made[j].end(), place.begin());
+  }
+}
+
+std::vector<double> CrpsValidator::month_crps(const Truth& truth, View<const float, 4> members) const {
+  std::vector<double> sums;  // weight and weighted CRPS of each variable
+  const std::size_t n_members = members.extent(0);
+  for (std::size_t v = 0; v < members.extent(1); ++v) {
+    Array<float, 3> variable({n_members, members.extent(2), members.extent(3)});
+    for (std::size_t m = 0; m < n_members; ++m) std::copy_n(members[m][v].data(), variable[m].size(), variable[m].data());
+    const View<const float, 2> fine = truth.fine[v];
+    const Array<double, 2> weight = weights_of(area_, fine, std::as_const(variable)[0]);
+    MonthEnsemble result;
+    add_band({.members = variable, .truth = fine, .weight = weight},
+             {.seed = generator_.seed, .variable = v, .month = static_cast<std::uint64_t>(truth.month.index())}, result);
+    sums.push_back(result.weight);
+    sums.push_back(result.sum_crps);
+  }
+  return sums;
+}
+
+ValidationScore CrpsValidator::score(UNet network) const {
+  HINDSCALE_ASSERT(!months_.empty());
+  FieldGenerator generator(network, conditioning_, generator_, torch_device(context_.device));
+  const StoreContent& content = conditioning_.content();
+  const std::size_t n_variables = content.n_variables();
+  const auto n_members = static_cast<std::size_t>(n_members_);
+  // As many months at a time as give every rank the same number of fields.
+  const std::int64_t n_ranks = context_.comm.size();
+  const auto at_once = static_cast<std::size_t>(n_ranks / std::gcd(n_ranks, n_members_));
+  std::vector<double> crps(n_variables), crps_weight(n_variables), lerp(n_variables), lerp_weight(n_variables);
+  for (std::size_t first = 0; first < months_.size(); first += at_once) {
+    const auto months = std::span<const Truth>(months_).subspan(first, std::min(at_once, months_.size() - first));
+    Array<float, 5> fields({months.size(), n_members, n_variables, content.fine.n_rows(), content.fine.n_columns()});
+    fill_members(generator, months, fields);
+    for (std::size_t i = 0; i < months.size(); ++i) {
+      share_over_ranks(context_.comm, fields[i].flat());
+      const std::vector<double> sums = month_crps(months[i], fields[i]);
+      for (std::size_t v = 0; v < n_variables; ++v) {
+        crps_weight[v] += sums[2 * v];
+        crps[v] += sums[2 * v + 1];
+        lerp_weight[v] += months[i].weight[v];
+        lerp[v] += months[i].lerp_error[v];
+      }
+    }
+  }
+  ValidationScore score;
+  for (std::size_t v = 0; v < n_variables; ++v) {
+    score.variables.push_back(crps[v] / crps_weight[v] / (lerp[v] / lerp_weight[v]));
+    score.score += score.variables.back() / static_cast<double>(n_variables);
+  }
+  return score;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Networks for tests: weights away from their initial zeros, so that every layer matters.
+#pragma once
+
+#include <torch/torch.h>
+
+#include "hindscale/model/unet.hpp"
+
+namespace hindscale {
+
+inline UNet stirred_network(const UNetConfig& config) {
+  UNet network(config, 11);
+  torch::manual_seed(4);
+  const torch::NoGradGuard no_gradient;
+  for (torch::Tensor& parameter : network->parameters())
+    parameter.add_(0.05 * torch::randn_like(parameter));
+  return network;
+}
+
+/// Three levels with attention in two of them and in the middle; a few thousand parameters.
+inline UNetConfig tiny_config() {
+  UNetConfig config;
+  config.in_channels = 3;
+  config.out_channels = 2;
+  config.channels = 8;
+  config.multipliers = {1, 2, 3};
+  config.attention_levels = {1, 2};
+  config.attention_middle = true;
+  config.time_channels = 12;
+  config.groups = 4;
+  return config;
+}
+
+}  // namespace hindscale

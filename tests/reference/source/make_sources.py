@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+# Writes small NetCDF files, each with one habit of real archives, and what xarray decodes from some of them.
+# Usage: make_sources.py FOLDER [REAL_FILE:VARIABLE ...]. Needs Debian's python3-netcdf4 and python3-xarray.
+#
+# Every field holds 100 * k + latitude + longitude / 10 with k = months since 2001-01 and longitudes in 0..360.
+import json
+import os
+import sys
+
+import netCDF4
+import numpy as np
+import xarray
+
+folder = sys.argv[1]
+LAT = np.arange(-60.0, 61.0, 30.0)
+LON = np.arange(0.0, 360.0, 45.0)
+MID_2001 = [15.5, 45, 74.5, 105, 135.5, 166, 196.5, 227.5, 258, 288.5, 319, 349.5]
+
+
+def field(k, lat=LAT, lon=LON):
+    return 100.0 * k + np.asarray(lat)[:, None] + np.mod(lon, 360)[None, :] / 10
+
+
+def fields(ks, lat=LAT, lon=LON):
+    return np.stack([field(k, lat, lon) for k in ks])
+
+
+def create(name, form="NETCDF3_CLASSIC"):
+    return netCDF4.Dataset(os.path.join(folder, name + ".nc"), "w", format=form)
+
+
+def axis(file, name, values, kind="f8", dim=None, length=-1, **attributes):
+    file.createDimension(dim or name, None if length is None else len(values))
+    variable = file.createVariable(name, kind, (dim or name,))
+    variable.setncatts(attributes)
+    variable[:] = values
+    return variable
+
+
+def horizontal(file, lat=LAT, lon=LON, kind="f8"):
+    axis(file, "lat", lat, kind, units="degrees_north")
+    axis(file, "lon", lon, kind, units="degrees_east")
+
+
+def data(file, values, name="uas", dims=("time", "lat", "lon"), kind="f4", fill=None, **attributes):
+    attributes.setdefault("units", "m s-1")
+    variable = file.createVariable(name, kind, dims, fill_value=fill)
+    variable.set_auto_maskandscale(False)
+    variable.setncatts(attributes)
+    variable[:] = values
+    return variable
+
+
+def plain(name, ks=range(3), lat=LAT, lon=LON, form="NETCDF3_CLASSIC", coordinate="f8", **attributes):
+    with create(name, form) as file:
+        horizontal(file, lat, lon, coordinate)
+        axis(file, "time", np.asarray(MID_2001)[np.mod(list(ks), 12)] + 365 * (np.asarray(list(ks)) // 12),
+             length=None, units="days since 2001-01-01", calendar="noleap")
+        data(file, fields(ks, lat, lon), **attributes)
+
+
+def timed(name, stamps, units, calendar="", kind="f8", axis_name="time", ks=None, **attributes):
+    with create(name, "NETCDF4") as file:
+        horizontal(file)
+        if calendar:
+            attributes["calendar"] = calendar
+        if units:
+            attributes["units"] = units
+        axis(file, axis_name, stamps, kind, **attributes)
+        data(file, fields(ks or range(len(stamps))), dims=(axis_name, "lat", "lon"))
+
+
+# Formats.
+plain("classic")
+plain("offset64", form="NETCDF3_64BIT_OFFSET")
+plain("cdf5", form="NETCDF3_64BIT_DATA")
+plain("netcdf4", form="NETCDF4")
+plain("netcdf4_classic", form="NETCDF4_CLASSIC")
+
+for name in ("records_padded", "records_alone"):  # 15 shorts a record: padded to 32 bytes unless alone
+    with create(name) as file:
+        horizontal(file, LAT, LON[:3])
+        file.createDimension("time", None)
+        for one in ("uas", "vas")[: 2 if name == "records_padded" else 1]:
+            data(file, np.zeros((4, 5, 3)), one, kind="i2")
+
+# Orders of coordinates.
+plain("lat_descending", lat=LAT[::-1])
+plain("lon_180", lon=np.arange(-180.0, 180.0, 45.0))
+plain("lon_seam", lon=np.mod(np.arange(180.0, 540.0, 45.0), 360))
+plain("lon_repeated", lon=np.arange(0.0, 361.0, 45.0))
+plain("lon_descending", lon=LON[::-1])
+plain("single", lat=np.arange(40.05, 48, 0.1), lon=np.arange(-5.95, 6, 0.1), coordinate="f4")
+plain("irregular", lat=np.array([-61.0, -30.0, 2.0, 30.0, 60.0]))
+plain("lat_wrong", lat=np.array([-60.0, -30.0, -35.0, 30.0, 60.0]))
+plain("lon_wrong", lon=np.array([0.0, 45, 90, 80, 180, 225, 270, 315]))
+
+# Dimensions.
+with create("transposed") as file:
+    horizontal(file)
+    axis(file, "time", MID_2001[:3], units="days since 2001-01-01")
+    data(file, np.transpose(fields(range(3)), (2, 0, 1)), dims=("lon", "time", "lat"))
+with create("time_last", "NETCDF4") as file:
+    horizontal(file)
+    axis(file, "time", MID_2001[:3], length=None, units="days since 2001-01-01")
+    data(file, np.transpose(fields(range(3)), (1, 2, 0)), dims=("lat", "lon", "time"))
+with create("odd_names", "NETCDF4") as file:  # axes told by their attributes alone
+    axis(file, "row", LAT, standard_name="latitude")
+    axis(file, "column", LON, axis="X", units="degrees")
+    axis(file, "month", MID_2001[:3], units="days since 2001-01-01")
+    data(file, fields(range(3)), dims=("month", "row", "column"))
+with create("bare_names", "NETCDF4") as file:  # axes told by their names alone
+    axis(file, "Latitude", LAT)
+    axis(file, "x", LON)
+    axis(file, "t", MID_2001[:3], units="days since 2001-01-01")
+    data(file, fields(range(3)), dims=("t", "Latitude", "x"))
+with create("no_scales", "NETCDF4") as file:  # coordinates that are not named as their dimensions
+    axis(file, "lat", LAT, dim="phony_dim_0")
+    axis(file, "lon", LON, dim="phony_dim_1")
+    axis(file, "time", MID_2001[:3], dim="phony_dim_2", units="days since 2001-01-01")
+    data(file, fields(range(3)), dims=("phony_dim_2", "phony_dim_0", "phony_dim_1"))
+with create("height") as file:
+    horizontal(file)
+    axis(file, "height", [2.0], units="m")
+    axis(file, "number", [0], "i4")
+    axis(file, "time", MID_2001[:3], length=None, units="days since 2001-01-01")
+    data(file, fields(range(3))[:, None, None], dims=("time", "number", "height", "lat", "lon"))
+with create("members") as file:
+    horizontal(file)
+    axis(file, "member", [1, 2, 3], "i4")
+    axis(file, "time", MID_2001[:2], units="days since 2001-01-01")
+    data(file, np.stack([fields(range(2))] * 3), dims=("member", "time", "lat", "lon"))
+with create("rotated") as file:
+    axis(file, "rlat", LAT, standard_name="grid_latitude", units="degrees")
+    axis(file, "rlon", LON, standard_name="grid_longitude", units="degrees")
+    data(file, field(0), dims=("rlat", "rlon"))
+with create("projected") as file:
+    axis(file, "y", LAT * 1000, units="m")
+    axis(file, "x", LON * 1000, units="m")
+    data(file, field(0), dims=("y", "x"))
+with create("static") as file:
+    horizontal(file)
+    data(file, field(0), "orog", ("lat", "lon"), units="m")
+with create("static_time") as file:  # geopotential with one time
+    horizontal(file)
+    axis(file, "time", [1], units="days since 2001-01-01")
+    data(file, fields([0]) * 9.80665, "z", units="m**2 s**-2")
+with create("expver") as file:  # old form: a dimension, each time in one of the two
+    horizontal(file)
+    axis(file, "expver", [1, 5], "i4")
+    axis(file, "time", [0, 744, 1416], "i4", units="hours since 2001-01-01 00:00:0.0", calendar="gregorian")
+    both = np.full((3, 2) + field(0).shape, np.nan)
+    both[:2, 0] = fields(range(2))
+    both[2, 1] = field(2)
+    data(file, both, dims=("time", "expver", "lat", "lon"), fill=np.float32(np.nan))
+with create("cds", "NETCDF4") as file:  # as the Climate Data Store writes since 2024
+    number = file.createVariable("number", "i8", ())
+    number.standard_name = "realization"
+    axis(file, "valid_time", np.array([978307200, 980985600, 983404800]), "i8", units="seconds since 1970-01-01",
+         calendar="proleptic_gregorian", standard_name="time")
+    axis(file, "latitude", LAT[::-1], units="degrees_north", standard_name="latitude", stored_direction="decreasing")
+    axis(file, "longitude", LON, units="degrees_east", standard_name="longitude")
+    file.createVariable("expver", str, ("valid_time",))[:] = np.array(["0001", "0001", "0005"], dtype=object)
+    values = fields(range(3), LAT[::-1])
+    values[:, 1, 2] = np.nan
+    data(file, values, "u10", ("valid_time", "latitude", "longitude"), fill=np.float32(np.nan), units="m s**-1",
+         standard_name="unknown", GRIB_missingValue=3.40282346638528860e38, GRIB_paramId=np.int64(165))
+
+# Packing and missing values.
+packed = np.round((fields(range(3)) - 150) / 0.01).astype("i2")
+packed[1, 0, 0] = -32767
+plain_packing = dict(scale_factor=0.01, add_offset=150.0)
+with create("packed") as file:
+    horizontal(file)
+    axis(file, "time", MID_2001[:3], units="days since 2001-01-01")
+    data(file, packed, kind="i2", fill=np.int16(-32767), missing_value=np.int16(-32767), **plain_packing)
+    data(file, packed, "no_attribute", kind="i2", **plain_packing)
+    big = np.round(fields(range(3)) / 0.005).astype("i4").astype("u2").view("i2")
+    data(file, big, "unsigned", kind="i2", _Unsigned="true", scale_factor=np.float32(0.005))
+with create("fills", "NETCDF4") as file:
+    horizontal(file)
+    axis(file, "time", MID_2001[:1], units="days since 2001-01-01")
+    for name, kind, attributes, bad in [
+        ("default_fill", "f4", {}, 9.96921e36),
+        ("nan", "f4", {}, np.nan),
+        ("grib", "f4", {}, 3.4028e38),
+        ("cmip", "f4", {}, 1e20),
+        ("wrong_type", "f4", {"missing_value": -99.9}, -99.9),
+        ("double", "f8", {"missing_value": -9999.0}, -9999),
+        ("text", "f4", {"missing_value": "none"}, np.nan),
+        ("large", "f8", {}, -1e34),
+    ]:
+        values = fields([0])
+        values[0, 1, 2] = bad
+        data(file, values, name, kind=kind, **attributes)
+    values = fields([0])
+    values[0, 1, 2] = -9999
+    values[0, 3, 4] = -8888
+    data(file, values, "two", fill=np.float32(-9999), missing_value=np.array([-8888.0, -7777.0]))
+
+# Units.
+with create("units") as file:
+    horizontal(file)
+    for name, text in [
+        ("upper", "M/S"), ("stars", "m s**-1"), ("knots", "knot"), ("celsius", "Deg C"), ("hecto", "hPa"), ("mb", "MB"),
+        ("share", "(0 - 1)"), ("percent", "%"), ("water", "m of water equivalent"), ("metres", "m"), ("metres_day", "m/day"),
+        ("millimetres_day", "mm/day"), ("millimetres", "mm"), ("flux", "kg m**-2 s**-1"), ("unknown", "furlong/whim"),
+        ("none", ""), ("kelvin", "degK"),
+    ]:
+        data(file, field(0), name, ("lat", "lon"), units=text)
+
+# Time axes.
+timed("noleap", [15.5, 45, 74.5], "days since 2001-01-01", "NOLEAP")
+timed("days_360", [15, 45, 75], "days since 2001-01-01", "360_day")
+timed("julian", [2.5, 33, 62], "days since 2001-01-01", "julian")
+timed("dates", [20010101, 20010201, 20010301], "", kind="i4", axis_name="date")
+timed("months_since", [12, 13, 14], "months since 2000-01-01", kind="i4")
+timed("reversed_time", [75, 45, 15], "days since 2001-01-01")
+timed("daily", [15, 16, 17], "days since 2001-01-01")
+timed("no_units", [15, 45, 75], "")
+timed("numeric_units", [15, 45, 75], 7)
+with create("bounds", "NETCDF4") as file:  # stamps at the end of their months
+    horizontal(file)
+    axis(file, "time", [31, 59, 90], units="days since 2001-01-01", bounds="time_bnds")
+    file.createDimension("two", 2)
+    file.createVariable("time_bnds", "f8", ("time", "two"))[:] = [[0, 31], [31, 59], [59, 90]]
+    data(file, fields(range(3)))
+with create("unfinished", "NETCDF4") as file:
+    horizontal(file)
+    axis(file, "time", [], length=None, units="days since 2001-01-01")
+    file.createVariable("uas", "f4", ("time", "lat", "lon")).units = "m s-1"
+
+# Files in parts.
+plain("part_2001", range(12))
+plain("part_2002", range(12, 24), form="NETCDF4")
+plain("part_2003", range(24, 36), form="NETCDF3_64BIT_DATA")
+plain("late_2002", range(22, 24))
+plain("knots_2002", range(12, 24), units="knot")
+plain("coarse_2002", range(12, 24), lat=LAT[::2])
+
+expected = {}
+here = [("classic", "uas"), ("cds", "u10"), ("packed", "uas"), ("fills", "two"), ("lat_descending", "uas"), ("lon_180", "uas")]
+for path, name in [(os.path.join(folder, f + ".nc"), v) for f, v in here] + [a.rsplit(":", 1) for a in sys.argv[2:]]:
+    with xarray.open_dataset(path, decode_times=False) as opened:
+        last = opened[name].values
+        while last.ndim > 2:
+            last = last[-1]
+        expected[os.path.basename(path) + ":" + name] = {
+            "columns": last.shape[1],
+            "values": [None if np.isnan(v) else float(v) for v in last.ravel()],
+        }
+with open(os.path.join(folder, "expected.json"), "w") as file:
+    json.dump(expected, file)

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layouts of tiles: coverage, weights, stitching.
+#include "hindscale/tiling/tiling.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "hindscale/random/random.hpp"
+
+namespace hindscale {
+namespace {
+
+struct Case {
+  std::size_t n_rows;
+  std::size_t n_columns;
+  bool periodic;
+  TilingOptions options;
+  [[nodiscard]] TileLayout layout() const { return {n_rows, n_columns, periodic, options}; }
+};
+
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.n_rows << "x" << c.n_columns << (c.periodic ? " periodic" : "") << " tile "
+             << c.options.n_rows << "x" << c.options.n_columns << " overlap " << c.options.overlap;
+}
+
+/// Random layouts, and the edge cases by hand.
+std::vector<Case> cases() {
+  std::vector<Case> all = {{73, 144, true, {64, 64, 16}},   {73, 144, true, {73, 144, 0}},
+                           {73, 144, false, {73, 144, 40}}, {5, 9, true, {5, 8, 7}},
+                           {1, 1, false, {1, 1, 0}},        {7, 10, true, {3, 5, 0}},
+                           {64, 128, false, {32, 32, 0}},   {8, 100, true, {8, 32, 31}}};
+  const StreamKey key{.seed = 5, .purpose = Purpose::bootstrap};
+  std::uint64_t i = 0;
+  const auto draw = [&](std::size_t n) {
+    return static_cast<std::size_t>(uniform_below(key, i++, n));
+  };
+  for (int n = 0; n < 200; ++n) {
+    Case c{1 + draw(60), 1 + draw(60), draw(2) == 1, {}};
+    c.options = {1 + draw(c.n_rows), 1 + draw(c.n_columns), 0};
+    c.options.overlap = draw(std::min(c.options.n_rows, c.options.n_columns));
+    all.push_back(c);
+  }
+  return all;
+}
+
+/// Sum over tiles of `value(tile, y, x)` in each cell of the domain.
+template <class Value>
+Array<double, 2> sum_over_tiles(const Case& c, const TileLayout& layout, const Value& value) {
+  Array<double, 2> sum({c.n_rows, c.n_columns});
+  for (std::size_t i = 0; i < layout.tiles().size(); ++i) {
+    const Window& window = layout.tiles()[i];
+    for (std::size_t y = 0; y < window.n_rows; ++y) {
+      for (std::size_t x = 0; x < window.n_columns; ++x) {
+        sum(window.row + y, (window.column + x) % c.n_columns) += value(i, y, x);
+      }
+    }
+  }
+  return sum;
+}
+
+Array<float, 4> cut_tiles(const TileLayout& layout, const Array<float, 3>& field) {
+  const Window& first = layout.tiles().front();
+  Array<float, 4> tiles({layout.tiles().size(), field.extent(0), first.n_rows, first.n_columns});
+  for (std::size_t i = 0; i < layout.tiles().size(); ++i)
+    extract(field, layout.tiles()[i], tiles[i]);
+  return tiles;
+}
+
+Array<float, 3> random_field(const Case& c) {
+  Array<float, 3> field({2, c.n_rows, c.n_columns});
+  fill_normal({.seed = 1}, 0, field.flat());
+  return field;
+}
+
+TEST(TileLayout, weights_sum_to_one_in_every_cell) {
+  for (const Case& c : cases()) {
+    const TileLayout layout = c.layout();
+    const auto weight = [&](std::size_t i, std::size_t y, std::size_t x) {
+      return double{layout.weight(i)(y, x)};
+    };
+    const Array<double, 2> sums = sum_over_tiles(c, layout, weight);
+    for (const double sum : sums.flat()) ASSERT_NEAR(sum, 1, 1e-6) << c;
+  }
+}
+
+TEST(TileLayout, weights_are_positive_everywhere) {
+  for (const Case& c : cases()) {
+    const TileLayout layout = c.layout();
+    for (std::size_t i = 0; i < layout.tiles().size(); ++i) {
+      for (const float weight : layout.weight(i).flat()) ASSERT_GT(weight, 0) << c;
+    }
+  }
+}
+
+TEST(TileLayout, neighbours_share_at_least_the_overlap) {
+  for (const Case& c : cases()) {
+    const TileLayout layout = c.layout();
+    std::vector<std::size_t> columns;
+    for (const Window& window : layout.tiles()) {
+      if (window.row == 0) columns.push_back(window.column);
+    }
+    ASSERT_TRUE(std::is_sorted(columns.begin(), columns.end())) << c;
+    if (c.periodic && c.options.n_columns < c.n_columns)
+      columns.push_back(columns.front() + c.n_columns);
+    for (std::size_t i = 1; i < columns.size(); ++i) {
+      ASSERT_GE(columns[i - 1] + c.options.n_columns, columns[i] + c.options.overlap) << c;
+    }
+  }
+}
+
+TEST(TileLayout, a_tile_as_large_as_the_domain_is_the_only_one) {
+  const TileLayout layout(73, 144, true, {73, 144, 20});
+  ASSERT_EQ(layout.tiles().size(), 1U);
+  for (const float weight : layout.weight(0).flat()) EXPECT_EQ(weight, 1.0F);
+}
+
+TEST(TileLayout, no_more_tiles_than_needed) {
+  EXPECT_EQ(TileLayout(64, 128, false, {32, 32, 0}).tiles().size(), 8U);
+  EXPECT_EQ(TileLayout(32, 144, true, {32, 64, 16}).tiles().size(), 3U);
+  EXPECT_EQ(TileLayout(32, 112, false, {32, 64, 16}).tiles().size(), 2U);
+}
+
+TEST(TileLayout, weights_fall_towards_shared_borders_only) {
+  const TileLayout open(32, 112, false, {32, 64, 16});
+  const auto weight = open.weight(0);
+  EXPECT_EQ(weight(5, 0), 1.0F);
+  for (std::size_t x = 1; x < 64; ++x) EXPECT_LE(weight(5, x), weight(5, x - 1));
+  for (std::size_t x = 49; x < 64; ++x) EXPECT_LT(weight(5, x), weight(5, x - 1));
+  EXPECT_NEAR(weight(5, 63), 0.5 / 16, 1e-6);
+  const TileLayout round(32, 96, true, {32, 64, 16});
+  EXPECT_NEAR(round.weight(0)(5, 0), 0.5 / 16, 1e-6);
+  EXPECT_NEAR(round.weight(0)(0, 32), 1, 1e-6);
+}
+
+TEST(TileLayout, impossible_options_are_refused_with_their_key) {
+  const auto key_of = [](std::size_t n_rows, std::size_t n_columns, const TilingOptions& options) {
+    try {
+      const TileLayout layout(n_rows, n_columns, true, options);
+    } catch (const InputError& error) {
+      return error.facts().key;
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(key_of(10, 10, {11, 5, 0}), "tiling/size");
+  EXPECT_EQ(key_of(10, 10, {5, 11, 0}), "tiling/size");
+  EXPECT_EQ(key_of(10, 10, {0, 5, 0}), "tiling/size");
+  EXPECT_EQ(key_of(10, 10, {5, 5, 5}), "tiling/overlap");
+  EXPECT_EQ(key_of(10, 10, {10, 5, 5}), "tiling/overlap");
+  EXPECT_EQ(key_of(10, 10, {10, 5, 4}), "accepted");
+  EXPECT_EQ(key_of(4, 10, {4, 8, 6}), "accepted");
+}
+
+TEST(Stitch, stitch_of_extract_is_identity) {
+  for (const Case& c : cases()) {
+    const TileLayout layout = c.layout();
+    const Array<float, 3> field = random_field(c);
+    Array<float, 3> fused({2, c.n_rows, c.n_columns});
+    stitch(layout, cut_tiles(layout, field), fused);
+    for (std::size_t i = 0; i < field.size(); ++i) {
+      const float expected = field.flat()[i];
+      ASSERT_NEAR(fused.flat()[i], expected, 4e-7 * std::abs(expected)) << c;
+    }
+  }
+}
+
+TEST(Stitch, is_the_sum_of_weighted_tiles) {
+  const Case c{30, 40, true, {16, 16, 5}};
+  const TileLayout layout = c.layout();
+  Array<float, 4> tiles({layout.tiles().size(), 1, 16, 16});
+  fill_normal({.seed = 8}, 0, tiles.flat());
+  Array<float, 3> fused({1, 30, 40});
+  stitch(layout, tiles, fused);
+  const Array<double, 2> expected =
+      sum_over_tiles(c, layout, [&](std::size_t i, std::size_t y, std::size_t x) {
+        return double{layout.weight(i)(y, x)} * tiles(i, 0, y, x);
+      });
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    ASSERT_EQ(fused.flat()[i], static_cast<float>(expected.flat()[i]));
+  }
+}
+
+TEST(Stitch, channels_do_not_mix_and_their_number_does_not_matter) {
+  const Case c{30, 40, true, {16, 16, 5}};
+  const TileLayout layout = c.layout();
+  const Array<float, 3> both = random_field(c);
+  Array<float, 3> fused({2, 30, 40});
+  stitch(layout, cut_tiles(layout, both), fused);
+  for (std::size_t channel = 0; channel < 2; ++channel) {
+    Array<float, 3> one({1, 30, 40});
+    std::copy(both[channel].begin(), both[channel].end(), one.data());
+    Array<float, 3> alone({1, 30, 40});
+    stitch(layout, cut_tiles(layout, one), alone);
+    EXPECT_TRUE(std::equal(alone.flat().begin(), alone.flat().end(), fused[channel].begin()));
+  }
+}
+
+}  // namespace
+}  // namespace hindscale

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Training steps: the same on any number of ranks, whole or in parts, with and without missing values.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "support/temporary.hpp"
+#include "train/workplace.hpp"
+
+namespace hindscale {
+namespace {
+
+using test::Gaps;
+using test::Workplace;
+
+// Sums of float32 gradients in another order; the network's own sums are over some hundred values.
+constexpr double rounding = 2e-5;
+// The bound on the loss curve of other rank counts: rounding, amplified by the optimizer over the first steps.
+constexpr double curve_bound = 1e-3;
+
+struct TrainerTest : testing::Test {
+  Context world = test::world_context();
+  Context alone{};
+  test::TemporaryFolder folder{world.comm};
+  Options options = test::small_options(folder.path());
+
+  void make_store(Gaps gaps) { test::write_synthetic_store(world.comm, options.store_path(), gaps); }
+};
+
+double relative_difference(const NamedTensors& a, const NamedTensors& b) {
+  double difference = 0;
+  double size = 0;
+  for (const auto& [name, tensor] : a) {
+    difference += (tensor.grad() - b.at(name).grad()).square().sum(torch::kFloat64).item<double>();
+    size += tensor.grad().square().sum(torch::kFloat64).item<double>();
+  }
+  return std::sqrt(difference / size);
+}
+
+/// The output layer starts at zero; a step or two give all weights a gradient.
+void warm_up(Workplace& place, int n_steps) {
+  for (int i = 0; i < n_steps; ++i) place.trainer.update(place.trainer.compute_gradients());
+}
+
+TEST_F(TrainerTest, gradients_of_n_ranks_equal_those_of_one) {
+  make_store(Gaps::none);
+  Workplace many(world, options);
+  Workplace one(alone, options);
+  warm_up(many, 2);
+  CheckpointContent content;
+  many.trainer.save(content);
+  one.trainer.restore(content, 2);
+  const StepReport by_many = many.trainer.compute_gradients();
+  const StepReport by_one = one.trainer.compute_gradients();
+  EXPECT_NEAR(by_many.loss, by_one.loss, rounding * by_one.loss);
+  EXPECT_NEAR(by_many.gradient_norm, by_one.gradient_norm, rounding * by_one.gradient_norm);
+  EXPECT_LT(relative_difference(parameters_of(*many.trainer.network()), parameters_of(*one.trainer.network())), rounding);
+}
+
+TEST_F(TrainerTest, gradients_do_not_depend_on_accumulation) {
+  make_store(Gaps::none);
+  Workplace whole(world, options);
+  options.training.accumulation = 2;
+  Workplace parts(world, options);
+  warm_up(whole, 1);
+  warm_up(parts, 1);
+  const StepReport a = whole.trainer.compute_gradients();
+  const StepReport b = parts.trainer.compute_gradients();
+  EXPECT_NEAR(a.loss, b.loss, rounding * a.loss);
+  EXPECT_LT(relative_difference(parameters_of(*whole.trainer.network()), parameters_of(*parts.trainer.network())), rounding);
+}
+
+TEST_F(TrainerTest, gradients_with_missing_values_equal_those_of_one) {
+  options.diffusion.consistency = false;
+  make_store(Gaps::some);
+  Workplace many(world, options);
+  Workplace one(alone, options);
+  const StepReport by_many = many.trainer.compute_gradients();
+  const StepReport by_one = one.trainer.compute_gradients();
+  EXPECT_TRUE(std::isfinite(by_one.loss));
+  EXPECT_NEAR(by_many.loss, by_one.loss, rounding * by_one.loss);
+  EXPECT_LT(relative_difference(parameters_of(*many.trainer.network()), parameters_of(*one.trainer.network())), rounding);
+}
+
+TEST_F(TrainerTest, loss_curve_agrees_with_that_of_one_rank) {
+  make_store(Gaps::none);
+  Workplace many(world, options);
+  Workplace one(alone, options);
+  double first = 0;
+  for (int i = 0; i < 8; ++i) {
+    const StepReport by_many = many.trainer.compute_gradients();
+    const StepReport by_one = one.trainer.compute_gradients();
+    EXPECT_NEAR(by_many.loss, by_one.loss, curve_bound * by_one.loss) << "step " << by_one.step;
+    many.trainer.update(by_many);
+    one.trainer.update(by_one);
+    if (i == 0) first = by_one.loss;
+  }
+  EXPECT_GT(first, 0);
+}
+
+TEST_F(TrainerTest, validation_is_the_same_bits_on_any_number_of_ranks) {
+  make_store(Gaps::none);
+  Workplace many(world, options);
+  Workplace one(alone, options);
+  warm_up(many, 2);
+  CheckpointContent content;
+  many.trainer.save(content);
+  one.trainer.restore(content, 2);
+  const ValidationLoss loss_of_many = many.loss_validator.loss(many.trainer.average());
+  const ValidationLoss loss_of_one = one.loss_validator.loss(one.trainer.average());
+  EXPECT_EQ(loss_of_many.all, loss_of_one.all);
+  EXPECT_EQ(loss_of_many.by_time, loss_of_one.by_time);
+  const ValidationScore score = one.crps_validator.score(one.trainer.average());
+  EXPECT_EQ(many.crps_validator.score(many.trainer.average()).variables, score.variables);
+  ASSERT_EQ(score.variables.size(), 2U);
+  EXPECT_DOUBLE_EQ(score.score, 0.5 * (score.variables[0] + score.variables[1]));
+  EXPECT_GT(score.score, 0);
+}
+
+TEST_F(TrainerTest, average_follows_the_weights) {
+  make_store(Gaps::none);
+  Workplace place(world, options);
+  const NamedTensors start = copy_parameters(*place.trainer.average(), "");
+  warm_up(place, 1);
+  const NamedTensors now = parameters_of(*place.trainer.network());
+  const NamedTensors average = parameters_of(*place.trainer.average());
+  for (const auto& [name, tensor] : average) {  // after the first update: 0.1 old + 0.9 new
+    EXPECT_TRUE(torch::allclose(tensor, 0.1 * start.at(name) + 0.9 * now.at(name), 1e-5, 1e-7)) << name;
+  }
+}
+
+TEST_F(TrainerTest, one_rank_that_wants_to_stop_stops_all) {
+  make_store(Gaps::none);
+  Workplace place(world, options);
+  const bool is_last = world.comm.rank() == world.comm.size() - 1;
+  EXPECT_TRUE(place.trainer.compute_gradients(is_last ? StopWish::stop : StopWish::none).wants_stop);
+}
+
+TEST_F(TrainerTest, refuses_fewer_patches_than_ranks_and_patches_the_network_cannot_halve) {
+  make_store(Gaps::none);
+  options.training.patch_size = {8, 11};
+  try {
+    const Workplace place(world, options);
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_EQ(error.facts().key, "training/patch_size");
+  }
+  options.training.patch_size = {8, 12};
+  options.training.batch = world.comm.size() - 1;
+  if (options.training.batch == 0) return;
+  try {
+    const Workplace place(world, options);
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_EQ(error.facts().key, "training/batch");
+  }
+}
+
+TEST_F(TrainerTest, batch_holds_the_noisy_field_its_target_and_its_weights) {
+  options.diffusion.consistency = false;
+  make_store(Gaps::some);
+  Workplace place(alone, options);
+  const Schedule schedule = cosine_schedule(100);
+  const BatchMaker maker(place.samples, place.content.positions(place.content.train), schedule, {.seed = 5});
+  const Patch first{.i_item = 3, .window = {0, 20, 8, 12}, .diffusion_time = 40, .id = 9};  // wraps around
+  const Patch second{.i_item = 4, .window = {2, 0, 8, 12}, .diffusion_time = 7, .id = 10};
+  const Batch batch = maker.make(std::vector<Patch>{first, second});
+  const auto sample = place.samples.get(4);
+  Array<float, 3> target({2, 8, 12});
+  extract(sample->target, second.window, target);
+  const double abar = schedule.abar[7];
+  const Denoised recovered = denoise(Prediction::v, batch.target[1], batch.input[1].narrow(0, 0, 2), abar);
+  EXPECT_TRUE(torch::allclose(recovered.x0, torch::from_blob(target.data(), {2, 8, 12}), 1e-4, 1e-5));
+  EXPECT_EQ(batch.n_weighted, batch.weight.count_nonzero().item<std::int64_t>());
+  EXPECT_LT(batch.n_weighted, batch.weight.numel());
+  const Batch single = maker.make(std::vector<Patch>{second});
+  EXPECT_TRUE(torch::equal(single.input[0], batch.input[1]));  // noise follows the patch, not its place in the batch
+}
+
+}  // namespace
+}  // namespace hindscale

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole trainings: restart, damaged checkpoints, refusals, clean stops, divergence.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "hindscale/core/commit.hpp"
+#include "support/temporary.hpp"
+#include "train/workplace.hpp"
+
+namespace hindscale {
+namespace {
+
+using test::Workplace;
+
+struct TrainingRunTest : testing::Test {
+  Context context = test::world_context();
+  test::TemporaryFolder folder{context.comm};
+
+  TrainingRunTest() { test::write_synthetic_store(context.comm, folder.path() / "samples.h5"); }
+
+  /// Options of an experiment of its own on the shared store.
+  [[nodiscard]] Options options_in(const std::string& name) const {
+    Options options = test::small_options(folder.path() / name);
+    options.dataset.store = (folder.path() / "samples.h5").string();
+    return options;
+  }
+  ExitCode train(const Options& options, double wall_time_s = 0) const {
+    Workplace place(context, options);
+    const ExitCode code = place.run(wall_time_s);
+    barrier(context.comm);
+    return code;
+  }
+};
+
+/// The lines of the metrics file without what depends on the clock.
+std::vector<nlohmann::json> metrics_of(const Options& options) {
+  std::istringstream text(read_text(std::filesystem::path(options.experiment.directory) / "metrics.jsonl"));
+  std::vector<nlohmann::json> lines;
+  for (std::string line; std::getline(text, line);) {
+    auto json = nlohmann::json::parse(line);
+    for (const char* key : {"patches_per_s", "left_s", "data_wait_s", "reduction_wait_s", "elapsed_s", "validation_s"}) json.erase(key);
+    lines.push_back(std::move(json));
+  }
+  return lines;
+}
+
+CheckpointContent checkpoint_of(const Options& options, std::int64_t step) {
+  return read_checkpoint(checkpoint_folder(options.checkpoints_path(), step), CheckpointParts::all);
+}
+
+void expect_equal_bits(const NamedTensors& a, const NamedTensors& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& [name, tensor] : a) EXPECT_TRUE(torch::equal(tensor, b.at(name))) << name;
+}
+
+void expect_same_end(const Options& a, const Options& b) {
+  expect_equal_bits(checkpoint_of(a, 8).model, checkpoint_of(b, 8).model);
+  expect_equal_bits(checkpoint_of(a, 8).optimizer, checkpoint_of(b, 8).optimizer);
+  EXPECT_EQ(metrics_of(a), metrics_of(b));
+  EXPECT_EQ(read_best(a.checkpoints_path())->step, read_best(b.checkpoints_path())->step);
+}
+
+void damage(const std::filesystem::path& file) {
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekp(-1, std::ios::end);
+  stream.put('\x55');
+}
+
+TEST_F(TrainingRunTest, restart_equals_an_uninterrupted_run_bit_for_bit) {
+  const Options straight = options_in("straight");
+  EXPECT_EQ(train(straight), ExitCode::done);
+  Options halves = options_in("halves");
+  halves.training.stop_step = 3;  // between two lines of progress and between two checkpoints
+  EXPECT_EQ(train(halves), ExitCode::stopped);
+  EXPECT_EQ(train(halves), ExitCode::stopped);  // reached already: nothing happens
+  EXPECT_THAT(checkpoint_steps(halves.checkpoints_path()), testing::ElementsAre(2, 3));
+  halves.training.stop_step = 0;
+  EXPECT_EQ(train(halves), ExitCode::done);
+  expect_same_end(straight, halves);
+}
+
+TEST_F(TrainingRunTest, goes_on_from_the_one_before_a_damaged_checkpoint) {
+  const Options straight = options_in("straight");
+  train(straight);
+  Options options = options_in("damaged");
+  options.training.stop_step = 6;
+  train(options);
+  if (context.comm.is_root()) damage(checkpoint_folder(options.checkpoints_path(), 6) / "model.safetensors");
+  barrier(context.comm);
+  options.training.stop_step = 0;
+  EXPECT_EQ(train(options), ExitCode::done);
+  expect_same_end(straight, options);
+}
+
+TEST_F(TrainingRunTest, a_finished_training_is_left_alone) {
+  const Options options = options_in("finished");
+  EXPECT_EQ(train(options), ExitCode::done);
+  const std::string digest = checkpoint_digest(checkpoint_folder(options.checkpoints_path(), 8));
+  EXPECT_EQ(train(options), ExitCode::done);
+  EXPECT_EQ(checkpoint_digest(checkpoint_folder(options.checkpoints_path(), 8)), digest);
+}
+
+TEST_F(TrainingRunTest, keeps_the_newest_and_the_best) {
+  Options options = options_in("few");
+  options.training.keep_checkpoints = 1;
+  train(options);
+  const auto best = read_best(options.checkpoints_path());
+  ASSERT_TRUE(best.has_value());
+  std::vector<std::int64_t> expected{8};
+  if (best->step != 8) expected.insert(expected.begin(), best->step);
+  EXPECT_EQ(checkpoint_steps(options.checkpoints_path()), expected);
+}
+
+TEST_F(TrainingRunTest, refuses_to_go_on_with_options_that_change_its_course) {
+  Options options = options_in("changed");
+  options.training.stop_step = 2;
+  train(options);
+  options.training.steps = 9;
+  options.training.learning_rate = 0.5;
+  options.diffusion.prediction = "eps";
+  options.training.keep_checkpoints = 7;  // does not matter
+  try {
+    train(options);
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.facts().why, testing::HasSubstr("training/steps: 8 then, 9 now"));
+    EXPECT_THAT(error.facts().why, testing::HasSubstr("training/learning_rate"));
+    EXPECT_THAT(error.facts().why, testing::HasSubstr("diffusion/prediction"));
+    EXPECT_THAT(error.facts().why, testing::Not(testing::HasSubstr("keep_checkpoints")));
+  }
+}
+
+TEST_F(TrainingRunTest, a_spent_wall_time_budget_stops_with_a_checkpoint) {
+  const Options options = options_in("budget");
+  EXPECT_EQ(train(options, 1e-9), ExitCode::stopped);
+  EXPECT_THAT(checkpoint_steps(options.checkpoints_path()), testing::ElementsAre(1));
+}
+
+TEST_F(TrainingRunTest, a_loss_that_is_not_finite_names_step_months_and_last_good_checkpoint) {
+  Options options = options_in("diverged");
+  options.training.learning_rate = 1e30;
+  options.training.checkpoint_every = 1;
+  try {
+    train(options);
+    FAIL() << "went on";
+  } catch (const InputError& error) {
+    const std::string message = error.what();
+    EXPECT_THAT(message, testing::HasSubstr("training step "));
+    EXPECT_THAT(message, testing::ContainsRegex("200[01]-[01][0-9]"));
+    EXPECT_THAT(message, testing::HasSubstr("step_0000000"));
+  }
+}
+
+TEST_F(TrainingRunTest, a_checkpoint_says_how_its_network_is_fed) {
+  const Options options = options_in("described");
+  train(options);
+  const Workplace place(context, options);
+  const CheckpointContent checkpoint = checkpoint_of(options, 8);
+  EXPECT_EQ(checkpoint.state.at("channels").get<std::vector<std::string>>(), place.conditioning.channel_names());
+  EXPECT_EQ(unet_to_json(unet_from_json(checkpoint.state.at("network"))), unet_to_json(place.network));
+  const ConditioningOptions conditioning = conditioning_options_of(checkpoint.state);
+  EXPECT_EQ(conditioning.diffusion.base, "lerp_corrected");
+  EXPECT_EQ(conditioning.model.multipliers, options.model.multipliers);
+  const Normalisation normalisation = normalisation_of(checkpoint.model);
+  ASSERT_EQ(normalisation.size(), place.conditioning.normalisation().size());
+  for (const auto& [name, values] : place.conditioning.normalisation()) {
+    EXPECT_TRUE(std::ranges::equal(values.flat(), normalisation.at(name).flat())) << name;
+  }
+}
+
+}  // namespace
+}  // namespace hindscale
