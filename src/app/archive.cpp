@@ -20,7 +20,9 @@ constexpr const char* manifest_name = "manifest.json";
 nlohmann::json parse_own(const fs::path& path) {
   const auto json = nlohmann::json::parse(read_text(path), nullptr, false);
   if (json.is_discarded()) {
-    throw InputError({.problem = "damaged file", .value = path.string(), .advice = "remove the folder and reconstruct again"});
+    throw InputError({.problem = "damaged file",
+                      .value = path.string(),
+                      .advice = "remove the folder and reconstruct again"});
   }
   return json;
 }
@@ -45,12 +47,14 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
   const auto options = old.value("options", std::map<std::string, std::string>{});
   for (const auto& [key, value] : identity.options) {
     const auto found = options.find(key);
-    if (found == options.end() || found->second != value) add(key, found == options.end() ? "unset" : found->second, value);
+    if (found == options.end() || found->second != value)
+      add(key, found == options.end() ? "unset" : found->second, value);
   }
   const auto coarse = old.value("coarse_sha256", std::map<std::string, std::string>{});
   for (const auto& [name, digest] : identity.coarse_sha256) {
     const auto found = coarse.find(name);
-    if (found != coarse.end() && found->second != digest) add(name, found->second.substr(0, 12), digest.substr(0, 12));
+    if (found != coarse.end() && found->second != digest)
+      add(name, found->second.substr(0, 12), digest.substr(0, 12));
   }
   return text;
 }
@@ -66,7 +70,8 @@ std::map<std::string, FileRecord> read_manifest(const fs::path& folder) {
 }
 
 /// The record of a file that is whole; nothing where it is not.
-std::optional<FileRecord> verify(const fs::path& path, const std::map<std::string, FileRecord>& manifest) {
+std::optional<FileRecord> verify(const fs::path& path,
+                                 const std::map<std::string, FileRecord>& manifest) {
   const std::string name = path.filename().string();
   const FileRecord now{name, fs::file_size(path), sha256_of_file(path)};
   if (const auto found = manifest.find(name); found != manifest.end()) {
@@ -88,10 +93,11 @@ void pin_identity(const fs::path& folder, const ArchiveIdentity& identity) {
   if (fs::exists(folder / identity_name)) {
     const nlohmann::json old = parse_own(folder / identity_name);
     if (const std::string text = differences(old, identity); !text.empty()) {
-      throw InputError({.problem = "the folder holds a reconstruction made with other options",
-                        .value = folder.string(),
-                        .why = text,
-                        .advice = "set them back, or reconstruct into another folder (reconstruct/directory)"});
+      throw InputError(
+          {.problem = "the folder holds a reconstruction made with other options",
+           .value = folder.string(),
+           .why = text,
+           .advice = "set them back, or reconstruct into another folder (reconstruct/directory)"});
     }
     auto coarse = old.value("coarse_sha256", std::map<std::string, std::string>{});
     coarse.insert(identity.coarse_sha256.begin(), identity.coarse_sha256.end());
@@ -116,12 +122,14 @@ std::map<std::string, FileRecord> finished_files(const Context& context, const f
       if (entry.path().extension() == ".nc") candidates.push_back(entry.path());
     }
     std::sort(candidates.begin(), candidates.end());
-    const Block block = block_of(static_cast<std::int64_t>(candidates.size()), context.comm.rank(), context.comm.size());
+    const Block block = block_of(static_cast<std::int64_t>(candidates.size()), context.comm.rank(),
+                                 context.comm.size());
     nlohmann::json records = nlohmann::json::array();
     for (std::int64_t i = block.first; i < block.last; ++i) {
       const fs::path& path = candidates[static_cast<std::size_t>(i)];
       const auto record = verify(path, manifest);
-      records.push_back({path.filename().string(), record ? record->bytes : 0, record ? record->sha256 : ""});
+      records.push_back(
+          {path.filename().string(), record ? record->bytes : 0, record ? record->sha256 : ""});
     }
     mine = records.dump();
   });
@@ -133,7 +141,8 @@ std::map<std::string, FileRecord> finished_files(const Context& context, const f
         finished[record.name] = record;
         continue;
       }
-      context.log.warn("{} is damaged or not complete; it is made again", (folder / record.name).string());
+      context.log.warn("{} is damaged or not complete; it is made again",
+                       (folder / record.name).string());
       if (context.comm.is_root()) fs::remove(folder / record.name);
     }
   }

@@ -17,19 +17,23 @@ namespace hindscale {
 struct ArchiveIdentity {
   std::string checkpoint_sha256;
   std::string store_sha256;
-  std::map<std::string, std::string> options;       ///< value-determining options, "group/key" -> text
+  std::map<std::string, std::string> options;  ///< value-determining options, "group/key" -> text
   std::map<std::string, std::string> coarse_sha256;  ///< digest of each coarse file, by name
 };
 
-/// Writes "archive.json" into a new folder, or checks the identity of an existing one: InputError listing the keys that differ. New coarse
-/// files are added.
+/// Writes "archive.json" into a new folder, or checks the identity of an existing one: InputError
+/// listing the keys that differ. New coarse files are added.
 void pin_identity(const std::filesystem::path& folder, const ArchiveIdentity& identity);
 
-/// The files of an archive that exist under their final name and are whole: those of the manifest by size and digest, others (committed by
-/// a run that was killed before its manifest) by reading them. Damaged ones are named in the log and removed; leftover parts too. Collective.
-std::map<std::string, FileRecord> finished_files(const Context& context, const std::filesystem::path& folder);
+/// The files of an archive that exist under their final name and are whole: those of the manifest
+/// by size and digest, others (committed by a run that was killed before its manifest) by reading
+/// them. Damaged ones are named in the log and removed; leftover parts too. Collective.
+std::map<std::string, FileRecord> finished_files(const Context& context,
+                                                 const std::filesystem::path& folder);
 
-/// "manifest.json": file, bytes and digest of every file, sorted by name. Written only where it changes.
-void write_manifest(const std::filesystem::path& folder, const std::map<std::string, FileRecord>& files);
+/// "manifest.json": file, bytes and digest of every file, sorted by name. Written only where it
+/// changes.
+void write_manifest(const std::filesystem::path& folder,
+                    const std::map<std::string, FileRecord>& files);
 
 }  // namespace hindscale

@@ -21,15 +21,20 @@ namespace {
 
 constexpr double mib = 1048576.0;
 
-void line(const std::string& name, const std::string& text) { std::cout << fmt::format("  {:<22}{}\n", name, text); }
+void line(const std::string& name, const std::string& text) {
+  std::cout << fmt::format("  {:<22}{}\n", name, text);
+}
 
-std::string text_of(const Period& period) { return fmt::format("{} to {}", period.first_year, period.last_year); }
+std::string text_of(const Period& period) {
+  return fmt::format("{} to {}", period.first_year, period.last_year);
+}
 
 /// Number of condition channels, as Conditioning counts them.
 std::int64_t n_condition_channels(const Options& options, std::int64_t n_variables) {
   const ModelOptions& model = options.model;
   const bool ridge = options.diffusion.base == "ridge" && options.dataset.ridge;
-  std::int64_t n = n_variables + (model.relief ? 1 : 0) + (model.mask ? 1 : 0) + (model.season ? 2 : 0) + (model.position ? 3 : 0);
+  std::int64_t n = n_variables + (model.relief ? 1 : 0) + (model.mask ? 1 : 0) +
+                   (model.season ? 2 : 0) + (model.position ? 3 : 0);
   if (model.climatology) n += n_variables;
   if (model.base && ridge) n += n_variables;
   if (model.base && options.diffusion.scaling == "cell") n += n_variables;
@@ -45,45 +50,70 @@ void print_domain(const StoreContent& content, const Options& options) {
   line("validation", text_of(content.validation));
   line("test", text_of(content.test));
   line("sample store", fmt::format("{}, {:.1f} MiB, {} months", options.store_path().string(),
-                                   static_cast<double>(store_bytes(content, options)) / mib, content.months.size()));
+                                   static_cast<double>(store_bytes(content, options)) / mib,
+                                   content.months.size()));
 }
 
-void print_training(const Context& context, const Options& options, const StoreContent& content, UNet& network) {
+void print_training(const Context& context, const Options& options, const StoreContent& content,
+                    UNet& network) {
   const TrainingOptions& training = options.training;
-  const auto rows = static_cast<std::size_t>(training.patch_size[0]), columns = static_cast<std::size_t>(training.patch_size[1]);
-  const PatchPlan plan({0, content.positions(content.train).size(), content.fine.n_rows(), content.fine.n_columns(),
-                        content.fine.periodic, rows, columns, static_cast<std::size_t>(training.batch), options.diffusion.timesteps});
+  const auto rows = static_cast<std::size_t>(training.patch_size[0]),
+             columns = static_cast<std::size_t>(training.patch_size[1]);
+  const PatchPlan plan({0, content.positions(content.train).size(), content.fine.n_rows(),
+                        content.fine.n_columns(), content.fine.periodic, rows, columns,
+                        static_cast<std::size_t>(training.batch), options.diffusion.timesteps});
   const auto parameters = static_cast<double>(parameter_count(*network));
-  const double field = static_cast<double>(content.fine.n_rows() * content.fine.n_columns()) * sizeof(float);
-  const auto n_channels = static_cast<double>(network->config().in_channels + 2 * network->config().out_channels);
-  const double cached = std::min(static_cast<double>(training.cache_mib) * mib,
-                                 static_cast<double>(content.positions(content.train).size()) * field * n_channels);
+  const double field =
+      static_cast<double>(content.fine.n_rows() * content.fine.n_columns()) * sizeof(float);
+  const auto n_channels =
+      static_cast<double>(network->config().in_channels + 2 * network->config().out_channels);
+  const double cached =
+      std::min(static_cast<double>(training.cache_mib) * mib,
+               static_cast<double>(content.positions(content.train).size()) * field * n_channels);
   constexpr double copies = 5;  // weights, average, gradient, two moments
   std::cout << "training\n";
-  line("network", fmt::format("{} parameters, {} channels in, {} out", parameter_count(*network), network->config().in_channels,
-                              network->config().out_channels));
-  line("steps", fmt::format("{} of {} patches of {} x {}", training.steps, training.batch, rows, columns));
-  line("patches a rank and step", fmt::format("{:.1f} on {} rank(s)", static_cast<double>(training.batch) / context.comm.size(), context.comm.size()));
-  line("memory a rank", fmt::format("{:.0f} MiB for weights and samples, besides the network's activations", (copies * parameters * sizeof(float) + cached) / mib));
+  line("network", fmt::format("{} parameters, {} channels in, {} out", parameter_count(*network),
+                              network->config().in_channels, network->config().out_channels));
+  line("steps",
+       fmt::format("{} of {} patches of {} x {}", training.steps, training.batch, rows, columns));
+  line("patches a rank and step",
+       fmt::format("{:.1f} on {} rank(s)",
+                   static_cast<double>(training.batch) / context.comm.size(), context.comm.size()));
+  line("memory a rank",
+       fmt::format("{:.0f} MiB for weights and samples, besides the network's activations",
+                   (copies * parameters * sizeof(float) + cached) / mib));
 }
 
-void print_reconstruction(const Context& context, const Options& options, const StoreContent& content) {
+void print_reconstruction(const Context& context, const Options& options,
+                          const StoreContent& content) {
   const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
   const TileLayout layout(content.fine.n_rows(), content.fine.n_columns(), content.fine.periodic,
-                          {static_cast<std::size_t>(options.tiling.size[0]), static_cast<std::size_t>(options.tiling.size[1]),
+                          {static_cast<std::size_t>(options.tiling.size[0]),
+                           static_cast<std::size_t>(options.tiling.size[1]),
                            static_cast<std::size_t>(options.tiling.overlap)});
   std::size_t n_months = 0;
   for (const Segment& segment : plan.segments) n_months += segment.months().size();
-  const double field = static_cast<double>(content.fine.n_rows() * content.fine.n_columns() * content.n_variables()) * sizeof(float);
+  const double field = static_cast<double>(content.fine.n_rows() * content.fine.n_columns() *
+                                           content.n_variables()) *
+                       sizeof(float);
   const auto n_fields = static_cast<double>(n_months * plan.members.size());
-  const double n_statistics = options.output.statistics ? 2.0 + static_cast<double>(options.output.quantiles.size()) : 0.0;
+  const double n_statistics =
+      options.output.statistics ? 2.0 + static_cast<double>(options.output.quantiles.size()) : 0.0;
   std::cout << "reconstruction\n";
-  line("months", fmt::format("{} to {}: {}", options.first_month(), options.last_month(), n_months));
+  line("months",
+       fmt::format("{} to {}: {}", options.first_month(), options.last_month(), n_months));
   line("members", fmt::format("{} to {}", plan.members.front(), plan.members.back()));
-  line("tiles", fmt::format("{} of {} x {}, overlap at least {}", layout.tiles().size(), options.tiling.size[0], options.tiling.size[1], options.tiling.overlap));
-  line("network evaluations", fmt::format("{:.0f} tiles ({} steps)", n_fields * static_cast<double>(layout.tiles().size()) * static_cast<double>(options.sampling.steps), options.sampling.steps));
+  line("tiles",
+       fmt::format("{} of {} x {}, overlap at least {}", layout.tiles().size(),
+                   options.tiling.size[0], options.tiling.size[1], options.tiling.overlap));
+  line("network evaluations", fmt::format("{:.0f} tiles ({} steps)",
+                                          n_fields * static_cast<double>(layout.tiles().size()) *
+                                              static_cast<double>(options.sampling.steps),
+                                          options.sampling.steps));
   line("units of work", fmt::format("{} for {} rank(s)", plan.units.size(), context.comm.size()));
-  line("disk", fmt::format("{:.1f} MiB before compression", (n_fields + n_statistics * static_cast<double>(n_months)) * field / mib));
+  line("disk",
+       fmt::format("{:.1f} MiB before compression",
+                   (n_fields + n_statistics * static_cast<double>(n_months)) * field / mib));
 }
 
 }  // namespace
@@ -95,10 +125,12 @@ ExitCode run_check(const Context& context, const Options& options) {
     content = describe_content(options, open_prepare_inputs(options));
     content.has_ridge = options.dataset.ridge;
     const auto n_variables = static_cast<std::int64_t>(content.n_variables());
-    const UNetConfig config = network_config(options.model, n_variables + n_condition_channels(options, n_variables), n_variables);
+    const UNetConfig config = network_config(
+        options.model, n_variables + n_condition_channels(options, n_variables), n_variables);
     network = UNet(config, context.seed);
     store_is_finished(options.store_path(), recipe_of(options));
-    if (!options.reconstruct.checkpoint.empty()) read_checkpoint(options.reconstruct.checkpoint, CheckpointParts::model_only);
+    if (!options.reconstruct.checkpoint.empty())
+      read_checkpoint(options.reconstruct.checkpoint, CheckpointParts::model_only);
     if (!context.comm.is_root()) return;
     print_domain(content, options);
     print_training(context, options, content, network);

@@ -58,7 +58,8 @@ Range1 columns_within(const Grid& source, double west, double east) {
     return lon - west - 360 * std::floor((lon - west + tolerance) / 360);
   };
   const auto inside = [&](std::size_t i) { return offset(i) <= east - west + tolerance; };
-  // Start at the first column east of the western border, so that a cut through the source's own seam stays in one piece.
+  // Start at the first column east of the western border, so that a cut through the source's own
+  // seam stays in one piece.
   std::size_t start = 0;
   for (std::size_t i = 1; i < n; ++i) {
     if (offset(i) < offset(start)) start = i;
@@ -71,15 +72,18 @@ Range1 columns_within(const Grid& source, double west, double east) {
 }
 
 [[noreturn]] void not_covered(const Grid& coarse, const Grid& fine) {
-  throw InputError({.problem = "coarse grid does not cover the fine one",
-                    .value = describe(coarse),
-                    .why = "the fine grid is " + describe(fine),
-                    .advice = "choose a smaller domain (domain/west, east, south, north) or other coarse cells"});
+  throw InputError(
+      {.problem = "coarse grid does not cover the fine one",
+       .value = describe(coarse),
+       .why = "the fine grid is " + describe(fine),
+       .advice =
+           "choose a smaller domain (domain/west, east, south, north) or other coarse cells"});
 }
 
 void check_cover(const Grid& coarse, const Grid& fine) {
   const auto& lat = fine.latitude.centre;
-  bool covered = lat.front() >= coarse.latitude.edge.front() - tolerance && lat.back() <= coarse.latitude.edge.back() + tolerance;
+  bool covered = lat.front() >= coarse.latitude.edge.front() - tolerance &&
+                 lat.back() <= coarse.latitude.edge.back() + tolerance;
   if (!coarse.periodic) {
     const auto& lon = fine.longitude.centre;
     const double turn = 360 * std::round((coarse.longitude.edge.front() - lon.front()) / 360);
@@ -94,16 +98,20 @@ void check_cover(const Grid& coarse, const Grid& fine) {
 Cut cut_domain(const Grid& source, const Options& options) {
   const DomainOptions& domain = options.domain;
   Range1 rows{0, source.n_rows()}, columns{0, source.n_columns()};
-  const double south = std::isnan(domain.south) ? -90 : domain.south, north = std::isnan(domain.north) ? 90 : domain.north;
+  const double south = std::isnan(domain.south) ? -90 : domain.south,
+               north = std::isnan(domain.north) ? 90 : domain.north;
   rows = kept(source.n_rows(), [&](std::size_t i) {
-    return source.latitude.centre[i] >= south - tolerance && source.latitude.centre[i] <= north + tolerance;
+    return source.latitude.centre[i] >= south - tolerance &&
+           source.latitude.centre[i] <= north + tolerance;
   });
-  if (!std::isnan(domain.west) && !std::isnan(domain.east)) columns = columns_within(source, domain.west, domain.east);
+  if (!std::isnan(domain.west) && !std::isnan(domain.east))
+    columns = columns_within(source, domain.west, domain.east);
   if (rows.n == 0 || columns.n == 0) {
-    throw InputError({.problem = "no cell of the fine source lies in the domain",
-                      .value = fmt::format("{}..{} E, {}..{} N", domain.west, domain.east, south, north),
-                      .why = "the source is " + describe(source),
-                      .advice = "mend domain/west, east, south, north"});
+    throw InputError(
+        {.problem = "no cell of the fine source lies in the domain",
+         .value = fmt::format("{}..{} E, {}..{} N", domain.west, domain.east, south, north),
+         .why = "the source is " + describe(source),
+         .advice = "mend domain/west, east, south, north"});
   }
   return cut_grid(source, rows, columns);
 }
@@ -151,7 +159,8 @@ Cut cut_coarse(const Grid& source, const Grid& fine) {
   check_cover(source, fine);
   const double south = fine.latitude.edge.front(), north = fine.latitude.edge.back();
   Range1 rows = kept(source.n_rows(), [&](std::size_t i) {
-    return source.latitude.edge[i + 1] > south + tolerance && source.latitude.edge[i] < north - tolerance;
+    return source.latitude.edge[i + 1] > south + tolerance &&
+           source.latitude.edge[i] < north - tolerance;
   });
   const std::size_t before = rows.first > 0 ? 1 : 0;
   const std::size_t after = rows.first + rows.n < source.n_rows() ? 1 : 0;
@@ -159,14 +168,16 @@ Cut cut_coarse(const Grid& source, const Grid& fine) {
   Range1 columns{0, source.n_columns()};
   if (!fine.periodic) {
     const double half = (source.longitude.edge[1] - source.longitude.edge[0]) * 0.5;
-    const double west = fine.longitude.edge.front() - 3 * half, east = fine.longitude.edge.back() + 3 * half;
+    const double west = fine.longitude.edge.front() - 3 * half,
+                 east = fine.longitude.edge.back() + 3 * half;
     if (east - west < 360) {
-      columns = source.periodic ? columns_within(source, west, east)
-                                : kept(source.n_columns(), [&](std::size_t i) {
-                                    const double lon = source.longitude.centre[i];
-                                    const double turn = 360 * std::round(((west + east) / 2 - lon) / 360);
-                                    return lon + turn >= west - tolerance && lon + turn <= east + tolerance;
-                                  });
+      columns = source.periodic
+                    ? columns_within(source, west, east)
+                    : kept(source.n_columns(), [&](std::size_t i) {
+                        const double lon = source.longitude.centre[i];
+                        const double turn = 360 * std::round(((west + east) / 2 - lon) / 360);
+                        return lon + turn >= west - tolerance && lon + turn <= east + tolerance;
+                      });
     }
   }
   return cut_grid(source, rows, columns);
@@ -186,8 +197,10 @@ Cut locate(const Grid& source, const Grid& wanted) {
     }
     return best;
   };
-  const Range1 rows{nearest(source.latitude.centre, wanted.latitude.centre.front(), 0), wanted.n_rows()};
-  const Range1 columns{nearest(source.longitude.centre, wanted.longitude.centre.front(), 360), wanted.n_columns()};
+  const Range1 rows{nearest(source.latitude.centre, wanted.latitude.centre.front(), 0),
+                    wanted.n_rows()};
+  const Range1 columns{nearest(source.longitude.centre, wanted.longitude.centre.front(), 360),
+                       wanted.n_columns()};
   const bool fits = rows.first + rows.n <= source.n_rows() && columns.n <= source.n_columns() &&
                     (source.periodic || columns.first + columns.n <= source.n_columns());
   Cut cut;

@@ -21,45 +21,62 @@ namespace {
 void print_store(const fs::path& path) {
   const StoreReader reader(path);
   const StoreContent content = read_content(reader);
-  std::cout << fmt::format("sample store {}\n  variables   {}\n  fine grid   {}\n  coarse grid {}\n  months      {}: {} to {}\n",
-                           path.string(), fmt::join(content.variables, ", "), describe(content.fine), describe(content.coarse),
-                           content.months.size(), content.months.front().to_string(), content.months.back().to_string());
-  if (content.has_ridge) std::cout << fmt::format("  ridge       window {}, penalty {}\n", content.ridge_window, content.ridge_penalty);
-  for (const std::string& name : reader.names()) std::cout << fmt::format("  {:<24} [{}]\n", name, fmt::join(reader.shape(name), ", "));
+  std::cout << fmt::format(
+      "sample store {}\n  variables   {}\n  fine grid   {}\n  coarse grid {}\n  months      {}: {} "
+      "to {}\n",
+      path.string(), fmt::join(content.variables, ", "), describe(content.fine),
+      describe(content.coarse), content.months.size(), content.months.front().to_string(),
+      content.months.back().to_string());
+  if (content.has_ridge)
+    std::cout << fmt::format("  ridge       window {}, penalty {}\n", content.ridge_window,
+                             content.ridge_penalty);
+  for (const std::string& name : reader.names())
+    std::cout << fmt::format("  {:<24} [{}]\n", name, fmt::join(reader.shape(name), ", "));
 }
 
 void print_checkpoint(const fs::path& path) {
   const CheckpointContent checkpoint = read_checkpoint(path, CheckpointParts::model_only);
   const auto& state = checkpoint.state;
-  std::cout << fmt::format("checkpoint {}, complete and valid\n  sha256      {}\n  step        {}\n  preset      {}\n  variables   {}\n  channels    {}\n",
-                           path.string(), checkpoint_digest(path), state.value("step", 0L), state.value("preset", ""),
-                           state.value("variables", nlohmann::json()).dump(), state.value("channels", nlohmann::json()).dump());
+  std::cout << fmt::format(
+      "checkpoint {}, complete and valid\n  sha256      {}\n  step        {}\n  preset      {}\n  "
+      "variables   {}\n  channels    {}\n",
+      path.string(), checkpoint_digest(path), state.value("step", 0L), state.value("preset", ""),
+      state.value("variables", nlohmann::json()).dump(),
+      state.value("channels", nlohmann::json()).dump());
 }
 
 void print_reconstruction(const fs::path& path) {
   const auto manifest = nlohmann::json::parse(read_text(path / "manifest.json")).at("files");
   std::uint64_t bytes = 0;
   for (const auto& entry : manifest) bytes += entry.at("bytes").get<std::uint64_t>();
-  std::cout << fmt::format("reconstruction {}\n  {} files, {:.1f} MiB\n{}", path.string(), manifest.size(), static_cast<double>(bytes) / 1048576.0,
-                           fs::exists(path / "archive.json") ? read_text(path / "archive.json") : "");
+  std::cout << fmt::format(
+      "reconstruction {}\n  {} files, {:.1f} MiB\n{}", path.string(), manifest.size(),
+      static_cast<double>(bytes) / 1048576.0,
+      fs::exists(path / "archive.json") ? read_text(path / "archive.json") : "");
 }
 
 void print_data(const fs::path& path) {
   const FieldReader reader(path);
-  std::cout << fmt::format("data file {}, complete\n  variable    {}\n  months      {}: {} to {}\n", path.string(), reader.variable(),
-                           reader.months().size(), reader.months().front().to_string(), reader.months().back().to_string());
-  for (const char* name : {"title", "history", "checkpoint_sha256", "sample_store_sha256", "members", "options"}) {
-    if (const std::string value = reader.attribute(name); !value.empty()) std::cout << fmt::format("  {:<20}{}\n", name, value);
+  std::cout << fmt::format("data file {}, complete\n  variable    {}\n  months      {}: {} to {}\n",
+                           path.string(), reader.variable(), reader.months().size(),
+                           reader.months().front().to_string(), reader.months().back().to_string());
+  for (const char* name :
+       {"title", "history", "checkpoint_sha256", "sample_store_sha256", "members", "options"}) {
+    if (const std::string value = reader.attribute(name); !value.empty())
+      std::cout << fmt::format("  {:<20}{}\n", name, value);
   }
 }
 
 void print_any(const fs::path& path) {
-  if (!fs::exists(path)) throw InputError({.problem = "no such file or folder", .value = path.string()});
+  if (!fs::exists(path))
+    throw InputError({.problem = "no such file or folder", .value = path.string()});
   if (fs::exists(path / "state.json") || fs::exists(path / "DONE")) return print_checkpoint(path);
   if (fs::exists(path / "manifest.json")) return print_reconstruction(path);
   if (fs::is_directory(path)) {
-    throw InputError({.problem = "neither a checkpoint nor a reconstruction", .value = path.string(),
-                      .advice = "name a step_* folder of checkpoints/, or a folder with a manifest.json"});
+    throw InputError(
+        {.problem = "neither a checkpoint nor a reconstruction",
+         .value = path.string(),
+         .advice = "name a step_* folder of checkpoints/, or a folder with a manifest.json"});
   }
   if (path.extension() == ".h5") return print_store(path);
   print_data(path);

@@ -44,14 +44,17 @@ void print_help() {
                "       hindscale info PATH       what a store, checkpoint or output is\n"
                "       hindscale --help | --version\n\nstages:\n";
   for (const char* name : {"prepare", "train", "reconstruct", "evaluate", "check"}) {
-    std::cout << "  " << name << std::string(13 - std::string(name).size(), ' ') << stages().at(name).meaning << "\n";
+    std::cout << "  " << name << std::string(13 - std::string(name).size(), ' ')
+              << stages().at(name).meaning << "\n";
   }
-  std::cout << "\nexit status: 0 done, 2 bad input or usage, 74 input/output failed, 75 stopped cleanly (run again to go on), 1 bug\n";
+  std::cout << "\nexit status: 0 done, 2 bad input or usage, 74 input/output failed, 75 stopped "
+               "cleanly (run again to go on), 1 bug\n";
 }
 
 void print_version() {
-  std::cout << program_version() << "\nMPI      " << mpi_version() << "\nLibTorch " << TORCH_VERSION << "\nKokkos   " << kokkos_version()
-            << "\nHDF5     " << hdf5_version() << "\nnetCDF   " << netcdf_version() << "\nPnetCDF  " << pnetcdf_version() << "\ndevice   "
+  std::cout << program_version() << "\nMPI      " << mpi_version() << "\nLibTorch " << TORCH_VERSION
+            << "\nKokkos   " << kokkos_version() << "\nHDF5     " << hdf5_version() << "\nnetCDF   "
+            << netcdf_version() << "\nPnetCDF  " << pnetcdf_version() << "\ndevice   "
             << device_description() << "\n";
 }
 
@@ -68,24 +71,28 @@ struct Arguments {
 Arguments parse(int argc, char** argv) {
   namespace po = boost::program_options;
   po::options_description hidden;
-  hidden.add_options()("help,h", "")("version,V", "")("arguments", po::value<std::vector<std::string>>());
+  hidden.add_options()("help,h", "")("version,V", "")("arguments",
+                                                      po::value<std::vector<std::string>>());
   po::positional_options_description positional;
   positional.add("arguments", -1);
   po::variables_map map;
   try {
-    po::store(po::command_line_parser(argc, argv).options(hidden).positional(positional).run(), map);
+    po::store(po::command_line_parser(argc, argv).options(hidden).positional(positional).run(),
+              map);
   } catch (const po::error& error) {
     refuse_usage(error.what(), "");
   }
   if (map.count("help") != 0) return {"help", "", {}};
   if (map.count("version") != 0) return {"version", "", {}};
-  const auto words = map.count("arguments") != 0 ? map["arguments"].as<std::vector<std::string>>() : std::vector<std::string>{};
+  const auto words = map.count("arguments") != 0 ? map["arguments"].as<std::vector<std::string>>()
+                                                 : std::vector<std::string>{};
   if (words.empty()) refuse_usage("no stage is given", "");
   Arguments arguments{words[0], words.size() > 1 ? words[1] : "", {}};
   if (words.size() > 2) arguments.overrides.assign(words.begin() + 2, words.end());
   if (words[0] == "describe") return arguments;
   if (stages().count(words[0]) == 0 && words[0] != "info") refuse_usage("unknown stage", words[0]);
-  if (arguments.path.empty()) refuse_usage(words[0] == "info" ? "no path is given" : "no namelist is given", "");
+  if (arguments.path.empty())
+    refuse_usage(words[0] == "info" ? "no path is given" : "no namelist is given", "");
   return arguments;
 }
 
@@ -100,7 +107,9 @@ ExitCode run(const Arguments& arguments, Context& context) {
 
 /// Texts that need no namelist; true where one was printed.
 bool print_text(const Arguments& arguments, bool is_root) {
-  if (arguments.command != "help" && arguments.command != "version" && arguments.command != "describe") return false;
+  if (arguments.command != "help" && arguments.command != "version" &&
+      arguments.command != "describe")
+    return false;
   if (!is_root) return true;
   if (arguments.command == "help") print_help();
   if (arguments.command == "version") print_version();
@@ -110,18 +119,22 @@ bool print_text(const Arguments& arguments, bool is_root) {
 
 void print_last_line(bool is_root, ExitCode code) {
   if (!is_root) return;
-  const char* word = code == ExitCode::done ? "SUCCESS" : code == ExitCode::stopped ? "STOPPED" : "FAILED";
+  const char* word = code == ExitCode::done      ? "SUCCESS"
+                     : code == ExitCode::stopped ? "STOPPED"
+                                                 : "FAILED";
   std::cout.flush();
   std::fprintf(stderr, "hindscale: %s\n", word);
 }
 
-/// Ends after an error. Errors that all ranks met together end the program in order; one that only this rank met, or a failed write
-/// (after which libraries may hang), ends the job at once.
+/// Ends after an error. Errors that all ranks met together end the program in order; one that only
+/// this rank met, or a failed write (after which libraries may hang), ends the job at once.
 int fail(const Context& context, const std::string& message, ExitCode code) {
   constexpr double patience_s = 3;
   const bool together = code != ExitCode::io && all_ranks_arrive(patience_s);
   if (context.comm.is_root() || !together) {
-    const std::string rank = together || context.comm.size() == 1 ? "" : " on rank " + std::to_string(context.comm.rank());
+    const std::string rank = together || context.comm.size() == 1
+                                 ? ""
+                                 : " on rank " + std::to_string(context.comm.rank());
     std::fprintf(stderr, "hindscale: error%s: %s\n", rank.c_str(), message.c_str());
     print_last_line(true, code);
   }

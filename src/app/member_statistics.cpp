@@ -13,7 +13,8 @@ constexpr std::size_t band_bytes = std::size_t{64} << 20;  // memory for the mem
 /// Statistics of one cell over the members.
 class CellStatistics {
  public:
-  CellStatistics(std::size_t n_members, const std::vector<double>& quantiles) : values_(n_members), quantiles_(quantiles) {}
+  CellStatistics(std::size_t n_members, const std::vector<double>& quantiles)
+      : values_(n_members), quantiles_(quantiles) {}
   std::vector<float>& values() { return values_; }
 
   [[nodiscard]] double mean() const {
@@ -23,7 +24,8 @@ class CellStatistics {
   }
   [[nodiscard]] double deviation(double mean) const {
     double sum = 0;
-    for (const float value : values_) sum += (static_cast<double>(value) - mean) * (static_cast<double>(value) - mean);
+    for (const float value : values_)
+      sum += (static_cast<double>(value) - mean) * (static_cast<double>(value) - mean);
     return std::sqrt(sum / (static_cast<double>(values_.size()) - 1));  // NaN for one member
   }
   /// Leaves the values sorted.
@@ -35,7 +37,8 @@ class CellStatistics {
       const auto below = static_cast<std::size_t>(place);
       const std::size_t above = std::min(below + 1, values_.size() - 1);
       const double share = place - static_cast<double>(below);
-      result.push_back((1 - share) * static_cast<double>(values_[below]) + share * static_cast<double>(values_[above]));
+      result.push_back((1 - share) * static_cast<double>(values_[below]) +
+                       share * static_cast<double>(values_[above]));
     }
     return result;
   }
@@ -52,7 +55,8 @@ struct MonthRecords {
   std::vector<float> quantiles;  ///< [quantile, y, x]
 };
 
-void add_rows(View<const float, 3> members, std::size_t first_cell, const std::vector<double>& quantiles, MonthRecords& records) {
+void add_rows(View<const float, 3> members, std::size_t first_cell,
+              const std::vector<double>& quantiles, MonthRecords& records) {
   const std::size_t n_members = members.extent(0), n_cells = members.extent(1) * members.extent(2);
   const std::size_t n_all = records.mean.size();
   CellStatistics cell(n_members, quantiles);
@@ -67,7 +71,8 @@ void add_rows(View<const float, 3> members, std::size_t first_cell, const std::v
     records.mean[first_cell + i] = static_cast<float>(mean);
     records.deviation[first_cell + i] = static_cast<float>(missing ? none : cell.deviation(mean));
     const auto sorted = missing ? std::vector<double>(quantiles.size(), none) : cell.quantiles();
-    for (std::size_t q = 0; q < quantiles.size(); ++q) records.quantiles[q * n_all + first_cell + i] = static_cast<float>(sorted[q]);
+    for (std::size_t q = 0; q < quantiles.size(); ++q)
+      records.quantiles[q * n_all + first_cell + i] = static_cast<float>(sorted[q]);
   }
 }
 
@@ -80,34 +85,39 @@ std::vector<std::string> statistics_kinds(const Options& options) {
   return kinds;
 }
 
-bool statistics_are_finished(const OutputStyle& style, const Segment& segment, const std::map<std::string, FileRecord>& finished) {
+bool statistics_are_finished(const OutputStyle& style, const Segment& segment,
+                             const std::map<std::string, FileRecord>& finished) {
   for (const std::string& variable : style.content.variables) {
     for (const std::string& kind : statistics_kinds(style.options)) {
       const std::string name = statistics_file(variable, kind, segment);
       if (finished.count(name) == 0) return false;
       const FieldReader reader(style.folder / name);
       if (reader.attribute("members") != members_text(style.options)) return false;
-      if (kind == "quantiles" && reader.attribute("quantiles") != quantiles_text(style.options)) return false;
+      if (kind == "quantiles" && reader.attribute("quantiles") != quantiles_text(style.options))
+        return false;
     }
   }
   return true;
 }
 
-std::vector<FileRecord> write_statistics(const OutputStyle& style, std::size_t variable, const Segment& segment,
-                                         const std::vector<int>& members) {
+std::vector<FileRecord> write_statistics(const OutputStyle& style, std::size_t variable,
+                                         const Segment& segment, const std::vector<int>& members) {
   const std::string& name = style.content.variables[variable];
   const std::size_t ny = style.content.fine.n_rows(), nx = style.content.fine.n_columns();
   const auto& quantiles = style.options.output.quantiles;
   std::vector<FieldReader> readers;
-  for (const int member : members) readers.emplace_back(style.folder / member_file(name, member, segment));
+  for (const int member : members)
+    readers.emplace_back(style.folder / member_file(name, member, segment));
   const Communicator self = Communicator::self();
   std::vector<FieldFile> files;
   for (const std::string& kind : statistics_kinds(style.options)) {
     files.emplace_back(self, statistics_spec(style, variable, kind, segment));
   }
-  const std::size_t rows_a_band = std::clamp<std::size_t>(band_bytes / (members.size() * nx * sizeof(float)), 1, ny);
+  const std::size_t rows_a_band =
+      std::clamp<std::size_t>(band_bytes / (members.size() * nx * sizeof(float)), 1, ny);
   Array<float, 3> band({members.size(), rows_a_band, nx});
-  MonthRecords records{std::vector<float>(ny * nx), std::vector<float>(ny * nx), std::vector<float>(quantiles.size() * ny * nx)};
+  MonthRecords records{std::vector<float>(ny * nx), std::vector<float>(ny * nx),
+                       std::vector<float>(quantiles.size() * ny * nx)};
   for (std::size_t i_month = 0; i_month < segment.months().size(); ++i_month) {
     for (std::size_t first = 0; first < ny; first += rows_a_band) {
       const std::size_t n = std::min(rows_a_band, ny - first);

@@ -9,7 +9,8 @@
 
 namespace hindscale {
 
-std::vector<std::pair<std::string, std::string>> global_attributes(const Options& options, const ArchiveIdentity& identity) {
+std::vector<std::pair<std::string, std::string>> global_attributes(
+    const Options& options, const ArchiveIdentity& identity) {
   const ExperimentOptions& experiment = options.experiment;
   std::vector<std::pair<std::string, std::string>> attributes;
   const auto add = [&](const char* name, const std::string& value) {
@@ -17,7 +18,8 @@ std::vector<std::pair<std::string, std::string>> global_attributes(const Options
   };
   add("title", experiment.title);
   add("institution", experiment.institution);
-  add("source", experiment.source.empty() ? program_version() + ", conditional diffusion model" : experiment.source);
+  add("source", experiment.source.empty() ? program_version() + ", conditional diffusion model"
+                                          : experiment.source);
   add("history", timestamp_utc() + " " + program_version() + " reconstruct");
   add("references", experiment.references);
   add("comment", experiment.comment);
@@ -25,10 +27,12 @@ std::vector<std::pair<std::string, std::string>> global_attributes(const Options
   add("checkpoint_sha256", identity.checkpoint_sha256);
   add("sample_store_sha256", identity.store_sha256);
   std::string coarse, values;
-  for (const auto& [name, digest] : identity.coarse_sha256) coarse += fmt::format("{}{} {}", coarse.empty() ? "" : "; ", name, digest);
+  for (const auto& [name, digest] : identity.coarse_sha256)
+    coarse += fmt::format("{}{} {}", coarse.empty() ? "" : "; ", name, digest);
   add("coarse_files_sha256", coarse);
   for (const auto& [key, value] : identity.options) {
-    if (key.rfind("experiment/", 0) == 0 && key != "experiment/seed") continue;  // they are attributes of their own
+    if (key.rfind("experiment/", 0) == 0 && key != "experiment/seed")
+      continue;  // they are attributes of their own
     values += fmt::format("{}{} = {}", values.empty() ? "" : "; ", key, value);
   }
   add("options", values);
@@ -57,7 +61,8 @@ FieldFileSpec base_spec(const OutputStyle& style, std::size_t variable, const Se
 
 }  // namespace
 
-FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int member, const Segment& segment) {
+FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int member,
+                          const Segment& segment) {
   FieldFileSpec spec = base_spec(style, variable, segment);
   spec.path = style.folder / member_file(spec.name, member, segment);
   spec.cell_methods = "time: mean";
@@ -65,7 +70,8 @@ FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int me
   return spec;
 }
 
-FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable, const std::string& kind, const Segment& segment) {
+FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable,
+                              const std::string& kind, const Segment& segment) {
   FieldFileSpec spec = base_spec(style, variable, segment);
   spec.path = style.folder / statistics_file(spec.name, kind, segment);
   spec.global_attributes.emplace_back("members", members_text(style.options));
@@ -84,10 +90,13 @@ FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable, co
   return spec;
 }
 
-std::string quantiles_text(const Options& options) { return fmt::format("{}", fmt::join(options.output.quantiles, ", ")); }
+std::string quantiles_text(const Options& options) {
+  return fmt::format("{}", fmt::join(options.output.quantiles, ", "));
+}
 
 std::string members_text(const Options& options) {
-  return fmt::format("{}-{}", options.ensemble.first_member, options.ensemble.first_member + options.ensemble.members - 1);
+  return fmt::format("{}-{}", options.ensemble.first_member,
+                     options.ensemble.first_member + options.ensemble.members - 1);
 }
 
 }  // namespace hindscale

@@ -23,14 +23,17 @@ struct OutputStyle {
   std::vector<std::pair<std::string, std::string>> attributes;  ///< global ones
 };
 
-/// Title, institution, source, history, references, comment and provenance: version, digests of checkpoint, store and coarse files,
-/// seed and the options that determine the values.
-std::vector<std::pair<std::string, std::string>> global_attributes(const Options& options, const ArchiveIdentity& identity);
+/// Title, institution, source, history, references, comment and provenance: version, digests of
+/// checkpoint, store and coarse files, seed and the options that determine the values.
+std::vector<std::pair<std::string, std::string>> global_attributes(const Options& options,
+                                                                   const ArchiveIdentity& identity);
 
-FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int member, const Segment& segment);
+FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int member,
+                          const Segment& segment);
 
 /// `kind`: mean, std or quantiles. The attribute `members` says over which.
-FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable, const std::string& kind, const Segment& segment);
+FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable,
+                              const std::string& kind, const Segment& segment);
 
 /// "0.05, 0.5, 0.95".
 std::string quantiles_text(const Options& options);

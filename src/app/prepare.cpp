@@ -21,13 +21,15 @@ namespace {
 /// Reads, cuts and coarsens one month.
 class MonthReader {
  public:
-  MonthReader(const PrepareInputs& inputs, const StoreContent& content) : inputs_(inputs), content_(content) {
+  MonthReader(const PrepareInputs& inputs, const StoreContent& content)
+      : inputs_(inputs), content_(content) {
     if (content.coarse_derived) coarsen_.emplace(content.fine, content.coarse);
   }
   void read(Month month, View<float, 3> fine, View<float, 3> coarse) const {
     inputs_.fine.read(month, inputs_.fine_cut.window, fine);
     if (inputs_.coarse) inputs_.coarse->read(month, inputs_.coarse_cut.window, coarse);
-    for (std::size_t v = 0; coarsen_ && v < content_.n_variables(); ++v) coarsen_->apply(fine[v], coarse[v]);
+    for (std::size_t v = 0; coarsen_ && v < content_.n_variables(); ++v)
+      coarsen_->apply(fine[v], coarse[v]);
   }
 
  private:
@@ -37,14 +39,18 @@ class MonthReader {
 };
 
 /// Each rank writes its contiguous block of months, one month a turn.
-void write_fields(const Context& context, StoreWriter& writer, const PrepareInputs& inputs, const StoreContent& content) {
+void write_fields(const Context& context, StoreWriter& writer, const PrepareInputs& inputs,
+                  const StoreContent& content) {
   const std::size_t nt = content.months.size(), nv = content.n_variables();
   Array<float, 3> fine({nv, content.fine.n_rows(), content.fine.n_columns()});
   Array<float, 3> coarse({nv, content.coarse.n_rows(), content.coarse.n_columns()});
-  writer.create(store::fine, {nt, nv, fine.extent(1), fine.extent(2)}, StoreWriter::Layout::chunk_per_item);
-  writer.create(store::coarse, {nt, nv, coarse.extent(1), coarse.extent(2)}, StoreWriter::Layout::chunk_per_item);
+  writer.create(store::fine, {nt, nv, fine.extent(1), fine.extent(2)},
+                StoreWriter::Layout::chunk_per_item);
+  writer.create(store::coarse, {nt, nv, coarse.extent(1), coarse.extent(2)},
+                StoreWriter::Layout::chunk_per_item);
   const MonthReader reader(inputs, content);
-  const Block block = block_of(static_cast<std::int64_t>(nt), context.comm.rank(), context.comm.size());
+  const Block block =
+      block_of(static_cast<std::int64_t>(nt), context.comm.rank(), context.comm.size());
   const std::int64_t n_turns = all_max(context.comm, block.last - block.first);
   for (std::int64_t turn = 0; turn < n_turns; ++turn) {
     const bool mine = block.first + turn < block.last;
@@ -58,18 +64,21 @@ void write_fields(const Context& context, StoreWriter& writer, const PrepareInpu
   }
 }
 
-void write_statics(const Context& context, StoreWriter& writer, const Options& options, const Grid& fine) {
-  Array<float, 2> relief({fine.n_rows(), fine.n_columns()}), land({fine.n_rows(), fine.n_columns()});
+void write_statics(const Context& context, StoreWriter& writer, const Options& options,
+                   const Grid& fine) {
+  Array<float, 2> relief({fine.n_rows(), fine.n_columns()}),
+      land({fine.n_rows(), fine.n_columns()});
   const DatasetOptions& dataset = options.dataset;
   together(context.comm, [&] {
     if (!dataset.relief_file.empty()) {
-      const Source source({{dataset.relief_file}, dataset.relief_name, "orog", ""});
+      const Source source({{dataset.relief_file}, dataset.relief_name, "orog", "m"});
       Array<float, 2> height({source.grid().n_rows(), source.grid().n_columns()}), is_land = height;
       source.read(0, height);
       for (std::size_t i = 0; i < height.size(); ++i) {
         float& value = height.flat()[i];
         is_land.flat()[i] = value > 0 ? 1.0F : 0.0F;
-        if (!(value > 0)) value = 0;  // the height of the sea surface, also where the relief is missing
+        if (!(value > 0))
+          value = 0;  // the height of the sea surface, also where the relief is missing
       }
       const ConservativeRemap remap(source.grid(), fine);
       remap.apply(height, relief);
@@ -84,7 +93,9 @@ void write_statics(const Context& context, StoreWriter& writer, const Options& o
     }
   });
   const std::size_t n_rows = context.comm.is_root() ? fine.n_rows() : 0;
-  for (const auto& [name, field] : {std::pair<const char*, Array<float, 2>&>(store::relief_m, relief), {store::land_fraction, land}}) {
+  for (const auto& [name, field] :
+       {std::pair<const char*, Array<float, 2>&>(store::relief_m, relief),
+        {store::land_fraction, land}}) {
     writer.create(name, {fine.n_rows(), fine.n_columns()}, StoreWriter::Layout::contiguous);
     writer.write(name, 0, n_rows, field.flat().first(n_rows * fine.n_columns()));
   }
@@ -95,7 +106,9 @@ std::string provenance_of(const Context& context, const std::vector<std::string>
   nlohmann::json inputs = nlohmann::json::array();
   for (std::size_t i = 0; i < files.size(); ++i) {
     const std::filesystem::path path(files[i]);
-    inputs.push_back({{"file", path.filename().string()}, {"bytes", std::filesystem::file_size(path)}, {"sha256", digests[i]}});
+    inputs.push_back({{"file", path.filename().string()},
+                      {"bytes", std::filesystem::file_size(path)},
+                      {"sha256", digests[i]}});
   }
   return nlohmann::json{{"program", program_version()}, {"inputs", inputs}}.dump();
 }
@@ -123,7 +136,8 @@ ExitCode run_prepare(const Context& context, const Options& options) {
     content = describe_content(options, *inputs);
     check_disk(path.has_parent_path() ? path.parent_path() : ".", store_bytes(content, options));
   });
-  context.log.info("fine grid {}; coarse grid {}", describe(content.fine), describe(content.coarse));
+  context.log.info("fine grid {}; coarse grid {}", describe(content.fine),
+                   describe(content.coarse));
 
   // 3. Fields, statics, statistics of the training years.
   StoreWriter writer(context.comm, path);
@@ -133,7 +147,8 @@ ExitCode run_prepare(const Context& context, const Options& options) {
   fit_climatologies(context.comm, writer, content);
   if (options.dataset.ridge) {
     fit_ridge(context.comm, writer, content, options.dataset);
-    context.log.info("ridge regression: window {}, penalty {}", content.ridge_window, content.ridge_penalty);
+    context.log.info("ridge regression: window {}, penalty {}", content.ridge_window,
+                     content.ridge_penalty);
   }
 
   // 4. What it is and where it comes from; then the final name.

@@ -17,17 +17,24 @@ std::vector<Month> months_of(const StoreContent& content, const PrepareInputs& i
   std::vector<Month> months;
   std::vector<std::string> absent;
   for (const Period& period : {content.train, content.validation, content.test}) {
-    for (Month month(period.first_year, 1); month <= Month(period.last_year, 12); month = month + 1) {
-      if (!inputs.fine.has(month) || (inputs.coarse && !inputs.coarse->has(month))) absent.push_back(month.to_string());
+    for (Month month(period.first_year, 1); month <= Month(period.last_year, 12);
+         month = month + 1) {
+      if (!inputs.fine.has(month) || (inputs.coarse && !inputs.coarse->has(month)))
+        absent.push_back(month.to_string());
       months.push_back(month);
     }
   }
   if (!absent.empty()) {
     const auto& held = inputs.fine.sources().front().months();
-    throw InputError({.problem = "months are missing from the source files",
-                      .value = fmt::format("{}", fmt::join(absent.begin(), absent.begin() + std::min<long>(6, static_cast<long>(absent.size())), ", ")),
-                      .why = fmt::format("{} in all; the fine files hold {} to {}", absent.size(), held.front().to_string(), held.back().to_string()),
-                      .advice = "add files or change dataset/train_years, validation_years, test_years"});
+    throw InputError(
+        {.problem = "months are missing from the source files",
+         .value = fmt::format(
+             "{}",
+             fmt::join(absent.begin(),
+                       absent.begin() + std::min<long>(6, static_cast<long>(absent.size())), ", ")),
+         .why = fmt::format("{} in all; the fine files hold {} to {}", absent.size(),
+                            held.front().to_string(), held.back().to_string()),
+         .advice = "add files or change dataset/train_years, validation_years, test_years"});
   }
   std::sort(months.begin(), months.end());
   months.erase(std::unique(months.begin(), months.end()), months.end());
@@ -38,12 +45,17 @@ std::vector<Month> months_of(const StoreContent& content, const PrepareInputs& i
 
 PrepareInputs open_prepare_inputs(const Options& options) {
   const DatasetOptions& dataset = options.dataset;
-  PrepareInputs inputs{FieldSources(options, dataset.fine_files, dataset.fine_names, "dataset/fine_files"), {}, {}, {}};
+  PrepareInputs inputs{
+      FieldSources(options, dataset.fine_files, dataset.fine_names, "dataset/fine_files"),
+      {},
+      {},
+      {}};
   inputs.fine_cut = cut_domain(inputs.fine.grid(), options);
   if (options.domain.coarse == "derived") {
     inputs.coarse_cut.grid = derived_coarse_grid(inputs.fine_cut.grid, options);
   } else {
-    inputs.coarse.emplace(options, dataset.coarse_files, dataset.coarse_names, "dataset/coarse_files");
+    inputs.coarse.emplace(options, dataset.coarse_files, dataset.coarse_names,
+                          "dataset/coarse_files");
     inputs.coarse_cut = cut_coarse(inputs.coarse->grid(), inputs.fine_cut.grid);
   }
   return inputs;
@@ -54,7 +66,8 @@ StoreContent describe_content(const Options& options, const PrepareInputs& input
   content.variables = options.dataset.variables;
   for (std::size_t v = 0; v < content.variables.size(); ++v) {
     content.units.push_back(inputs.fine.sources()[v].units());
-    content.transforms.push_back(v < options.dataset.transforms.size() ? options.dataset.transforms[v] : "identity");
+    content.transforms.push_back(
+        v < options.dataset.transforms.size() ? options.dataset.transforms[v] : "identity");
   }
   content.train = period_of(options.dataset.train_years);
   content.validation = period_of(options.dataset.validation_years);

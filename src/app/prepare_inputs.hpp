@@ -24,7 +24,8 @@ struct PrepareInputs {
 /// Opens every source; InputError where one is missing, damaged or does not fit the others.
 PrepareInputs open_prepare_inputs(const Options& options);
 
-/// Variables, months, periods and grids. InputError naming months of the periods that a source lacks.
+/// Variables, months, periods and grids. InputError naming months of the periods that a source
+/// lacks.
 StoreContent describe_content(const Options& options, const PrepareInputs& inputs);
 
 /// Every source file, statics included.

@@ -39,7 +39,8 @@ bool store_is_finished(const std::filesystem::path& path, const std::string& rec
   std::string differing;
   for (const std::string& line : lines_of(recipe)) {
     if (std::find(old_lines.begin(), old_lines.end(), line) == old_lines.end()) {
-      differing += (differing.empty() ? "" : "; ") + line.substr(std::min(line.size(), line.find_first_not_of(' ')));
+      differing += (differing.empty() ? "" : "; ") +
+                   line.substr(std::min(line.size(), line.find_first_not_of(' ')));
     }
   }
   throw InputError({.problem = "the sample store was prepared with other options",
@@ -50,12 +51,15 @@ bool store_is_finished(const std::filesystem::path& path, const std::string& rec
 }
 
 std::uint64_t store_bytes(const StoreContent& content, const Options& options) {
-  const std::uint64_t fine = content.fine.n_rows() * content.fine.n_columns() * content.n_variables() * sizeof(float);
-  const std::uint64_t coarse = content.coarse.n_rows() * content.coarse.n_columns() * content.n_variables() * sizeof(float);
+  const std::uint64_t fine =
+      content.fine.n_rows() * content.fine.n_columns() * content.n_variables() * sizeof(float);
+  const std::uint64_t coarse =
+      content.coarse.n_rows() * content.coarse.n_columns() * content.n_variables() * sizeof(float);
   constexpr std::uint64_t statics = 30;  // climatologies, masks, spread: fields of the fine grid
   std::uint64_t n_fields = content.months.size() + statics;
   if (options.dataset.ridge && !options.dataset.ridge_windows.empty()) {
-    const auto window = static_cast<std::uint64_t>(*std::max_element(options.dataset.ridge_windows.begin(), options.dataset.ridge_windows.end()));
+    const auto window = static_cast<std::uint64_t>(*std::max_element(
+        options.dataset.ridge_windows.begin(), options.dataset.ridge_windows.end()));
     n_fields += content.months.size() + window * window * content.n_variables();
   }
   return n_fields * fine + (content.months.size() + 12) * coarse;

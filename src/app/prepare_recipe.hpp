@@ -14,7 +14,8 @@ namespace hindscale {
 /// The groups &domain and &dataset as a namelist, without dataset/store.
 std::string recipe_of(const Options& options);
 
-/// True where a complete store of this recipe exists; InputError where one of another recipe does, listing the lines that differ.
+/// True where a complete store of this recipe exists; InputError where one of another recipe does,
+/// listing the lines that differ.
 bool store_is_finished(const std::filesystem::path& path, const std::string& recipe);
 
 /// Bytes that the store will take.

@@ -9,9 +9,13 @@
 namespace hindscale {
 namespace {
 
-std::string compact(Month month) { return fmt::format("{:04d}{:02d}", month.year(), month.of_year() + 1); }
+std::string compact(Month month) {
+  return fmt::format("{:04d}{:02d}", month.year(), month.of_year() + 1);
+}
 
-std::string range_text(const Segment& segment) { return compact(segment.first) + "-" + compact(segment.last); }
+std::string range_text(const Segment& segment) {
+  return compact(segment.first) + "-" + compact(segment.last);
+}
 
 Month month_of(const std::string& compact_text) {
   return {std::stoi(compact_text.substr(0, 4)), std::stoi(compact_text.substr(4, 2))};
@@ -29,7 +33,8 @@ std::string member_file(const std::string& variable, int member, const Segment& 
   return fmt::format("{}_r{:03d}_{}.nc", variable, member, range_text(segment));
 }
 
-std::string statistics_file(const std::string& variable, const std::string& kind, const Segment& segment) {
+std::string statistics_file(const std::string& variable, const std::string& kind,
+                            const Segment& segment) {
   return fmt::format("{}_{}_{}.nc", variable, kind, range_text(segment));
 }
 
@@ -38,17 +43,20 @@ std::vector<Segment> segments_of(const std::vector<std::string>& file_names) {
   std::set<Segment> found;
   for (const std::string& name : file_names) {
     std::smatch match;
-    if (std::regex_match(name, match, pattern)) found.insert({month_of(match[1]), month_of(match[2])});
+    if (std::regex_match(name, match, pattern))
+      found.insert({month_of(match[1]), month_of(match[2])});
   }
   return {found.begin(), found.end()};
 }
 
-std::vector<Segment> plan_segments(const Segment& months, int years_per_file, const std::vector<Segment>& existing) {
+std::vector<Segment> plan_segments(const Segment& months, int years_per_file,
+                                   const std::vector<Segment>& existing) {
   std::set<Segment> planned;
   const auto block_of_month = [&](Month month) { return month.year() / years_per_file; };
   for (Month month = months.first; month <= months.last;) {
-    const auto holder = std::find_if(existing.begin(), existing.end(),
-                                     [&](const Segment& s) { return s.first <= month && month <= s.last; });
+    const auto holder = std::find_if(existing.begin(), existing.end(), [&](const Segment& s) {
+      return s.first <= month && month <= s.last;
+    });
     if (holder != existing.end()) {
       planned.insert(*holder);
       month = holder->last + 1;
@@ -57,7 +65,8 @@ std::vector<Segment> plan_segments(const Segment& months, int years_per_file, co
     Segment segment{month, month};
     const auto is_free = [&](Month next) {
       return next <= months.last && block_of_month(next) == block_of_month(month) &&
-             std::none_of(existing.begin(), existing.end(), [&](const Segment& s) { return s.first <= next && next <= s.last; });
+             std::none_of(existing.begin(), existing.end(),
+                          [&](const Segment& s) { return s.first <= next && next <= s.last; });
     };
     while (is_free(segment.last + 1)) segment.last = segment.last + 1;
     planned.insert(segment);
@@ -74,7 +83,8 @@ std::vector<std::string> ReconstructionPlan::member_files(const Segment& segment
   return files;
 }
 
-ReconstructionPlan plan_reconstruction(const Options& options, const std::set<std::string>& finished,
+ReconstructionPlan plan_reconstruction(const Options& options,
+                                       const std::set<std::string>& finished,
                                        const std::set<Segment>& condensed) {
   ReconstructionPlan plan;
   plan.variables = options.dataset.variables;
@@ -95,12 +105,14 @@ ReconstructionPlan plan_reconstruction(const Options& options, const std::set<st
   for (const Segment& segment : plan.segments) {
     if (condensed.count(segment) != 0) continue;
     for (const int member : plan.members) {
-      const bool complete = std::all_of(plan.variables.begin(), plan.variables.end(), [&](const std::string& variable) {
-        return finished.count(member_file(variable, member, segment)) != 0;
-      });
+      const bool complete = std::all_of(
+          plan.variables.begin(), plan.variables.end(), [&](const std::string& variable) {
+            return finished.count(member_file(variable, member, segment)) != 0;
+          });
       if (complete) continue;
       const bool joins = !plan.units.empty() && plan.units.back().segment == segment &&
-                         (plan.units.back().members.front() - 1) / members_per_unit == (member - 1) / members_per_unit;
+                         (plan.units.back().members.front() - 1) / members_per_unit ==
+                             (member - 1) / members_per_unit;
       if (joins) {
         plan.units.back().members.push_back(member);
       } else {

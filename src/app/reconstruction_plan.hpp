@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which files a reconstruction consists of, and the units of work that make those which are missing.
+// Which files a reconstruction consists of, and the units of work that make those which are
+// missing.
 #pragma once
 
 #include <filesystem>
@@ -23,16 +24,19 @@ struct Segment {
 /// "uas_r001_199101-199212.nc".
 std::string member_file(const std::string& variable, int member, const Segment& segment);
 /// "uas_mean_199101-199212.nc"; `kind` is mean, std or quantiles.
-std::string statistics_file(const std::string& variable, const std::string& kind, const Segment& segment);
+std::string statistics_file(const std::string& variable, const std::string& kind,
+                            const Segment& segment);
 
 /// The segment a file name ends in; nothing for other names.
 std::vector<Segment> segments_of(const std::vector<std::string>& file_names);
 
-/// Cuts the months into blocks of `years_per_file` years, counted from year 0. Segments that exist already are kept whole; what
-/// lies between them becomes new ones.
-std::vector<Segment> plan_segments(const Segment& months, int years_per_file, const std::vector<Segment>& existing);
+/// Cuts the months into blocks of `years_per_file` years, counted from year 0. Segments that exist
+/// already are kept whole; what lies between them becomes new ones.
+std::vector<Segment> plan_segments(const Segment& months, int years_per_file,
+                                   const std::vector<Segment>& existing);
 
-/// One unit of work: it commits the files of these members for this segment, all variables, and nothing else.
+/// One unit of work: it commits the files of these members for this segment, all variables, and
+/// nothing else.
 struct Unit {
   Segment segment;
   std::vector<int> members;
@@ -49,9 +53,10 @@ struct ReconstructionPlan {
   [[nodiscard]] std::vector<std::string> member_files(const Segment& segment) const;
 };
 
-/// `finished` are the files that exist and were verified; `condensed` the segments whose statistics are finished and whose members need
-/// not be kept.
-ReconstructionPlan plan_reconstruction(const Options& options, const std::set<std::string>& finished,
+/// `finished` are the files that exist and were verified; `condensed` the segments whose statistics
+/// are finished and whose members need not be kept.
+ReconstructionPlan plan_reconstruction(const Options& options,
+                                       const std::set<std::string>& finished,
                                        const std::set<Segment>& condensed);
 
 }  // namespace hindscale

@@ -18,13 +18,13 @@ StageLock::StageLock(const Context& context, const std::filesystem::path& folder
     lock_ = std::make_unique<DirectoryLock>(folder);
   });
   if (lock_ && lock_->taken_over()) {
-    context.log.warn("took over the lock of a run that is gone (host {}, process {})", lock_->taken_over()->host,
-                     lock_->taken_over()->process);
+    context.log.warn("took over the lock of a run that is gone (host {}, process {})",
+                     lock_->taken_over()->host, lock_->taken_over()->process);
   }
 }
 
-FieldSources::FieldSources(const Options& options, const std::vector<std::string>& files, const std::vector<std::string>& names,
-                           const std::string& group_key) {
+FieldSources::FieldSources(const Options& options, const std::vector<std::string>& files,
+                           const std::vector<std::string>& names, const std::string& group_key) {
   if (files.empty()) {
     ErrorFacts facts = options.at(group_key);
     facts.problem = "no files are given";
@@ -34,10 +34,13 @@ FieldSources::FieldSources(const Options& options, const std::vector<std::string
   const auto& variables = options.dataset.variables;
   for (std::size_t v = 0; v < variables.size(); ++v) {
     const std::string name = v < names.size() ? names[v] : "";
-    sources_.emplace_back(SourceRequest{files, name, variables[v], variable_info(variables[v]).units});
+    sources_.emplace_back(
+        SourceRequest{files, name, variables[v], variable_info(variables[v]).units});
     if (!same_grid(sources_[v].grid(), grid())) {
-      throw InputError({.problem = "variables lie on different grids", .value = variables[v],
-                        .why = describe(sources_[v].grid()) + " against " + describe(grid()), .key = group_key});
+      throw InputError({.problem = "variables lie on different grids",
+                        .value = variables[v],
+                        .why = describe(sources_[v].grid()) + " against " + describe(grid()),
+                        .key = group_key});
     }
   }
 }
@@ -51,7 +54,8 @@ bool FieldSources::has(Month month) const {
 void FieldSources::read(Month month, const Window& window, View<float, 3> field) const {
   Array<float, 3> whole({1, grid().n_rows(), grid().n_columns()});
   for (std::size_t v = 0; v < sources_.size(); ++v) {
-    sources_[v].read(static_cast<std::size_t>(month - sources_[v].months().front()), whole.view()[0]);
+    sources_[v].read(static_cast<std::size_t>(month - sources_[v].months().front()),
+                     whole.view()[0]);
     extract(whole.view(), window, {field[v].data(), {1, window.n_rows, window.n_columns}});
   }
 }
@@ -66,20 +70,25 @@ std::vector<std::string> FieldSources::files() const {
   return all;
 }
 
-std::vector<std::string> digests_of(const Communicator& comm, const std::vector<std::string>& files) {
+std::vector<std::string> digests_of(const Communicator& comm,
+                                    const std::vector<std::string>& files) {
   std::string mine;
   together(comm, [&] {
     const Block block = block_of(static_cast<std::int64_t>(files.size()), comm.rank(), comm.size());
-    for (std::int64_t i = block.first; i < block.last; ++i) mine += sha256_of_file(files[static_cast<std::size_t>(i)]);
+    for (std::int64_t i = block.first; i < block.last; ++i)
+      mine += sha256_of_file(files[static_cast<std::size_t>(i)]);
   });
   std::string all;
   for (const std::string& text : gather_texts(comm, mine)) all += text;
   constexpr std::size_t digest_length = 64;
   std::vector<std::string> digests;
-  for (std::size_t i = 0; i < files.size(); ++i) digests.push_back(all.substr(i * digest_length, digest_length));
+  for (std::size_t i = 0; i < files.size(); ++i)
+    digests.push_back(all.substr(i * digest_length, digest_length));
   return digests;
 }
 
-std::string program_version() { return fmt::format("hindscale {}", HINDSCALE_VERSION); }
+std::string program_version() {
+  return fmt::format("hindscale {}", HINDSCALE_VERSION);
+}
 
 }  // namespace hindscale

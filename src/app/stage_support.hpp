@@ -17,7 +17,8 @@
 
 namespace hindscale {
 
-/// Creates `folder` and locks it on the first rank for as long as it lives; every rank learns of a refusal. Collective.
+/// Creates `folder` and locks it on the first rank for as long as it lives; every rank learns of a
+/// refusal. Collective.
 class StageLock {
  public:
   StageLock(const Context& context, const std::filesystem::path& folder);
@@ -33,9 +34,10 @@ class StageLock {
 /// Variables over time from their own sources, on one grid, cut to a window.
 class FieldSources {
  public:
-  /// One source a variable of dataset/variables. `group_key` names the option that lists the files, for messages.
-  FieldSources(const Options& options, const std::vector<std::string>& files, const std::vector<std::string>& names,
-               const std::string& group_key);
+  /// One source a variable of dataset/variables. `group_key` names the option that lists the files,
+  /// for messages.
+  FieldSources(const Options& options, const std::vector<std::string>& files,
+               const std::vector<std::string>& names, const std::string& group_key);
   [[nodiscard]] const Grid& grid() const { return sources_.front().grid(); }
   [[nodiscard]] const std::vector<Source>& sources() const { return sources_; }
   [[nodiscard]] bool has(Month month) const;
@@ -49,7 +51,8 @@ class FieldSources {
 };
 
 /// SHA-256 of files, spread over the ranks, in the order given. Collective.
-std::vector<std::string> digests_of(const Communicator& comm, const std::vector<std::string>& files);
+std::vector<std::string> digests_of(const Communicator& comm,
+                                    const std::vector<std::string>& files);
 
 /// "hindscale 0.1.0".
 std::string program_version();

@@ -18,14 +18,16 @@ namespace hindscale {
 namespace {
 
 /// Takes the directory for this run; the root holds the lock.
-std::unique_ptr<DirectoryLock> lock_directory(const Context& context, const std::filesystem::path& directory) {
+std::unique_ptr<DirectoryLock> lock_directory(const Context& context,
+                                              const std::filesystem::path& directory) {
   std::unique_ptr<DirectoryLock> lock;
   together(context.comm, [&] {
     if (!context.comm.is_root()) return;
     make_directory(directory);
     lock = std::make_unique<DirectoryLock>(directory);
     if (const auto& holder = lock->taken_over()) {
-      context.log.warn("took over the stale lock of process {} on {}", holder->process, holder->host);
+      context.log.warn("took over the stale lock of process {} on {}", holder->process,
+                       holder->host);
     }
   });
   return lock;
@@ -53,26 +55,31 @@ ExitCode run_train(const Context& context, const Options& options) {
   const WallTime wall_time(options.experiment.wall_time_s);
   const auto lock = lock_directory(context, options.experiment.directory);
   at::set_num_threads(static_cast<int>(options.experiment.threads));
-  const auto reader = opened<StoreReader>(context, [&] { return StoreReader(options.store_path()); });
+  const auto reader =
+      opened<StoreReader>(context, [&] { return StoreReader(options.store_path()); });
   const StoreContent content = read_content(*reader);
 
   // 2. Inputs and targets: channels, base and normalisation, fitted on the training months.
-  const auto conditioning = opened<Conditioning>(
-      context, [&] { return Conditioning(*reader, content, {.model = options.model, .diffusion = options.diffusion}); });
+  const auto conditioning = opened<Conditioning>(context, [&] {
+    return Conditioning(*reader, content, {.model = options.model, .diffusion = options.diffusion});
+  });
   SampleCache samples(*reader, *conditioning, static_cast<double>(options.training.cache_mib));
 
   // 3. The network and its trainer.
   const auto n_variables = static_cast<std::int64_t>(content.n_variables());
   const UNetConfig network = network_config(
-      options.model, n_variables + static_cast<std::int64_t>(conditioning->n_channels()), n_variables);
+      options.model, n_variables + static_cast<std::int64_t>(conditioning->n_channels()),
+      n_variables);
   Trainer trainer(context, options, network, samples, content);
-  context.log.info("network '{}': {} parameters, {} channels in; {} patches a step on {} ranks", options.model.preset,
-                   parameter_count(*trainer.network()), network.in_channels, options.training.batch, context.comm.size());
+  context.log.info("network '{}': {} parameters, {} channels in; {} patches a step on {} ranks",
+                   options.model.preset, parameter_count(*trainer.network()), network.in_channels,
+                   options.training.batch, context.comm.size());
 
   // 4. Validation on months the training does not see.
   const LossValidator loss_validator(context, options, samples, content);
   std::optional<CrpsValidator> crps_validator;
-  if (loss_validator.is_possible()) crps_validator.emplace(context, options, *reader, *conditioning);
+  if (loss_validator.is_possible())
+    crps_validator.emplace(context, options, *reader, *conditioning);
 
   // 5. From the newest checkpoint to the end.
   TrainingRun run({.context = context,
@@ -82,7 +89,8 @@ ExitCode run_train(const Context& context, const Options& options) {
                    .loss_validator = loss_validator,
                    .crps_validator = crps_validator ? &*crps_validator : nullptr,
                    .wall_time = wall_time},
-                  describe_training(options, *conditioning, network, digest_of_store(context, options.store_path())));
+                  describe_training(options, *conditioning, network,
+                                    digest_of_store(context, options.store_path())));
   run.resume();
   return run.run([&] { lock->refresh(); });
 }

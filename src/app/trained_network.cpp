@@ -8,31 +8,38 @@
 
 namespace hindscale {
 
-TrainedNetwork load_trained_network(const Options& options, const StoreReader& reader, const std::string& store_sha256) {
+TrainedNetwork load_trained_network(const Options& options, const StoreReader& reader,
+                                    const std::string& store_sha256) {
   TrainedNetwork trained;
-  trained.checkpoint = options.reconstruct.checkpoint.empty() ? best_checkpoint(options.checkpoints_path())
-                                                              : std::filesystem::path(options.reconstruct.checkpoint);
-  const CheckpointContent checkpoint = read_checkpoint(trained.checkpoint, CheckpointParts::model_only);
+  trained.checkpoint = options.reconstruct.checkpoint.empty()
+                           ? best_checkpoint(options.checkpoints_path())
+                           : std::filesystem::path(options.reconstruct.checkpoint);
+  const CheckpointContent checkpoint =
+      read_checkpoint(trained.checkpoint, CheckpointParts::model_only);
   trained.checkpoint_sha256 = checkpoint_digest(trained.checkpoint);
   trained.store_sha256 = store_sha256;
   const StoreContent content = read_content(reader);
   const auto variables = checkpoint.state.value("variables", std::vector<std::string>{});
   if (variables != content.variables) {
-    throw InputError({.problem = "the checkpoint was trained for other variables",
-                      .value = fmt::format("{}", fmt::join(variables, ", ")),
-                      .why = fmt::format("the sample store holds {}", fmt::join(content.variables, ", ")),
-                      .advice = "choose another checkpoint or another store",
-                      .file = trained.checkpoint.string(),
-                      .key = "reconstruct/checkpoint"});
+    throw InputError(
+        {.problem = "the checkpoint was trained for other variables",
+         .value = fmt::format("{}", fmt::join(variables, ", ")),
+         .why = fmt::format("the sample store holds {}", fmt::join(content.variables, ", ")),
+         .advice = "choose another checkpoint or another store",
+         .file = trained.checkpoint.string(),
+         .key = "reconstruct/checkpoint"});
   }
-  trained.conditioning.emplace(reader, content, conditioning_options_of(checkpoint.state), normalisation_of(checkpoint.model));
+  trained.conditioning.emplace(reader, content, conditioning_options_of(checkpoint.state),
+                               normalisation_of(checkpoint.model));
   const auto channels = checkpoint.state.value("channels", std::vector<std::string>{});
   const UNetConfig config = unet_from_json(checkpoint.state.at("network"));
   const std::size_t n_in = channels.size() + variables.size();
-  if (channels != trained.conditioning->channel_names() || static_cast<std::size_t>(config.in_channels) != n_in) {
+  if (channels != trained.conditioning->channel_names() ||
+      static_cast<std::size_t>(config.in_channels) != n_in) {
     throw InputError({.problem = "the checkpoint has other input channels",
                       .value = fmt::format("{}", fmt::join(channels, ", ")),
-                      .why = fmt::format("this store gives {}", fmt::join(trained.conditioning->channel_names(), ", ")),
+                      .why = fmt::format("this store gives {}",
+                                         fmt::join(trained.conditioning->channel_names(), ", ")),
                       .advice = "use the store the network was trained on",
                       .file = trained.checkpoint.string(),
                       .key = "reconstruct/checkpoint"});
@@ -47,9 +54,10 @@ TrainedNetwork load_trained_network(const Options& options, const StoreReader& r
 
 GeneratorOptions generator_options(const Options& options, const TrainedNetwork& trained) {
   GeneratorOptions generator;
-  generator.sampler = {sampler_kind_of(options.sampling.sampler), options.sampling.steps, options.sampling.eta,
-                       options.sampling.clip, trained.prediction};
-  generator.tiling = {static_cast<std::size_t>(options.tiling.size[0]), static_cast<std::size_t>(options.tiling.size[1]),
+  generator.sampler = {sampler_kind_of(options.sampling.sampler), options.sampling.steps,
+                       options.sampling.eta, options.sampling.clip, trained.prediction};
+  generator.tiling = {static_cast<std::size_t>(options.tiling.size[0]),
+                      static_cast<std::size_t>(options.tiling.size[1]),
                       static_cast<std::size_t>(options.tiling.overlap)};
   generator.batch = options.ensemble.batch;
   generator.timesteps = trained.timesteps;

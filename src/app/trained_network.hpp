@@ -14,7 +14,8 @@
 
 namespace hindscale {
 
-/// The network with the weights asked for, the conditioning it was trained with, and where they come from.
+/// The network with the weights asked for, the conditioning it was trained with, and where they
+/// come from.
 struct TrainedNetwork {
   std::filesystem::path checkpoint;
   std::string checkpoint_sha256;
@@ -25,9 +26,11 @@ struct TrainedNetwork {
   std::int64_t timesteps = 1000;
 };
 
-/// Reads reconstruct/checkpoint (default: the best) and fits it to the store. InputError where the checkpoint is damaged, or its variables,
-/// channels or store are others. `store_sha256` is the digest of the store file.
-TrainedNetwork load_trained_network(const Options& options, const StoreReader& reader, const std::string& store_sha256);
+/// Reads reconstruct/checkpoint (default: the best) and fits it to the store. InputError where the
+/// checkpoint is damaged, or its variables, channels or store are others. `store_sha256` is the
+/// digest of the store file.
+TrainedNetwork load_trained_network(const Options& options, const StoreReader& reader,
+                                    const std::string& store_sha256);
 
 /// Sampler, tiles and batch of the namelist for this network.
 GeneratorOptions generator_options(const Options& options, const TrainedNetwork& trained);

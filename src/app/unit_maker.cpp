@@ -7,7 +7,8 @@
 
 namespace hindscale {
 
-UnitMaker::UnitMaker(const OutputStyle& style, const Conditioning& conditioning, FieldGenerator& generator, ReadCoarse read_coarse)
+UnitMaker::UnitMaker(const OutputStyle& style, const Conditioning& conditioning,
+                     FieldGenerator& generator, ReadCoarse read_coarse)
     : style_(style),
       conditioning_(conditioning),
       generator_(generator),
@@ -15,7 +16,8 @@ UnitMaker::UnitMaker(const OutputStyle& style, const Conditioning& conditioning,
       self_(Communicator::self()),
       outside_range_(conditioning.content().n_variables(), 0) {}
 
-std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit, const std::function<bool()>& stop) {
+std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit,
+                                                       const std::function<bool()>& stop) {
   const StoreContent& content = conditioning_.content();
   std::vector<std::vector<FieldFile>> files(unit.members.size());  // [member][variable]
   for (std::size_t m = 0; m < unit.members.size(); ++m) {
@@ -26,9 +28,11 @@ std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit, const s
   const std::vector<Month> months = unit.segment.months();
   std::vector<Pending> pending;
   for (std::size_t i_month = 0; i_month < months.size(); ++i_month) {
-    auto coarse = std::make_shared<Array<float, 3>>(Shape<3>{content.n_variables(), content.coarse.n_rows(), content.coarse.n_columns()});
+    auto coarse = std::make_shared<Array<float, 3>>(
+        Shape<3>{content.n_variables(), content.coarse.n_rows(), content.coarse.n_columns()});
     read_coarse_(months[i_month], *coarse);
-    const auto inputs = std::make_shared<const MonthInputs>(conditioning_.inputs(months[i_month], coarse->view()));
+    const auto inputs =
+        std::make_shared<const MonthInputs>(conditioning_.inputs(months[i_month], coarse->view()));
     for (std::size_t m = 0; m < unit.members.size(); ++m) {
       pending.push_back({i_month, m, inputs, coarse});
       if (pending.size() < generator_.fields_in_flight()) continue;
@@ -44,12 +48,15 @@ std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit, const s
   return records;
 }
 
-void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending, std::vector<std::vector<FieldFile>>& files) {
+void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
+                      std::vector<std::vector<FieldFile>>& files) {
   const StoreContent& content = conditioning_.content();
-  const std::size_t nv = content.n_variables(), ny = content.fine.n_rows(), nx = content.fine.n_columns();
+  const std::size_t nv = content.n_variables(), ny = content.fine.n_rows(),
+                    nx = content.fine.n_columns();
   std::vector<FieldJob> jobs;
   for (const Pending& job : pending) {
-    jobs.push_back({unit.segment.first + static_cast<int>(job.i_month), unit.members[job.i_member], job.inputs.get()});
+    jobs.push_back({unit.segment.first + static_cast<int>(job.i_month), unit.members[job.i_member],
+                    job.inputs.get()});
   }
   Array<float, 4> fields({jobs.size(), nv, ny, nx});
   generator_.generate(jobs, fields);
@@ -57,7 +64,8 @@ void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending, std::vect
     const View<float, 3> field = fields.view()[i];
     conditioning_.to_physical(pending[i].coarse->view(), pending[i].inputs->base.view(), field);
     inspect(unit, pending[i], field);
-    for (std::size_t v = 0; v < nv; ++v) files[pending[i].i_member][v].write(pending[i].i_month, field[v].flat());
+    for (std::size_t v = 0; v < nv; ++v)
+      files[pending[i].i_member][v].write(pending[i].i_month, field[v].flat());
   }
   pending.clear();
 }
@@ -69,14 +77,17 @@ void UnitMaker::inspect(const Unit& unit, const Pending& job, View<const float, 
     const std::size_t v = i / n_cells;
     if (!conditioning_.is_valid(i)) continue;
     if (!std::isfinite(value)) {
-      throw SystemError({.problem = "the reconstruction is not finite",
-                         .value = style_.content.variables[v],
-                         .why = fmt::format("member {}, {}", unit.members[job.i_member],
-                                            (unit.segment.first + static_cast<int>(job.i_month)).to_string()),
-                         .advice = "check the coarse fields of that month and the checkpoint"});
+      throw SystemError(
+          {.problem = "the reconstruction is not finite",
+           .value = style_.content.variables[v],
+           .why = fmt::format("member {}, {}", unit.members[job.i_member],
+                              (unit.segment.first + static_cast<int>(job.i_month)).to_string()),
+           .advice = "check the coarse fields of that month and the checkpoint"});
     }
     ++n_values_;
-    if (static_cast<double>(value) < range_[2 * v] || static_cast<double>(value) > range_[2 * v + 1]) ++outside_range_[v];
+    if (static_cast<double>(value) < range_[2 * v] ||
+        static_cast<double>(value) > range_[2 * v + 1])
+      ++outside_range_[v];
   }
 }
 

@@ -17,16 +17,19 @@ namespace hindscale {
 /// Reads the coarse fields [v, cy, cx] of a month.
 using ReadCoarse = std::function<void(Month, View<float, 3>)>;
 
-/// Computes fields in batches and streams them to the files of a unit. One rank uses it; memory is bounded by the batch.
+/// Computes fields in batches and streams them to the files of a unit. One rank uses it; memory is
+/// bounded by the batch.
 class UnitMaker {
  public:
-  UnitMaker(const OutputStyle& style, const Conditioning& conditioning, FieldGenerator& generator, ReadCoarse read_coarse);
+  UnitMaker(const OutputStyle& style, const Conditioning& conditioning, FieldGenerator& generator,
+            ReadCoarse read_coarse);
 
-  /// Writes and commits the files of a unit; nothing where `stop` became true on the way (parts are left behind). SystemError where a
-  /// value is not finite.
+  /// Writes and commits the files of a unit; nothing where `stop` became true on the way (parts are
+  /// left behind). SystemError where a value is not finite.
   std::optional<std::vector<FileRecord>> make(const Unit& unit, const std::function<bool()>& stop);
 
-  /// Values outside the range of the training data so far, for each variable, and how many there were.
+  /// Values outside the range of the training data so far, for each variable, and how many there
+  /// were.
   [[nodiscard]] const std::vector<std::int64_t>& outside_range() const { return outside_range_; }
   [[nodiscard]] std::int64_t n_values() const { return n_values_; }
   void set_range(std::vector<double> range) { range_ = std::move(range); }
@@ -38,7 +41,8 @@ class UnitMaker {
     std::shared_ptr<const MonthInputs> inputs;
     std::shared_ptr<const Array<float, 3>> coarse;
   };
-  void flush(const Unit& unit, std::vector<Pending>& pending, std::vector<std::vector<FieldFile>>& files);
+  void flush(const Unit& unit, std::vector<Pending>& pending,
+             std::vector<std::vector<FieldFile>>& files);
   void inspect(const Unit& unit, const Pending& job, View<const float, 3> field);
 
   const OutputStyle& style_;

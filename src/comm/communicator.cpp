@@ -50,8 +50,12 @@ MPI_Comm duplicate(MPI_Comm comm) {
 }
 }  // namespace
 
-Communicator Communicator::world() { return Communicator(duplicate(MPI_COMM_WORLD)); }
-Communicator Communicator::self() { return Communicator(duplicate(MPI_COMM_SELF)); }
+Communicator Communicator::world() {
+  return Communicator(duplicate(MPI_COMM_WORLD));
+}
+Communicator Communicator::self() {
+  return Communicator(duplicate(MPI_COMM_SELF));
+}
 
 Communicator Communicator::split(int color, int key) const {
   MPI_Comm part = MPI_COMM_NULL;
@@ -61,7 +65,8 @@ Communicator Communicator::split(int color, int key) const {
 
 Communicator Communicator::split_by_node() const {
   MPI_Comm part = MPI_COMM_NULL;
-  check_mpi(MPI_Comm_split_type(native(), MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &part), "MPI_Comm_split_type");
+  check_mpi(MPI_Comm_split_type(native(), MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &part),
+            "MPI_Comm_split_type");
   return Communicator(part);
 }
 
@@ -74,21 +79,31 @@ T all_reduce(const Communicator& comm, T value, MPI_Datatype type, MPI_Op operat
 }
 }  // namespace
 
-void barrier(const Communicator& comm) { check_mpi(MPI_Barrier(comm.native()), "MPI_Barrier"); }
-double all_sum(const Communicator& comm, double value) { return all_reduce(comm, value, MPI_DOUBLE, MPI_SUM); }
+void barrier(const Communicator& comm) {
+  check_mpi(MPI_Barrier(comm.native()), "MPI_Barrier");
+}
+double all_sum(const Communicator& comm, double value) {
+  return all_reduce(comm, value, MPI_DOUBLE, MPI_SUM);
+}
 std::int64_t all_sum(const Communicator& comm, std::int64_t value) {
   return all_reduce(comm, value, MPI_INT64_T, MPI_SUM);
 }
-double all_max(const Communicator& comm, double value) { return all_reduce(comm, value, MPI_DOUBLE, MPI_MAX); }
-double all_min(const Communicator& comm, double value) { return all_reduce(comm, value, MPI_DOUBLE, MPI_MIN); }
+double all_max(const Communicator& comm, double value) {
+  return all_reduce(comm, value, MPI_DOUBLE, MPI_MAX);
+}
+double all_min(const Communicator& comm, double value) {
+  return all_reduce(comm, value, MPI_DOUBLE, MPI_MIN);
+}
 std::int64_t all_max(const Communicator& comm, std::int64_t value) {
   return all_reduce(comm, value, MPI_INT64_T, MPI_MAX);
 }
-bool any_of(const Communicator& comm, bool value) { return all_max(comm, std::int64_t{value ? 1 : 0}) != 0; }
+bool any_of(const Communicator& comm, bool value) {
+  return all_max(comm, std::int64_t{value ? 1 : 0}) != 0;
+}
 
 void all_sum_in_place(const Communicator& comm, std::span<double> values) {
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_DOUBLE, MPI_SUM,
-                          comm.native()),
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_DOUBLE,
+                          MPI_SUM, comm.native()),
             "MPI_Allreduce");
 }
 
@@ -96,7 +111,8 @@ std::string broadcast(const Communicator& comm, std::string text) {
   auto length = static_cast<std::int64_t>(text.size());
   check_mpi(MPI_Bcast(&length, 1, MPI_INT64_T, 0, comm.native()), "MPI_Bcast");
   text.resize(static_cast<std::size_t>(length));
-  check_mpi(MPI_Bcast(text.data(), static_cast<int>(length), MPI_CHAR, 0, comm.native()), "MPI_Bcast");
+  check_mpi(MPI_Bcast(text.data(), static_cast<int>(length), MPI_CHAR, 0, comm.native()),
+            "MPI_Bcast");
   return text;
 }
 
@@ -106,13 +122,18 @@ void broadcast_in_pieces(const Communicator& comm, std::span<T> values, MPI_Data
   constexpr std::size_t piece = std::size_t{1} << 28;  // MPI counts are int
   for (std::size_t first = 0; first < values.size(); first += piece) {
     const auto part = values.subspan(first, std::min(piece, values.size() - first));
-    check_mpi(MPI_Bcast(part.data(), static_cast<int>(part.size()), type, 0, comm.native()), "MPI_Bcast");
+    check_mpi(MPI_Bcast(part.data(), static_cast<int>(part.size()), type, 0, comm.native()),
+              "MPI_Bcast");
   }
 }
 }  // namespace
 
-void broadcast(const Communicator& comm, std::span<float> values) { broadcast_in_pieces(comm, values, MPI_FLOAT); }
-void broadcast(const Communicator& comm, std::span<double> values) { broadcast_in_pieces(comm, values, MPI_DOUBLE); }
+void broadcast(const Communicator& comm, std::span<float> values) {
+  broadcast_in_pieces(comm, values, MPI_FLOAT);
+}
+void broadcast(const Communicator& comm, std::span<double> values) {
+  broadcast_in_pieces(comm, values, MPI_DOUBLE);
+}
 
 namespace {
 template <class T>
@@ -120,11 +141,13 @@ std::vector<T> gather_all(const Communicator& comm, std::span<const T> block, MP
                           std::vector<int>& counts) {
   const int count = static_cast<int>(block.size());
   counts.assign(static_cast<std::size_t>(comm.size()), 0);
-  check_mpi(MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, comm.native()), "MPI_Allgather");
+  check_mpi(MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, comm.native()),
+            "MPI_Allgather");
   std::vector<int> offsets(counts.size(), 0);
   std::partial_sum(counts.begin(), counts.end() - 1, offsets.begin() + 1);
   std::vector<T> all(static_cast<std::size_t>(offsets.back() + counts.back()));
-  check_mpi(MPI_Allgatherv(block.data(), count, type, all.data(), counts.data(), offsets.data(), type, comm.native()),
+  check_mpi(MPI_Allgatherv(block.data(), count, type, all.data(), counts.data(), offsets.data(),
+                           type, comm.native()),
             "MPI_Allgatherv");
   return all;
 }
@@ -171,14 +194,21 @@ Outcome outcome_of(const std::function<void()>& action) {
 
 std::string pack(const Outcome& outcome) {
   const ErrorFacts& facts = outcome.facts;
-  const nlohmann::json json{static_cast<int>(outcome.kind), facts.problem, facts.value, facts.why, facts.advice,
-                            facts.file, facts.line, facts.key};
+  const nlohmann::json json{static_cast<int>(outcome.kind),
+                            facts.problem,
+                            facts.value,
+                            facts.why,
+                            facts.advice,
+                            facts.file,
+                            facts.line,
+                            facts.key};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 Outcome unpack(const std::string& text) {
   const auto json = nlohmann::json::parse(text);
-  return {static_cast<Failure>(json[0].get<int>()), {json[1], json[2], json[3], json[4], json[5], json[6], json[7]}};
+  return {static_cast<Failure>(json[0].get<int>()),
+          {json[1], json[2], json[3], json[4], json[5], json[6], json[7]}};
 }
 
 [[noreturn]] void raise(const Outcome& outcome) {

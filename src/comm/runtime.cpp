@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hindscale/comm/runtime.hpp"
 
-#include <mpi.h>
-
 #include <fmt/format.h>
+#include <mpi.h>
 
 #include <Kokkos_Core.hpp>
 #include <array>
@@ -37,7 +36,8 @@ bool all_ranks_arrive(double timeout_s) {
   MPI_Request request = MPI_REQUEST_NULL;
   if (MPI_Ibarrier(MPI_COMM_WORLD, &request) != MPI_SUCCESS) return false;
   const auto start = std::chrono::steady_clock::now();
-  while (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < timeout_s) {
+  while (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() <
+         timeout_s) {
     int arrived = 0;
     MPI_Test(&request, &arrived, MPI_STATUS_IGNORE);
     if (arrived != 0) return true;

@@ -38,7 +38,9 @@ void write_all(int file, std::string_view text, const fs::path& path) {
 
 }  // namespace
 
-fs::path part_path(const fs::path& final_path) { return final_path.string() + ".part"; }
+fs::path part_path(const fs::path& final_path) {
+  return final_path.string() + ".part";
+}
 
 void sync_to_disk(const fs::path& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -74,7 +76,8 @@ void commit_text(const fs::path& final_path, std::string_view text) {
 std::string read_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file || fs::is_directory(path)) {
-    throw InputError({.problem = "cannot read", .value = path.string(),
+    throw InputError({.problem = "cannot read",
+                      .value = path.string(),
                       .why = fs::is_directory(path) ? "it is a folder" : std::strerror(errno)});
   }
   std::ostringstream text;
@@ -86,7 +89,8 @@ void make_directory(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error || !fs::is_directory(path)) {
-    throw InputError({.problem = "cannot create the folder", .value = path.string(),
+    throw InputError({.problem = "cannot create the folder",
+                      .value = path.string(),
                       .why = error ? error.message() : "a file of that name is in the way"});
   }
 }
@@ -95,8 +99,10 @@ void check_disk(const fs::path& directory, std::uintmax_t bytes_needed) {
   const fs::path probe = directory / fmt::format(".hindscale_probe_{}", ::getpid());
   const int file = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) {
-    throw InputError({.problem = "cannot write into the folder", .value = directory.string(),
-                      .why = std::strerror(errno), .advice = "choose another folder or mend its permissions"});
+    throw InputError({.problem = "cannot write into the folder",
+                      .value = directory.string(),
+                      .why = std::strerror(errno),
+                      .advice = "choose another folder or mend its permissions"});
   }
   ::close(file);
   fs::remove(probe);
@@ -104,7 +110,8 @@ void check_disk(const fs::path& directory, std::uintmax_t bytes_needed) {
   const fs::space_info space = fs::space(directory, error);
   if (error) fail("cannot ask the free space of", directory, error.value());
   if (space.available < bytes_needed) {
-    throw InputError({.problem = "not enough disk in", .value = directory.string(),
+    throw InputError({.problem = "not enough disk in",
+                      .value = directory.string(),
                       .why = fmt::format("{:.1f} MiB are needed, {:.1f} MiB are free",
                                          static_cast<double>(bytes_needed) / 1048576.0,
                                          static_cast<double>(space.available) / 1048576.0),

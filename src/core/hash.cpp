@@ -16,7 +16,9 @@ namespace hindscale {
 
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
-  State() { HINDSCALE_ASSERT(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1); }
+  State() {
+    HINDSCALE_ASSERT(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1);
+  }
   ~State() { EVP_MD_CTX_free(context); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -50,7 +52,8 @@ std::string sha256_of_file(const std::filesystem::path& path) {
   constexpr std::size_t block_bytes = std::size_t{1} << 20;
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    throw SystemError({.problem = "cannot read", .value = path.string(), .why = std::strerror(errno)});
+    throw SystemError(
+        {.problem = "cannot read", .value = path.string(), .why = std::strerror(errno)});
   }
   Sha256 hash;
   std::vector<char> block(block_bytes);

@@ -29,7 +29,9 @@ LockHolder this_process() {
 }
 
 std::string text_of(const LockHolder& holder) {
-  return nlohmann::json{{"host", holder.host}, {"process", holder.process}, {"job", holder.job}}.dump() + "\n";
+  return nlohmann::json{{"host", holder.host}, {"process", holder.process}, {"job", holder.job}}
+             .dump() +
+         "\n";
 }
 
 LockHolder parse_holder(const std::string& text) {
@@ -41,9 +43,11 @@ LockHolder parse_holder(const std::string& text) {
 bool is_stale(const LockHolder& holder, const fs::path& path) {
   const LockHolder self = this_process();
   if (holder.host == self.host) {
-    return holder.process <= 0 || (::kill(static_cast<pid_t>(holder.process), 0) != 0 && errno == ESRCH);
+    return holder.process <= 0 ||
+           (::kill(static_cast<pid_t>(holder.process), 0) != 0 && errno == ESRCH);
   }
-  if (!holder.job.empty() && holder.job == self.job) return true;  // the same job, requeued on another node
+  if (!holder.job.empty() && holder.job == self.job)
+    return true;  // the same job, requeued on another node
   std::error_code error;
   const auto written = fs::last_write_time(path, error);
   const auto age = fs::file_time_type::clock::now() - written;
@@ -55,7 +59,8 @@ bool create_exclusively(const fs::path& path, const std::string& text) {
   const fs::path draft = fmt::format("{}.{}", path.string(), ::getpid());
   const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) {
-    throw InputError({.problem = "cannot write into the folder", .value = path.parent_path().string(),
+    throw InputError({.problem = "cannot write into the folder",
+                      .value = path.parent_path().string(),
                       .why = std::strerror(errno)});
   }
   const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
@@ -64,7 +69,8 @@ bool create_exclusively(const fs::path& path, const std::string& text) {
   const int error = errno;
   ::unlink(draft.c_str());
   if (!written || (!linked && error != EEXIST)) {
-    throw SystemError({.problem = "cannot create the lock", .value = path.string(), .why = std::strerror(error)});
+    throw SystemError(
+        {.problem = "cannot create the lock", .value = path.string(), .why = std::strerror(error)});
   }
   return linked;
 }
@@ -74,7 +80,8 @@ void set_aside(const fs::path& path, const LockHolder& stale) {
   const fs::path aside = fmt::format("{}.stale.{}", path.string(), ::getpid());
   if (::rename(path.c_str(), aside.c_str()) != 0) return;  // somebody else took it away first
   const LockHolder found = parse_holder(read_text(aside));
-  if (found.host != stale.host || found.process != stale.process) ::link(aside.c_str(), path.c_str());
+  if (found.host != stale.host || found.process != stale.process)
+    ::link(aside.c_str(), path.c_str());
   ::unlink(aside.c_str());
 }
 
@@ -86,10 +93,12 @@ DirectoryLock::DirectoryLock(fs::path directory) : path_(std::move(directory) / 
     if (create_exclusively(path_, mine)) return;
     const LockHolder holder = parse_holder(read_text(path_));
     if (!is_stale(holder, path_)) {
-      throw InputError({.problem = "the folder is in use", .value = path_.parent_path().string(),
-                        .why = fmt::format("host {}, process {}, job {}", holder.host, holder.process,
-                                           holder.job.empty() ? "none" : holder.job),
-                        .advice = fmt::format("wait for that run; if it is gone, remove {}", path_.string())});
+      throw InputError(
+          {.problem = "the folder is in use",
+           .value = path_.parent_path().string(),
+           .why = fmt::format("host {}, process {}, job {}", holder.host, holder.process,
+                              holder.job.empty() ? "none" : holder.job),
+           .advice = fmt::format("wait for that run; if it is gone, remove {}", path_.string())});
     }
     taken_over_ = holder;
     set_aside(path_, holder);

@@ -19,7 +19,11 @@ Log::Log(Voice voice) {
   logger_->flush_on(spdlog::level::info);
 }
 
-void Log::write_info(const std::string& text) const { logger_->info(text); }
-void Log::write_warning(const std::string& text) const { logger_->warn(text); }
+void Log::write_info(const std::string& text) const {
+  logger_->info(text);
+}
+void Log::write_warning(const std::string& text) const {
+  logger_->warn(text);
+}
 
 }  // namespace hindscale

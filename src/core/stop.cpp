@@ -8,7 +8,9 @@ namespace {
 
 volatile std::sig_atomic_t stop_flag = 0;  // a signal handler may write nothing else
 
-extern "C" void on_stop_signal(int) { stop_flag = 1; }
+extern "C" void on_stop_signal(int) {
+  stop_flag = 1;
+}
 
 }  // namespace
 
@@ -17,6 +19,8 @@ void install_stop_signals() {
   std::signal(SIGUSR1, on_stop_signal);
 }
 
-bool stop_signal_seen() { return stop_flag != 0; }
+bool stop_signal_seen() {
+  return stop_flag != 0;
+}
 
 }  // namespace hindscale

@@ -61,13 +61,15 @@ struct FitState {
 
 void add_month(FitState& state, std::size_t i_month, const Band& band, BandStatistics& statistics) {
   const StoreContent& content = state.content;
-  const std::size_t nv = content.n_variables(), ny = content.fine.n_rows(), nx = content.fine.n_columns();
+  const std::size_t nv = content.n_variables(), ny = content.fine.n_rows(),
+                    nx = content.fine.n_columns();
   const bool training = content.train.contains(content.months[i_month]);
   std::vector<float> truth(nv * band.n_rows * nx);
   state.writer.read_slab(store::fine, {i_month, 0, band.first, 0}, {1, nv, band.n_rows, nx}, truth);
   Array<float, 3> coarse({nv, content.coarse.n_rows(), content.coarse.n_columns()});
   if (training) {
-    state.writer.read_slab(store::coarse, {i_month, 0, 0, 0}, {1, nv, coarse.extent(1), coarse.extent(2)}, coarse.flat());
+    state.writer.read_slab(store::coarse, {i_month, 0, 0, 0},
+                           {1, nv, coarse.extent(1), coarse.extent(2)}, coarse.flat());
   }
   Array<float, 2> lerp({ny, nx});
   const int month = content.months[i_month].of_year();
@@ -83,7 +85,8 @@ void add_month(FitState& state, std::size_t i_month, const Band& band, BandStati
         state.least[v] = std::min(state.least[v], value);
         state.greatest[v] = std::max(state.greatest[v], value);
         statistics.fine.add(month, i, value);
-        statistics.bias.add(month, i, static_cast<double>(lerp.flat()[band.first * nx + k]) - value);
+        statistics.bias.add(month, i,
+                            static_cast<double>(lerp.flat()[band.first * nx + k]) - value);
       }
     }
   }
@@ -92,7 +95,8 @@ void add_month(FitState& state, std::size_t i_month, const Band& band, BandStati
 void fit_band(FitState& state, StoreWriter& writer, const Band& band) {
   const StoreContent& content = state.content;
   const std::size_t nv = content.n_variables(), nx = content.fine.n_columns();
-  BandStatistics statistics{{nv, band.n_rows, nx}, {nv, band.n_rows, nx}, std::vector<float>(nv * band.n_rows * nx, 1)};
+  BandStatistics statistics{
+      {nv, band.n_rows, nx}, {nv, band.n_rows, nx}, std::vector<float>(nv * band.n_rows * nx, 1)};
   if (band.n_rows > 0) {
     for (std::size_t i = 0; i < content.months.size(); ++i) add_month(state, i, band, statistics);
   }
@@ -103,12 +107,14 @@ void fit_band(FitState& state, StoreWriter& writer, const Band& band) {
 }
 
 void fit_coarse(const Communicator& comm, StoreWriter& writer, const StoreContent& content) {
-  const std::size_t nv = content.n_variables(), cy = content.coarse.n_rows(), cx = content.coarse.n_columns();
+  const std::size_t nv = content.n_variables(), cy = content.coarse.n_rows(),
+                    cx = content.coarse.n_columns();
   MonthlyMeans means(nv, cy, cx);
   std::vector<float> coarse(nv * cy * cx);
   for (const std::size_t i : content.positions(content.train)) {
     writer.read_slab(store::coarse, {i, 0, 0, 0}, {1, nv, cy, cx}, coarse);
-    for (std::size_t k = 0; k < coarse.size(); ++k) means.add(content.months[i].of_year(), k, coarse[k]);
+    for (std::size_t k = 0; k < coarse.size(); ++k)
+      means.add(content.months[i].of_year(), k, coarse[k]);
   }
   writer.create(store::coarse_climatology, {12, nv, cy, cx}, StoreWriter::Layout::chunk_per_item);
   writer.write(store::coarse_climatology, 0, comm.is_root() ? 12 : 0,
@@ -127,7 +133,8 @@ void write_range(const Communicator& comm, StoreWriter& writer, FitState& state)
 }  // namespace
 
 void fit_climatologies(const Communicator& comm, StoreWriter& writer, StoreContent& content) {
-  const std::size_t nv = content.n_variables(), ny = content.fine.n_rows(), nx = content.fine.n_columns();
+  const std::size_t nv = content.n_variables(), ny = content.fine.n_rows(),
+                    nx = content.fine.n_columns();
   writer.flush();
   fit_coarse(comm, writer, content);
   for (const char* name : {store::fine_climatology, store::lerp_bias}) {
@@ -142,7 +149,8 @@ void fit_climatologies(const Communicator& comm, StoreWriter& writer, StoreConte
   const std::size_t rows_a_band = std::max<std::size_t>(1, band_bytes / row_bytes);
   const Block mine = block_of(static_cast<std::int64_t>(ny), comm.rank(), comm.size());
   const auto n_mine = static_cast<std::size_t>(mine.last - mine.first);
-  const auto n_bands = all_max(comm, static_cast<std::int64_t>((n_mine + rows_a_band - 1) / rows_a_band));
+  const auto n_bands =
+      all_max(comm, static_cast<std::int64_t>((n_mine + rows_a_band - 1) / rows_a_band));
   for (std::int64_t i = 0; i < n_bands; ++i) {
     const std::size_t begin = std::min(n_mine, static_cast<std::size_t>(i) * rows_a_band);
     const std::size_t end = std::min(n_mine, begin + rows_a_band);

@@ -13,34 +13,43 @@ namespace hindscale {
 namespace {
 
 constexpr float missing = std::numeric_limits<float>::quiet_NaN();
-constexpr double relief_scale_m = 2000;   // terrain heights become numbers of order one
-constexpr double correction_scale = 1.5;  // the ridge's correction is about 1.5 times its own residual
+constexpr double relief_scale_m = 2000;  // terrain heights become numbers of order one
+constexpr double correction_scale =
+    1.5;  // the ridge's correction is about 1.5 times its own residual
 
-float or_zero(double value) { return std::isnan(value) ? 0.0F : static_cast<float>(value); }
+float or_zero(double value) {
+  return std::isnan(value) ? 0.0F : static_cast<float>(value);
+}
 
 }  // namespace
 
-Conditioning::Conditioning(const StoreReader& reader, const StoreContent& content, const ConditioningOptions& options, int)
-    : content_(content), options_(options), lerp_(content.coarse, content.fine), area_(cell_areas(content.fine)) {
+Conditioning::Conditioning(const StoreReader& reader, const StoreContent& content,
+                           const ConditioningOptions& options, int)
+    : content_(content),
+      options_(options),
+      lerp_(content.coarse, content.fine),
+      area_(cell_areas(content.fine)) {
   check_options();
   if (options_.diffusion.consistency) projection_.emplace(content_.fine, content_.coarse);
   load_statics(reader);
   name_channels();
 }
 
-Conditioning::Conditioning(const StoreReader& reader, const StoreContent& content, const ConditioningOptions& options)
+Conditioning::Conditioning(const StoreReader& reader, const StoreContent& content,
+                           const ConditioningOptions& options)
     : Conditioning(reader, content, options, 0) {
   fit(reader);
 }
 
-Conditioning::Conditioning(const StoreReader& reader, const StoreContent& content, const ConditioningOptions& options,
-                           Normalisation normalisation)
+Conditioning::Conditioning(const StoreReader& reader, const StoreContent& content,
+                           const ConditioningOptions& options, Normalisation normalisation)
     : Conditioning(reader, content, options, 0) {
   normalisation_ = std::move(normalisation);
   const Shape<3> shape{content_.n_variables(), content_.fine.n_rows(), content_.fine.n_columns()};
   for (const char* name : {scale_name, mean_name}) {
     if (normalisation_.count(name) == 0 || normalisation_.at(name).shape() != shape) {
-      throw InputError({.problem = "checkpoint does not fit the sample store", .value = name,
+      throw InputError({.problem = "checkpoint does not fit the sample store",
+                        .value = name,
                         .why = "its normalisation belongs to another grid or other variables",
                         .advice = "use the store the network was trained on"});
     }
@@ -48,9 +57,12 @@ Conditioning::Conditioning(const StoreReader& reader, const StoreContent& conten
 }
 
 void Conditioning::check_options() const {
-  if (options_.diffusion.base == "ridge" && options_.diffusion.target == "residual" && !content_.has_ridge) {
-    throw InputError({.problem = "the sample store has no ridge regression", .value = options_.diffusion.base,
-                      .advice = "prepare it with dataset/ridge = .true., or choose another base", .key = "diffusion/base"});
+  if (options_.diffusion.base == "ridge" && options_.diffusion.target == "residual" &&
+      !content_.has_ridge) {
+    throw InputError({.problem = "the sample store has no ridge regression",
+                      .value = options_.diffusion.base,
+                      .advice = "prepare it with dataset/ridge = .true., or choose another base",
+                      .key = "diffusion/base"});
   }
   const bool transforms = std::any_of(content_.transforms.begin(), content_.transforms.end(),
                                       [](const std::string& name) { return name != "identity"; });
@@ -59,13 +71,17 @@ void Conditioning::check_options() const {
                        : transforms             ? "a variable is transformed"
                                                 : nullptr;
   if (options_.diffusion.consistency && reason != nullptr) {
-    throw InputError({.problem = "consistency with the coarse field is not possible here", .value = ".true.", .why = reason,
-                      .advice = "set diffusion/consistency = .false.", .key = "diffusion/consistency"});
+    throw InputError({.problem = "consistency with the coarse field is not possible here",
+                      .value = ".true.",
+                      .why = reason,
+                      .advice = "set diffusion/consistency = .false.",
+                      .key = "diffusion/consistency"});
   }
 }
 
 void Conditioning::load_statics(const StoreReader& reader) {
-  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(), nx = content_.fine.n_columns();
+  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(),
+                    nx = content_.fine.n_columns();
   const std::size_t cy = content_.coarse.n_rows(), cx = content_.coarse.n_columns();
   statics_ = Array<float, 3>({2, ny, nx});
   reader.read(store::relief_m, 0, ny, statics_.view()[0].flat());
@@ -86,29 +102,35 @@ void Conditioning::load_statics(const StoreReader& reader) {
 
 void Conditioning::name_channels() {
   const ModelOptions& model = options_.model;
-  for (const std::string& variable : content_.variables) channel_names_.push_back(variable + "_lerp");
+  for (const std::string& variable : content_.variables)
+    channel_names_.push_back(variable + "_lerp");
   if (model.relief) channel_names_.emplace_back("relief");
   if (model.mask) channel_names_.emplace_back("land_fraction");
   if (model.climatology) {
-    for (const std::string& variable : content_.variables) channel_names_.push_back(variable + "_anomaly");
+    for (const std::string& variable : content_.variables)
+      channel_names_.push_back(variable + "_anomaly");
   }
   if (model.base) {
     if (!ridge_coefficients_.empty()) {
-      for (const std::string& variable : content_.variables) channel_names_.push_back(variable + "_correction");
+      for (const std::string& variable : content_.variables)
+        channel_names_.push_back(variable + "_correction");
     }
     if (options_.diffusion.scaling == "cell") {
-      for (const std::string& variable : content_.variables) channel_names_.push_back(variable + "_log_scale");
+      for (const std::string& variable : content_.variables)
+        channel_names_.push_back(variable + "_log_scale");
     }
   }
   if (model.season) channel_names_.insert(channel_names_.end(), {"month_sin", "month_cos"});
-  if (model.position) channel_names_.insert(channel_names_.end(), {"latitude_sin", "longitude_sin", "longitude_cos"});
+  if (model.position)
+    channel_names_.insert(channel_names_.end(), {"latitude_sin", "longitude_sin", "longitude_cos"});
 }
 
 float Conditioning::transformed(std::size_t variable, float value) const {
   return content_.transforms[variable] == "log1p" ? std::log1p(std::max(value, 0.0F)) : value;
 }
 
-Conditioning::MonthFields Conditioning::month_fields(Month month, View<const float, 3> coarse) const {
+Conditioning::MonthFields Conditioning::month_fields(Month month,
+                                                     View<const float, 3> coarse) const {
   const Shape<3> shape{content_.n_variables(), content_.fine.n_rows(), content_.fine.n_columns()};
   MonthFields fields{Array<float, 3>(shape), Array<float, 3>(shape), Array<float, 3>(shape), {}};
   const auto of_year = static_cast<std::size_t>(month.of_year());
@@ -126,7 +148,8 @@ Conditioning::MonthFields Conditioning::month_fields(Month month, View<const flo
 void Conditioning::add_ridge(Month month, View<const float, 3> coarse, MonthFields& fields) const {
   const auto climatology = coarse_climatology_.view()[static_cast<std::size_t>(month.of_year())];
   const std::size_t nv = coarse.extent(0), n_cells = coarse.extent(1) * coarse.extent(2);
-  const std::size_t ny = content_.fine.n_rows(), nx = content_.fine.n_columns(), nk = ridge_coefficients_.extent(3);
+  const std::size_t ny = content_.fine.n_rows(), nx = content_.fine.n_columns(),
+                    nk = ridge_coefficients_.extent(3);
   fields.first_guess = Array<float, 3>({nv, ny, nx});
   std::vector<double> x(nk);
   std::size_t last_row = SIZE_MAX, last_column = SIZE_MAX;
@@ -135,10 +158,12 @@ void Conditioning::add_ridge(Month month, View<const float, 3> coarse, MonthFiel
       if (home_row_[row] != last_row || home_column_[column] != last_column) {
         last_row = home_row_[row];
         last_column = home_column_[column];
-        const auto cells = ridge_window_cells(content_.coarse, last_row, last_column, content_.ridge_window);
+        const auto cells =
+            ridge_window_cells(content_.coarse, last_row, last_column, content_.ridge_window);
         for (std::size_t k = 0; k < nk; ++k) {
           const std::size_t i = k / cells.size() * n_cells + cells[k % cells.size()];
-          x[k] = or_zero(static_cast<double>(coarse.data()[i]) - static_cast<double>(climatology.data()[i]));
+          x[k] = or_zero(static_cast<double>(coarse.data()[i]) -
+                         static_cast<double>(climatology.data()[i]));
         }
       }
       for (std::size_t v = 0; v < nv; ++v) {
@@ -152,8 +177,8 @@ void Conditioning::add_ridge(Month month, View<const float, 3> coarse, MonthFiel
   }
 }
 
-void Conditioning::leave_out_own_year(Month month, View<const float, 3> coarse, View<const float, 3> truth,
-                                      MonthFields& fields) const {
+void Conditioning::leave_out_own_year(Month month, View<const float, 3> coarse,
+                                      View<const float, 3> truth, MonthFields& fields) const {
   const auto n = static_cast<double>(content_.train.n_years());
   if (n < 2) return;
   const auto of_year = static_cast<std::size_t>(month.of_year());
@@ -162,7 +187,8 @@ void Conditioning::leave_out_own_year(Month month, View<const float, 3> coarse, 
   for (std::size_t v = 0; v < coarse.extent(0); ++v) {
     const auto climatology = coarse_climatology_.view()[of_year][v];
     for (std::size_t i = 0; i < others.size(); ++i) {
-      const double sum = n * static_cast<double>(climatology.data()[i]) - static_cast<double>(coarse[v].data()[i]);
+      const double sum =
+          n * static_cast<double>(climatology.data()[i]) - static_cast<double>(coarse[v].data()[i]);
       others.flat()[i] = static_cast<float>(sum / (n - 1));
     }
     lerp_.apply(others, fields.lerp_climatology.view()[v]);
@@ -171,12 +197,15 @@ void Conditioning::leave_out_own_year(Month month, View<const float, 3> coarse, 
     const auto lerp = static_cast<double>(fields.lerp.flat()[i]);
     const double error = lerp - static_cast<double>(truth.data()[i]);
     if (std::isnan(error)) continue;
-    fields.corrected.flat()[i] = static_cast<float>(lerp - (n * static_cast<double>(bias.data()[i]) - error) / (n - 1));
+    fields.corrected.flat()[i] =
+        static_cast<float>(lerp - (n * static_cast<double>(bias.data()[i]) - error) / (n - 1));
   }
 }
 
-Conditioning::MonthFields Conditioning::stored_fields(const StoreReader& reader, std::size_t i_month,
-                                                      View<const float, 3> coarse, View<const float, 3> truth) const {
+Conditioning::MonthFields Conditioning::stored_fields(const StoreReader& reader,
+                                                      std::size_t i_month,
+                                                      View<const float, 3> coarse,
+                                                      View<const float, 3> truth) const {
   const Month month = content_.months[i_month];
   MonthFields fields = month_fields(month, coarse);
   if (content_.train.contains(month)) leave_out_own_year(month, coarse, truth, fields);
@@ -186,9 +215,10 @@ Conditioning::MonthFields Conditioning::stored_fields(const StoreReader& reader,
   return fields;
 }
 
-Array<float, 3> Conditioning::base_of(View<const float, 3> coarse, const MonthFields& fields) const {
+Array<float, 3> Conditioning::base_of(View<const float, 3> coarse,
+                                      const MonthFields& fields) const {
   const std::string& choice = options_.diffusion.base;
-  Array<float, 3> base = choice == "lerp"                ? fields.lerp
+  Array<float, 3> base = choice == "lerp"             ? fields.lerp
                          : fields.first_guess.empty() ? fields.corrected
                                                       : fields.first_guess;
   for (std::size_t v = 0; v < base.extent(0); ++v) {
@@ -198,8 +228,10 @@ Array<float, 3> Conditioning::base_of(View<const float, 3> coarse, const MonthFi
   return base;
 }
 
-Array<float, 3> Conditioning::channels(Month month, const MonthFields& fields, const Array<float, 3>& base) const {
-  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(), nx = content_.fine.n_columns();
+Array<float, 3> Conditioning::channels(Month month, const MonthFields& fields,
+                                       const Array<float, 3>& base) const {
+  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(),
+                    nx = content_.fine.n_columns();
   const ModelOptions& model = options_.model;
   Array<float, 3> result({n_channels(), ny, nx});
   std::size_t channel = 0;
@@ -213,23 +245,34 @@ Array<float, 3> Conditioning::channels(Month month, const MonthFields& fields, c
   const auto& scale = normalisation_.at(scale_name);
   for (std::size_t v = 0; v < nv; ++v) {
     const auto& lerp = normalisation_.at(lerp_name);
-    add([&](std::size_t i) { return (field_at(fields.lerp, v, i) - lerp(v, 0, 0)) / lerp(v, 0, 1); });
+    add([&](std::size_t i) {
+      return (field_at(fields.lerp, v, i) - lerp(v, 0, 0)) / lerp(v, 0, 1);
+    });
   }
-  if (model.relief) add([&](std::size_t i) { return static_cast<double>(statics_.view()[0].data()[i]) / relief_scale_m; });
-  if (model.mask) add([&](std::size_t i) { return static_cast<double>(statics_.view()[1].data()[i]); });
+  if (model.relief)
+    add([&](std::size_t i) {
+      return static_cast<double>(statics_.view()[0].data()[i]) / relief_scale_m;
+    });
+  if (model.mask)
+    add([&](std::size_t i) { return static_cast<double>(statics_.view()[1].data()[i]); });
   for (std::size_t v = 0; model.climatology && v < nv; ++v) {
     const double unit = normalisation_.at(anomaly_name)(v, 0, 0);
-    add([&](std::size_t i) { return (field_at(fields.lerp, v, i) - field_at(fields.lerp_climatology, v, i)) / unit; });
+    add([&](std::size_t i) {
+      return (field_at(fields.lerp, v, i) - field_at(fields.lerp_climatology, v, i)) / unit;
+    });
   }
   for (std::size_t v = 0; model.base && !ridge_coefficients_.empty() && v < nv; ++v) {
     add([&](std::size_t i) {
-      const double correction = static_cast<double>(base.view()[v].data()[i]) - field_at(fields.corrected, v, i);
+      const double correction =
+          static_cast<double>(base.view()[v].data()[i]) - field_at(fields.corrected, v, i);
       return correction / scale.view()[v].data()[i] / correction_scale;
     });
   }
   for (std::size_t v = 0; model.base && options_.diffusion.scaling == "cell" && v < nv; ++v) {
     const auto& log_scale = normalisation_.at(log_scale_name);
-    add([&](std::size_t i) { return (std::log(scale.view()[v].data()[i]) - log_scale(v, 0, 0)) / log_scale(v, 0, 1); });
+    add([&](std::size_t i) {
+      return (std::log(scale.view()[v].data()[i]) - log_scale(v, 0, 0)) / log_scale(v, 0, 1);
+    });
   }
   const double season = 2 * std::numbers::pi * (month.of_year() + 0.5) / 12;
   if (model.season) {
@@ -254,12 +297,14 @@ MonthInputs Conditioning::inputs(Month month, View<const float, 3> coarse) const
   inputs.condition = channels(month, fields, inputs.base);
   if (options_.diffusion.target == "field") {
     const auto mean = normalisation_.at(mean_name).flat();
-    std::transform(mean.begin(), mean.end(), inputs.base.flat().begin(), [](double x) { return static_cast<float>(x); });
+    std::transform(mean.begin(), mean.end(), inputs.base.flat().begin(),
+                   [](double x) { return static_cast<float>(x); });
   }
   return inputs;
 }
 
-void Conditioning::to_physical(View<const float, 3> coarse, View<const float, 3> base, View<float, 3> field) const {
+void Conditioning::to_physical(View<const float, 3> coarse, View<const float, 3> base,
+                               View<float, 3> field) const {
   const auto& scale = normalisation_.at(scale_name);
   for (std::size_t i = 0; i < field.size(); ++i) {
     field.data()[i] = static_cast<float>(static_cast<double>(base.data()[i]) +

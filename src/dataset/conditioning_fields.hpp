@@ -15,10 +15,13 @@ struct Conditioning::MonthFields {
 };
 
 // Names of the normalisation arrays.
-inline constexpr const char* scale_name = "scale";            ///< [v, y, x] what the target is divided by
-inline constexpr const char* mean_name = "mean";              ///< [v, y, x] what a target 'field' is counted from
-inline constexpr const char* lerp_name = "lerp";              ///< [v, 1, 2] mean and standard deviation of Lerp
-inline constexpr const char* anomaly_name = "anomaly";        ///< [v, 1, 1] root mean square of Lerp's anomaly
-inline constexpr const char* log_scale_name = "log_scale";    ///< [v, 1, 2] mean and standard deviation of log(scale)
+inline constexpr const char* scale_name = "scale";  ///< [v, y, x] what the target is divided by
+inline constexpr const char* mean_name =
+    "mean";  ///< [v, y, x] what a target 'field' is counted from
+inline constexpr const char* lerp_name = "lerp";  ///< [v, 1, 2] mean and standard deviation of Lerp
+inline constexpr const char* anomaly_name =
+    "anomaly";  ///< [v, 1, 1] root mean square of Lerp's anomaly
+inline constexpr const char* log_scale_name =
+    "log_scale";  ///< [v, 1, 2] mean and standard deviation of log(scale)
 
 }  // namespace hindscale

@@ -8,7 +8,8 @@ namespace hindscale {
 
 /// Sums over the training months, in double and in order.
 struct Conditioning::Sums {
-  Array<double, 3> target;          ///< [v, y, x] of the transformed truth (field) or of truth - base (residual)
+  Array<double, 3>
+      target;  ///< [v, y, x] of the transformed truth (field) or of truth - base (residual)
   Array<double, 3> target_squared;  ///< likewise
   Array<double, 3> count;
   Array<double, 2> lerp;  ///< [v, (weight, value, square, squared anomaly)], area weighted
@@ -16,7 +17,8 @@ struct Conditioning::Sums {
 
 namespace {
 
-constexpr double least_share = 1e-3;  // of the variable's typical scale: cells that hardly vary are not blown up
+constexpr double least_share =
+    1e-3;  // of the variable's typical scale: cells that hardly vary are not blown up
 
 /// Mean over 3 x 3 cells [y, x], wrapping in columns where periodic, borders repeated.
 Array<double, 2> smoothed(View<const double, 2> field, bool periodic) {
@@ -47,40 +49,47 @@ double weighted_mean(View<const double, 2> field, View<const double, 2> weight) 
 }
 
 /// Fills cells without data, then reduces to one value a variable or smooths over cells.
-void share_over_cells(View<double, 2> field, View<const double, 2> weight, const DiffusionOptions& diffusion, bool periodic) {
+void share_over_cells(View<double, 2> field, View<const double, 2> weight,
+                      const DiffusionOptions& diffusion, bool periodic) {
   const double mean = weighted_mean(field, weight);
   for (std::size_t i = 0; i < field.size(); ++i) {
     if (weight.data()[i] == 0 || diffusion.scaling == "variable") field.data()[i] = mean;
   }
   const Array<double, 2> smooth = smoothed(field, periodic);
-  for (std::size_t i = 0; i < field.size(); ++i) field.data()[i] = std::max(smooth.flat()[i], least_share * least_share * mean);
+  for (std::size_t i = 0; i < field.size(); ++i)
+    field.data()[i] = std::max(smooth.flat()[i], least_share * least_share * mean);
 }
 
 }  // namespace
 
 void Conditioning::fit(const StoreReader& reader) {
-  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(), nx = content_.fine.n_columns();
+  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(),
+                    nx = content_.fine.n_columns();
   const Shape<3> shape{nv, ny, nx};
-  Sums sums{Array<double, 3>(shape), Array<double, 3>(shape), Array<double, 3>(shape), Array<double, 2>({nv, 4})};
+  Sums sums{Array<double, 3>(shape), Array<double, 3>(shape), Array<double, 3>(shape),
+            Array<double, 2>({nv, 4})};
   Array<float, 3> truth(shape), coarse({nv, content_.coarse.n_rows(), content_.coarse.n_columns()});
   for (const std::size_t i_month : content_.positions(content_.train)) {
     reader.read(store::fine, i_month, 1, truth.flat());
     reader.read(store::coarse, i_month, 1, coarse.flat());
     const MonthFields fields = stored_fields(reader, i_month, coarse, truth);
     Array<float, 3> base = base_of(coarse, fields);
-    if (options_.diffusion.target == "field") std::fill(base.flat().begin(), base.flat().end(), 0.0F);
+    if (options_.diffusion.target == "field")
+      std::fill(base.flat().begin(), base.flat().end(), 0.0F);
     for (std::size_t i = 0; i < truth.size(); ++i) {
       const std::size_t v = i / (ny * nx);
       const double area = area_.flat()[i % (ny * nx)];
       const auto lerp = static_cast<double>(transformed(v, fields.lerp.flat()[i]));
-      const double anomaly = lerp - static_cast<double>(transformed(v, fields.lerp_climatology.flat()[i]));
+      const double anomaly =
+          lerp - static_cast<double>(transformed(v, fields.lerp_climatology.flat()[i]));
       if (!std::isnan(anomaly)) {
         sums.lerp(v, 0) += area;
         sums.lerp(v, 1) += area * lerp;
         sums.lerp(v, 2) += area * lerp * lerp;
         sums.lerp(v, 3) += area * anomaly * anomaly;
       }
-      const double target = static_cast<double>(transformed(v, truth.flat()[i])) - static_cast<double>(base.flat()[i]);
+      const double target = static_cast<double>(transformed(v, truth.flat()[i])) -
+                            static_cast<double>(base.flat()[i]);
       if (std::isnan(target)) continue;
       sums.target.flat()[i] += target;
       sums.target_squared.flat()[i] += target * target;
@@ -91,9 +100,11 @@ void Conditioning::fit(const StoreReader& reader) {
 }
 
 void Conditioning::finish_fit(const Sums& sums) {
-  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(), nx = content_.fine.n_columns();
+  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(),
+                    nx = content_.fine.n_columns();
   const bool of_field = options_.diffusion.target == "field";
-  Array<double, 3> mean({nv, ny, nx}), scale({nv, ny, nx}), lerp({nv, 1, 2}), anomaly({nv, 1, 1}), log_scale({nv, 1, 2});
+  Array<double, 3> mean({nv, ny, nx}), scale({nv, ny, nx}), lerp({nv, 1, 2}), anomaly({nv, 1, 1}),
+      log_scale({nv, 1, 2});
   for (std::size_t v = 0; v < nv; ++v) {
     Array<double, 2> weight({ny, nx}), first({ny, nx}), second({ny, nx});
     for (std::size_t i = 0; i < weight.size(); ++i) {
@@ -111,7 +122,8 @@ void Conditioning::finish_fit(const Sums& sums) {
       const double variance = weighted_mean(second, weight) - first.flat()[0] * first.flat()[0];
       std::fill(second.flat().begin(), second.flat().end(), variance);
     } else {
-      for (std::size_t i = 0; i < second.size(); ++i) second.flat()[i] -= first.flat()[i] * first.flat()[i];
+      for (std::size_t i = 0; i < second.size(); ++i)
+        second.flat()[i] -= first.flat()[i] * first.flat()[i];
     }
     share_over_cells(second, weight, options_.diffusion, content_.fine.periodic);
     for (std::size_t i = 0; i < second.size(); ++i) {
@@ -131,17 +143,24 @@ void Conditioning::finish_fit(const Sums& sums) {
     lerp(v, 0, 1) = variance > 0 ? std::sqrt(variance) : 1.0;
     anomaly(v, 0, 0) = sums.lerp(v, 3) > 0 ? std::sqrt(sums.lerp(v, 3) / total) : 1.0;
   }
-  normalisation_ = {{scale_name, scale}, {mean_name, mean}, {lerp_name, lerp}, {anomaly_name, anomaly}, {log_scale_name, log_scale}};
+  normalisation_ = {{scale_name, scale},
+                    {mean_name, mean},
+                    {lerp_name, lerp},
+                    {anomaly_name, anomaly},
+                    {log_scale_name, log_scale}};
 }
 
 Sample Conditioning::sample(const StoreReader& reader, std::size_t i_month) const {
-  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(), nx = content_.fine.n_columns();
-  Array<float, 3> truth({nv, ny, nx}), coarse({nv, content_.coarse.n_rows(), content_.coarse.n_columns()});
+  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(),
+                    nx = content_.fine.n_columns();
+  Array<float, 3> truth({nv, ny, nx}),
+      coarse({nv, content_.coarse.n_rows(), content_.coarse.n_columns()});
   reader.read(store::fine, i_month, 1, truth.flat());
   reader.read(store::coarse, i_month, 1, coarse.flat());
   const MonthFields fields = stored_fields(reader, i_month, coarse, truth);
   const Array<float, 3> base = base_of(coarse, fields);
-  Sample sample{channels(content_.months[i_month], fields, base), Array<float, 3>({nv, ny, nx}), Array<float, 3>({nv, ny, nx})};
+  Sample sample{channels(content_.months[i_month], fields, base), Array<float, 3>({nv, ny, nx}),
+                Array<float, 3>({nv, ny, nx})};
   const auto& scale = normalisation_.at(scale_name);
   const auto& mean = normalisation_.at(mean_name);
   const bool of_field = options_.diffusion.target == "field";
@@ -151,15 +170,19 @@ Sample Conditioning::sample(const StoreReader& reader, std::size_t i_month) cons
     double total = 0, count = 0;
     const auto weight = sample.weight.view()[v].flat();
     for (std::size_t i = 0; i < ny * nx; ++i) {
-      const double from = of_field ? mean.view()[v].data()[i] : static_cast<double>(base.view()[v].data()[i]);
-      const double target = (static_cast<double>(transformed(v, truth.view()[v].data()[i])) - from) / scale.view()[v].data()[i];
+      const double from =
+          of_field ? mean.view()[v].data()[i] : static_cast<double>(base.view()[v].data()[i]);
+      const double target =
+          (static_cast<double>(transformed(v, truth.view()[v].data()[i])) - from) /
+          scale.view()[v].data()[i];
       if (std::isnan(target)) continue;
       sample.target.view()[v].data()[i] = static_cast<float>(target);
       weight[i] = static_cast<float>(1 - share + share * area_.flat()[i] / largest);
       total += static_cast<double>(weight[i]);
       count += 1;
     }
-    for (float& value : weight) value = count > 0 ? static_cast<float>(static_cast<double>(value) * count / total) : 0.0F;
+    for (float& value : weight)
+      value = count > 0 ? static_cast<float>(static_cast<double>(value) * count / total) : 0.0F;
   }
   return sample;
 }

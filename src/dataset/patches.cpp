@@ -18,7 +18,8 @@ constexpr std::uint64_t shuffle_stream = 0;
 constexpr std::uint64_t row_stream = 1;
 constexpr std::uint64_t column_stream = 2;
 
-/// A start in [0, n - length], drawn from a range a tenth of a patch wider at both ends and pulled back.
+/// A start in [0, n - length], drawn from a range a tenth of a patch wider at both ends and pulled
+/// back.
 std::size_t bounded_start(double u, std::size_t n, std::size_t length) {
   const auto margin = static_cast<double>(length / 10);
   const double last = static_cast<double>(n - length);
@@ -32,11 +33,12 @@ std::size_t bounded_start(double u, std::size_t n, std::size_t length) {
 PatchPlan::PatchPlan(const PatchPlanOptions& options) : options_(options) {
   HINDSCALE_ASSERT(options.n_items > 0 && options.batch > 0);
   if (options.patch_rows > options.n_rows || options.patch_columns > options.n_columns) {
-    throw InputError({.problem = "patch larger than the domain",
-                      .value = fmt::format("{} x {}", options.patch_rows, options.patch_columns),
-                      .why = fmt::format("the domain has {} x {} cells", options.n_rows, options.n_columns),
-                      .advice = "choose a smaller training/patch_size",
-                      .key = "training/patch_size"});
+    throw InputError(
+        {.problem = "patch larger than the domain",
+         .value = fmt::format("{} x {}", options.patch_rows, options.patch_columns),
+         .why = fmt::format("the domain has {} x {} cells", options.n_rows, options.n_columns),
+         .advice = "choose a smaller training/patch_size",
+         .key = "training/patch_size"});
   }
 }
 
@@ -60,18 +62,20 @@ Patch PatchPlan::patch(std::int64_t step, std::size_t i) const {
   patch.i_item = item_at(patch.id);
   const double u_row = uniform({options_.seed, Purpose::patch_order, row_stream, 0, 0}, patch.id);
   const StreamKey columns{options_.seed, Purpose::patch_order, column_stream, 0, 0};
-  patch.window = {bounded_start(u_row, options_.n_rows, options_.patch_rows), 0, options_.patch_rows,
-                  options_.patch_columns};
+  patch.window = {bounded_start(u_row, options_.n_rows, options_.patch_rows), 0,
+                  options_.patch_rows, options_.patch_columns};
   if (options_.periodic && options_.patch_columns < options_.n_columns) {
     patch.window.column = uniform_below(columns, patch.id, options_.n_columns);
   } else {
-    patch.window.column = bounded_start(uniform(columns, patch.id), options_.n_columns, options_.patch_columns);
+    patch.window.column =
+        bounded_start(uniform(columns, patch.id), options_.n_columns, options_.patch_columns);
   }
   // One time in each of `batch` equal intervals of (0, 1): every step sees all noise levels.
   const double u = uniform({options_.seed, Purpose::diffusion_time, 0, 0, 0}, patch.id);
   const double fraction = (static_cast<double>(i) + u) / static_cast<double>(options_.batch);
-  patch.diffusion_time = std::min(static_cast<std::int64_t>(fraction * static_cast<double>(options_.n_times)),
-                                  options_.n_times - 1);
+  patch.diffusion_time =
+      std::min(static_cast<std::int64_t>(fraction * static_cast<double>(options_.n_times)),
+               options_.n_times - 1);
   return patch;
 }
 

@@ -10,15 +10,18 @@
 
 namespace hindscale {
 
-std::vector<std::size_t> ridge_window_cells(const Grid& coarse, std::size_t row, std::size_t column, int size) {
-  const auto n_rows = static_cast<int>(coarse.n_rows()), n_columns = static_cast<int>(coarse.n_columns());
+std::vector<std::size_t> ridge_window_cells(const Grid& coarse, std::size_t row, std::size_t column,
+                                            int size) {
+  const auto n_rows = static_cast<int>(coarse.n_rows()),
+             n_columns = static_cast<int>(coarse.n_columns());
   const int half = size / 2;
   std::vector<std::size_t> cells;
   for (int dy = -half; dy <= half; ++dy) {
     const int y = std::clamp(static_cast<int>(row) + dy, 0, n_rows - 1);
     for (int dx = -half; dx <= half; ++dx) {
       const int x = static_cast<int>(column) + dx;
-      const int inside = coarse.periodic ? ((x % n_columns) + n_columns) % n_columns : std::clamp(x, 0, n_columns - 1);
+      const int inside = coarse.periodic ? ((x % n_columns) + n_columns) % n_columns
+                                         : std::clamp(x, 0, n_columns - 1);
       cells.push_back(static_cast<std::size_t>(y * n_columns + inside));
     }
   }
@@ -31,7 +34,8 @@ constexpr double edge_tolerance = 1e-6;  // of a degree: coordinates are often r
 
 std::size_t home_of(double centre, const std::vector<double>& edges) {
   const auto above = std::lower_bound(edges.begin(), edges.end(), centre - edge_tolerance);
-  const auto cell = std::clamp<std::ptrdiff_t>(above - edges.begin() - 1, 0, static_cast<std::ptrdiff_t>(edges.size()) - 2);
+  const auto cell = std::clamp<std::ptrdiff_t>(above - edges.begin() - 1, 0,
+                                               static_cast<std::ptrdiff_t>(edges.size()) - 2);
   return static_cast<std::size_t>(cell);
 }
 
@@ -39,7 +43,8 @@ std::size_t home_of(double centre, const std::vector<double>& edges) {
 
 std::vector<std::size_t> home_rows(const Grid& fine, const Grid& coarse) {
   std::vector<std::size_t> home;
-  for (const double centre : fine.latitude.centre) home.push_back(home_of(centre, coarse.latitude.edge));
+  for (const double centre : fine.latitude.centre)
+    home.push_back(home_of(centre, coarse.latitude.edge));
   return home;
 }
 
@@ -47,7 +52,8 @@ std::vector<std::size_t> home_columns(const Grid& fine, const Grid& coarse) {
   std::vector<std::size_t> home;
   const double middle = (coarse.longitude.edge.front() + coarse.longitude.edge.back()) / 2;
   for (const double centre : fine.longitude.centre) {
-    home.push_back(home_of(centre - 360 * std::round((centre - middle) / 360), coarse.longitude.edge));
+    home.push_back(
+        home_of(centre - 360 * std::round((centre - middle) / 360), coarse.longitude.edge));
   }
   return home;
 }
@@ -62,7 +68,8 @@ RidgeData load(const StoreWriter& writer, const StoreContent& content) {
                  home_columns(content.fine, content.coarse),
                  BilinearRemap(content.coarse, content.fine),
                  cell_areas(content.fine)};
-  writer.read_slab(store::coarse, {0, 0, 0, 0}, {nt, nv, data.coarse.extent(2), data.coarse.extent(3)}, data.coarse.flat());
+  writer.read_slab(store::coarse, {0, 0, 0, 0},
+                   {nt, nv, data.coarse.extent(2), data.coarse.extent(3)}, data.coarse.flat());
   return data;
 }
 
@@ -73,18 +80,21 @@ struct Share {
 };
 
 Share share_of(const Communicator& comm, const StoreContent& content) {
-  const Block rows = block_of(static_cast<std::int64_t>(content.coarse.n_rows()), comm.rank(), comm.size());
+  const Block rows =
+      block_of(static_cast<std::int64_t>(content.coarse.n_rows()), comm.rank(), comm.size());
   return {rows, all_max(comm, rows.last - rows.first)};
 }
 
-RidgeChoice choose(const Communicator& comm, const RidgeData& data, const StoreWriter& writer, const DatasetOptions& options) {
+RidgeChoice choose(const Communicator& comm, const RidgeData& data, const StoreWriter& writer,
+                   const DatasetOptions& options) {
   const std::size_t nv = data.content.n_variables();
   const Share share = share_of(comm, data.content);
   std::vector<double> mine;  // [row, window, penalty, v]
   for (std::int64_t i = share.rows.first; i < share.rows.last; ++i) {
     const RidgeRow row(data, writer, static_cast<std::size_t>(i));
     for (const std::int64_t window : options.ridge_windows) {
-      for (const auto& errors : row.validation_errors(static_cast<int>(window), options.ridge_penalties)) {
+      for (const auto& errors :
+           row.validation_errors(static_cast<int>(window), options.ridge_penalties)) {
         mine.insert(mine.end(), errors.begin(), errors.end());
       }
     }
@@ -113,8 +123,8 @@ RidgeChoice choose(const Communicator& comm, const RidgeData& data, const StoreW
 }
 
 /// Estimates of all months of one coarse row [t, v, rows, x]; training years without their own.
-std::vector<float> estimates_of(const RidgeRow& row, const StoreContent& content, const RidgeChoice& choice,
-                                std::vector<float>& coefficients) {
+std::vector<float> estimates_of(const RidgeRow& row, const StoreContent& content,
+                                const RidgeChoice& choice, std::vector<float>& coefficients) {
   std::vector<std::size_t> others, all;
   for (std::size_t t = 0; t < content.months.size(); ++t) all.push_back(t);
   const bool cross_fit = content.train.n_years() > 1;
@@ -129,18 +139,22 @@ std::vector<float> estimates_of(const RidgeRow& row, const StoreContent& content
   return flat;
 }
 
-/// Root mean square of the estimates' error over the training months [v, rows, x], and the sums that scale it.
+/// Root mean square of the estimates' error over the training months [v, rows, x], and the sums
+/// that scale it.
 struct RowSpread {
   std::size_t first = 0;
   std::size_t n_rows = 0;
   std::vector<float> deviation;
-  std::vector<double> sums;  ///< [v][squared error, variance] weighted by area, over the validation months
+  std::vector<double>
+      sums;  ///< [v][squared error, variance] weighted by area, over the validation months
 };
 
-RowSpread spread_of(const RidgeRow& row, const RidgeData& data, const std::vector<float>& estimates) {
+RowSpread spread_of(const RidgeRow& row, const RidgeData& data,
+                    const std::vector<float>& estimates) {
   const StoreContent& content = data.content;
   const std::size_t nx = content.fine.n_columns(), n = content.n_variables() * row.n_rows() * nx;
-  RowSpread spread{row.first(), row.n_rows(), std::vector<float>(n), std::vector<double>(content.n_variables() * 2, 0.0)};
+  RowSpread spread{row.first(), row.n_rows(), std::vector<float>(n),
+                   std::vector<double>(content.n_variables() * 2, 0.0)};
   const auto error = [&](std::size_t t, std::size_t i) {
     return static_cast<double>(estimates[t * n + i]) - static_cast<double>(row.truth(t)[i]);
   };
@@ -157,16 +171,19 @@ RowSpread spread_of(const RidgeRow& row, const RidgeData& data, const std::vecto
       if (std::isnan(error(t, i)) || std::isnan(spread.deviation[i])) continue;
       const std::size_t v = i / (row.n_rows() * nx);
       spread.sums[2 * v] += area * error(t, i) * error(t, i);
-      spread.sums[2 * v + 1] += area * static_cast<double>(spread.deviation[i]) * static_cast<double>(spread.deviation[i]);
+      spread.sums[2 * v + 1] += area * static_cast<double>(spread.deviation[i]) *
+                                static_cast<double>(spread.deviation[i]);
     }
   }
   return spread;
 }
 
-void write_spread(const Communicator& comm, StoreWriter& writer, const StoreContent& content, std::vector<RowSpread>& spreads) {
+void write_spread(const Communicator& comm, StoreWriter& writer, const StoreContent& content,
+                  std::vector<RowSpread>& spreads) {
   const std::size_t nv = content.n_variables(), nx = content.fine.n_columns();
   std::vector<double> mine;
-  for (const RowSpread& spread : spreads) mine.insert(mine.end(), spread.sums.begin(), spread.sums.end());
+  for (const RowSpread& spread : spreads)
+    mine.insert(mine.end(), spread.sums.begin(), spread.sums.end());
   const std::vector<double> all = gather_blocks(comm, mine);
   std::vector<double> totals(2 * nv, 0.0);
   for (std::size_t i = 0; i < all.size(); ++i) totals[i % (2 * nv)] += all[i];
@@ -175,16 +192,19 @@ void write_spread(const Communicator& comm, StoreWriter& writer, const StoreCont
     RowSpread spread = turn < spreads.size() ? std::move(spreads[turn]) : RowSpread{};
     for (std::size_t i = 0; i < spread.deviation.size(); ++i) {
       const std::size_t v = i / (spread.n_rows * nx);
-      const double factor = totals[2 * v + 1] > 0 ? std::sqrt(totals[2 * v] / totals[2 * v + 1]) : 1.0;
+      const double factor =
+          totals[2 * v + 1] > 0 ? std::sqrt(totals[2 * v] / totals[2 * v + 1]) : 1.0;
       spread.deviation[i] = static_cast<float>(static_cast<double>(spread.deviation[i]) * factor);
     }
-    writer.write_slab(store::ridge_spread, {0, spread.first, 0}, {nv, spread.n_rows, nx}, spread.deviation);
+    writer.write_slab(store::ridge_spread, {0, spread.first, 0}, {nv, spread.n_rows, nx},
+                      spread.deviation);
   }
 }
 
 }  // namespace
 
-void fit_ridge(const Communicator& comm, StoreWriter& writer, StoreContent& content, const DatasetOptions& options) {
+void fit_ridge(const Communicator& comm, StoreWriter& writer, StoreContent& content,
+               const DatasetOptions& options) {
   writer.flush();
   const RidgeData data = load(writer, content);
   const RidgeChoice choice = choose(comm, data, writer, options);
@@ -193,7 +213,8 @@ void fit_ridge(const Communicator& comm, StoreWriter& writer, StoreContent& cont
   content.ridge_penalty = choice.penalty;
   const std::size_t nt = content.months.size(), nv = content.n_variables();
   const std::size_t ny = content.fine.n_rows(), nx = content.fine.n_columns();
-  const std::size_t nk = nv * static_cast<std::size_t>(choice.window) * static_cast<std::size_t>(choice.window);
+  const std::size_t nk =
+      nv * static_cast<std::size_t>(choice.window) * static_cast<std::size_t>(choice.window);
   writer.create(store::ridge, {nt, nv, ny, nx}, StoreWriter::Layout::chunk_per_item);
   writer.create(store::ridge_coefficients, {ny, nv, nx, nk}, StoreWriter::Layout::chunk_per_item);
   writer.create(store::ridge_spread, {nv, ny, nx}, StoreWriter::Layout::contiguous);
@@ -213,7 +234,8 @@ void fit_ridge(const Communicator& comm, StoreWriter& writer, StoreContent& cont
       }
     }
     writer.write_slab(store::ridge, {0, 0, first, 0}, {nt, nv, n_rows, nx}, estimates);
-    writer.write_slab(store::ridge_coefficients, {first, 0, 0, 0}, {n_rows, nv, nx, nk}, coefficients);
+    writer.write_slab(store::ridge_coefficients, {first, 0, 0, 0}, {n_rows, nv, nx, nk},
+                      coefficients);
   }
   write_spread(comm, writer, content, spreads);
 }

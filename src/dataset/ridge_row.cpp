@@ -7,9 +7,9 @@ namespace hindscale {
 
 /// Training means by calendar month, without the year left out.
 struct RidgeRow::Means {
-  std::vector<std::size_t> months;             ///< that were averaged
-  std::vector<std::vector<double>> coarse;     ///< [12][v, cy, cx]
-  std::vector<std::vector<double>> lerp_error; ///< [12][v, rows, x]
+  std::vector<std::size_t> months;              ///< that were averaged
+  std::vector<std::vector<double>> coarse;      ///< [12][v, cy, cx]
+  std::vector<std::vector<double>> lerp_error;  ///< [12][v, rows, x]
 };
 
 struct RidgeRow::Fit {
@@ -22,7 +22,8 @@ namespace {
 
 /// Adds the means of `values(i)` over the months to twelve slots; values that are NaN are skipped.
 template <class Values>
-std::vector<std::vector<double>> monthly_means(const StoreContent& content, const std::vector<std::size_t>& months,
+std::vector<std::vector<double>> monthly_means(const StoreContent& content,
+                                               const std::vector<std::size_t>& months,
                                                std::size_t n, Values&& values) {
   std::vector<std::vector<double>> sums(12, std::vector<double>(n, 0.0)), counts = sums;
   for (const std::size_t t : months) {
@@ -45,7 +46,8 @@ std::vector<std::vector<double>> monthly_means(const StoreContent& content, cons
 RidgeRow::RidgeRow(const RidgeData& data, const StoreWriter& writer, std::size_t coarse_row)
     : data_(data), coarse_row_(coarse_row), columns_(data.content.coarse.n_columns()) {
   const StoreContent& content = data.content;
-  const std::size_t nv = content.n_variables(), ny = content.fine.n_rows(), nx = content.fine.n_columns();
+  const std::size_t nv = content.n_variables(), ny = content.fine.n_rows(),
+                    nx = content.fine.n_columns();
   for (std::size_t y = 0; y < ny; ++y) {
     if (data.home_row[y] != coarse_row) continue;
     if (n_rows_ == 0) first_ = y;
@@ -73,12 +75,14 @@ RidgeRow::Means RidgeRow::means(LeftOut left_out) const {
     if (!left_out || content.months[t].year() != *left_out) result.months.push_back(t);
   }
   const std::size_t n_coarse = data_.coarse.size() / content.months.size();
-  result.coarse = monthly_means(content, result.months, n_coarse, [&](std::size_t t, std::size_t i) {
-    return static_cast<double>(data_.coarse.view()[t].data()[i]);
-  });
-  result.lerp_error = monthly_means(content, result.months, truth_[0].size(), [&](std::size_t t, std::size_t i) {
-    return static_cast<double>(lerp_[t][i]) - static_cast<double>(truth_[t][i]);
-  });
+  result.coarse =
+      monthly_means(content, result.months, n_coarse, [&](std::size_t t, std::size_t i) {
+        return static_cast<double>(data_.coarse.view()[t].data()[i]);
+      });
+  result.lerp_error =
+      monthly_means(content, result.months, truth_[0].size(), [&](std::size_t t, std::size_t i) {
+        return static_cast<double>(lerp_[t][i]) - static_cast<double>(truth_[t][i]);
+      });
   return result;
 }
 
@@ -114,7 +118,8 @@ std::vector<RidgeSystem> RidgeRow::systems(const Means& means, int window) const
       for (std::size_t row = 0; row < nv * n_rows_; ++row) {
         for (const std::size_t x : columns_[j]) {
           const std::size_t i = row * nx + x;
-          const double anomaly = static_cast<double>(lerp_[t][i]) - static_cast<double>(truth_[t][i]) - means.lerp_error[month][i];
+          const double anomaly = static_cast<double>(lerp_[t][i]) -
+                                 static_cast<double>(truth_[t][i]) - means.lerp_error[month][i];
           y[r++] = std::isnan(anomaly) ? 0.0 : anomaly;
         }
       }
@@ -130,14 +135,17 @@ void RidgeRow::subtract(const Fit& fit, std::size_t i_month, std::vector<float>&
   const std::size_t nx = content.fine.n_columns();
   const auto month = static_cast<std::size_t>(content.months[i_month].of_year());
   for (std::size_t j = 0; j < columns_.size(); ++j) {
-    const auto x = predictors(fit.means, i_month, ridge_window_cells(content.coarse, coarse_row_, j, fit.window));
+    const auto x = predictors(fit.means, i_month,
+                              ridge_window_cells(content.coarse, coarse_row_, j, fit.window));
     const std::size_t n_responses = content.n_variables() * n_rows_ * columns_[j].size();
     std::size_t r = 0;
     for (std::size_t row = 0; row < content.n_variables() * n_rows_; ++row) {
       for (const std::size_t column : columns_[j]) {
         double correction = fit.means.lerp_error[month][row * nx + column];
-        for (std::size_t k = 0; k < x.size(); ++k) correction += x[k] * fit.coefficients[j][k * n_responses + r];
-        estimate[row * nx + column] = static_cast<float>(static_cast<double>(lerp_[i_month][row * nx + column]) - correction);
+        for (std::size_t k = 0; k < x.size(); ++k)
+          correction += x[k] * fit.coefficients[j][k * n_responses + r];
+        estimate[row * nx + column] =
+            static_cast<float>(static_cast<double>(lerp_[i_month][row * nx + column]) - correction);
         ++r;
       }
     }
@@ -151,19 +159,22 @@ std::vector<std::vector<float>> RidgeRow::estimate(const RidgeChoice& choice, Le
   const std::size_t nv = data_.content.n_variables(), nx = data_.content.fine.n_columns();
   const Means fitted = means(left_out);
   Fit fit{fitted, choice.window, {}};
-  for (const RidgeSystem& system : systems(fitted, choice.window)) fit.coefficients.push_back(system.solve(choice.penalty));
+  for (const RidgeSystem& system : systems(fitted, choice.window))
+    fit.coefficients.push_back(system.solve(choice.penalty));
   std::vector<std::vector<float>> estimates;
   for (const std::size_t t : months) {
     estimates.emplace_back(nv * n_rows_ * nx);
     subtract(fit, t, estimates.back());
   }
   if (coefficients == nullptr) return estimates;
-  const std::size_t n_predictors = nv * static_cast<std::size_t>(choice.window) * static_cast<std::size_t>(choice.window);
+  const std::size_t n_predictors =
+      nv * static_cast<std::size_t>(choice.window) * static_cast<std::size_t>(choice.window);
   coefficients->assign(n_rows_ * nv * nx * n_predictors, 0.0F);
   for (std::size_t j = 0; j < columns_.size(); ++j) {
     const std::size_t n_columns = columns_[j].size(), n_responses = nv * n_rows_ * n_columns;
     for (std::size_t r = 0; r < n_responses; ++r) {
-      const std::size_t v = r / (n_rows_ * n_columns), y = r / n_columns % n_rows_, x = columns_[j][r % n_columns];
+      const std::size_t v = r / (n_rows_ * n_columns), y = r / n_columns % n_rows_,
+                        x = columns_[j][r % n_columns];
       for (std::size_t k = 0; k < n_predictors; ++k) {
         (*coefficients)[((y * nv + v) * nx + x) * n_predictors + k] =
             static_cast<float>(fit.coefficients[j][k * n_responses + r]);
@@ -173,7 +184,8 @@ std::vector<std::vector<float>> RidgeRow::estimate(const RidgeChoice& choice, Le
   return estimates;
 }
 
-std::vector<std::vector<double>> RidgeRow::validation_errors(int window, const std::vector<double>& penalties) const {
+std::vector<std::vector<double>> RidgeRow::validation_errors(
+    int window, const std::vector<double>& penalties) const {
   const StoreContent& content = data_.content;
   const std::size_t nv = content.n_variables(), nx = content.fine.n_columns();
   std::vector<std::vector<double>> errors(penalties.size(), std::vector<double>(nv, 0.0));
@@ -189,7 +201,8 @@ std::vector<std::vector<double>> RidgeRow::validation_errors(int window, const s
       for (std::size_t i = 0; i < estimate.size(); ++i) {
         const double error = static_cast<double>(estimate[i]) - static_cast<double>(truth_[t][i]);
         const std::size_t y = first_ + i / nx % n_rows_;
-        if (!std::isnan(error)) errors[p][i / (n_rows_ * nx)] += data_.area(y, i % nx) * error * error;
+        if (!std::isnan(error))
+          errors[p][i / (n_rows_ * nx)] += data_.area(y, i % nx) * error * error;
       }
     }
   }

@@ -29,7 +29,8 @@ struct RidgeChoice {
   double penalty = 0;
 };
 
-/// Loads what one coarse row needs and fits it. Fine rows [first, first + n_rows) belong to the coarse row.
+/// Loads what one coarse row needs and fits it. Fine rows [first, first + n_rows) belong to the
+/// coarse row.
 class RidgeRow {
  public:
   RidgeRow(const RidgeData& data, const StoreWriter& writer, std::size_t coarse_row);
@@ -37,15 +38,20 @@ class RidgeRow {
   [[nodiscard]] std::size_t first() const { return first_; }
   [[nodiscard]] std::size_t n_rows() const { return n_rows_; }
 
-  /// Fits on the training months but those of the year left out; estimates every month given: [month][v, rows, x].
-  /// `coefficients`, where not null, receives [rows, v, x, k].
-  std::vector<std::vector<float>> estimate(const RidgeChoice& choice, LeftOut left_out, const std::vector<std::size_t>& months,
+  /// Fits on the training months but those of the year left out; estimates every month given:
+  /// [month][v, rows, x]. `coefficients`, where not null, receives [rows, v, x, k].
+  std::vector<std::vector<float>> estimate(const RidgeChoice& choice, LeftOut left_out,
+                                           const std::vector<std::size_t>& months,
                                            std::vector<float>* coefficients) const;
 
-  /// For each penalty the area-weighted squared error [v] over the validation months, fitted on all training months.
-  [[nodiscard]] std::vector<std::vector<double>> validation_errors(int window, const std::vector<double>& penalties) const;
+  /// For each penalty the area-weighted squared error [v] over the validation months, fitted on all
+  /// training months.
+  [[nodiscard]] std::vector<std::vector<double>> validation_errors(
+      int window, const std::vector<double>& penalties) const;
 
-  [[nodiscard]] const std::vector<float>& truth(std::size_t i_month) const { return truth_[i_month]; }
+  [[nodiscard]] const std::vector<float>& truth(std::size_t i_month) const {
+    return truth_[i_month];
+  }
 
  private:
   struct Means;

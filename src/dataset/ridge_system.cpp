@@ -20,8 +20,10 @@ std::vector<double> RidgeSystem::solve(double penalty) const {
   double trace = 0;
   for (std::size_t i = 0; i < k_; ++i) trace += gram_[i * k_ + i];
   std::vector<double> b = cross_;
-  if (trace <= 0) return std::vector<double>(b.size(), 0.0);  // no anomaly at all: nothing to regress on
-  for (std::size_t i = 0; i < k_; ++i) factor[i * k_ + i] += penalty * trace / static_cast<double>(k_);
+  if (trace <= 0)
+    return std::vector<double>(b.size(), 0.0);  // no anomaly at all: nothing to regress on
+  for (std::size_t i = 0; i < k_; ++i)
+    factor[i * k_ + i] += penalty * trace / static_cast<double>(k_);
   for (std::size_t i = 0; i < k_; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {
       double sum = factor[i * k_ + j];

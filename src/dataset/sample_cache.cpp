@@ -4,11 +4,13 @@
 namespace hindscale {
 namespace {
 double bytes_of(const Sample& sample) {
-  return static_cast<double>((sample.condition.size() + sample.target.size() + sample.weight.size()) * sizeof(float));
+  return static_cast<double>(
+      (sample.condition.size() + sample.target.size() + sample.weight.size()) * sizeof(float));
 }
 }  // namespace
 
-SampleCache::SampleCache(const StoreReader& reader, const Conditioning& conditioning, double limit_mib)
+SampleCache::SampleCache(const StoreReader& reader, const Conditioning& conditioning,
+                         double limit_mib)
     : reader_(reader), conditioning_(conditioning), limit_bytes_(limit_mib * 1048576.0) {}
 
 std::shared_ptr<const Sample> SampleCache::get(std::size_t i_month) {

@@ -9,9 +9,13 @@ namespace {
 
 constexpr const char* content_attribute = "content";
 
-nlohmann::json json_of(const Period& period) { return {period.first_year, period.last_year}; }
+nlohmann::json json_of(const Period& period) {
+  return {period.first_year, period.last_year};
+}
 
-Period period_of(const nlohmann::json& json) { return {json.at(0).get<int>(), json.at(1).get<int>()}; }
+Period period_of(const nlohmann::json& json) {
+  return {json.at(0).get<int>(), json.at(1).get<int>()};
+}
 
 void write_grid(StoreWriter& writer, const std::string& group, const Grid& grid) {
   writer.write_whole(group + "/lat", {grid.n_rows()}, grid.latitude.centre);
@@ -41,10 +45,12 @@ std::vector<std::size_t> StoreContent::positions(const Period& period) const {
 std::size_t StoreContent::position_of(Month month) const {
   const auto found = std::lower_bound(months.begin(), months.end(), month);
   if (found == months.end() || *found != month) {
-    throw InputError({.problem = "month not in the sample store",
-                      .value = month.to_string(),
-                      .why = "it holds " + months.front().to_string() + " to " + months.back().to_string(),
-                      .advice = "choose other months, or give the coarse files of that period in reconstruct/coarse_files"});
+    throw InputError(
+        {.problem = "month not in the sample store",
+         .value = month.to_string(),
+         .why = "it holds " + months.front().to_string() + " to " + months.back().to_string(),
+         .advice = "choose other months, or give the coarse files of that period in "
+                   "reconstruct/coarse_files"});
   }
   return static_cast<std::size_t>(found - months.begin());
 }

@@ -5,6 +5,8 @@
 
 namespace hindscale {
 
-std::string pnetcdf_version() { return ncmpi_inq_libvers(); }
+std::string pnetcdf_version() {
+  return ncmpi_inq_libvers();
+}
 
 }  // namespace hindscale

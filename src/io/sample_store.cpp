@@ -69,11 +69,14 @@ struct StoreWriter::Impl {
   void create(const std::string& name, hid_t type, const std::vector<std::size_t>& shape,
               Layout layout);
   [[nodiscard]] std::vector<std::size_t> shape_of(const std::string& name) const;
-  /// The block [start, start + count) in the file and in memory; nothing selected where it is empty.
-  [[nodiscard]] std::pair<Hdf5Handle, Hdf5Handle> spaces_of(const std::string& name, const Extents& start,
+  /// The block [start, start + count) in the file and in memory; nothing selected where it is
+  /// empty.
+  [[nodiscard]] std::pair<Hdf5Handle, Hdf5Handle> spaces_of(const std::string& name,
+                                                            const Extents& start,
                                                             const Extents& count) const;
   template <class T>
-  void transfer(const std::string& name, const Extents& start, const Extents& count, std::span<const T> values);
+  void transfer(const std::string& name, const Extents& start, const Extents& count,
+                std::span<const T> values);
   void write_sentinel();
   void close();
   void verify_written() const;
@@ -132,33 +135,38 @@ std::vector<std::size_t> StoreWriter::Impl::shape_of(const std::string& name) co
   return {extents.begin(), extents.end()};
 }
 
-std::pair<Hdf5Handle, Hdf5Handle> StoreWriter::Impl::spaces_of(const std::string& name, const Extents& start,
+std::pair<Hdf5Handle, Hdf5Handle> StoreWriter::Impl::spaces_of(const std::string& name,
+                                                               const Extents& start,
                                                                const Extents& count) const {
   const Extents shape = shape_of(name);
   HINDSCALE_ASSERT(start.size() == shape.size() && count.size() == shape.size());
   const bool empty = count_values(count) == 0;
-  for (std::size_t a = 0; a < shape.size() && !empty; ++a) HINDSCALE_ASSERT(start[a] + count[a] <= shape[a]);
+  for (std::size_t a = 0; a < shape.size() && !empty; ++a)
+    HINDSCALE_ASSERT(start[a] + count[a] <= shape[a]);
   const std::vector<hsize_t> first = extents_of(start), extents = extents_of(count);
   Hdf5Handle file_space = own(H5Dget_space(datasets.at(name).get()), H5Sclose);
-  Hdf5Handle memory_space = own(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
+  Hdf5Handle memory_space =
+      own(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
   if (empty) {
     check(H5Sselect_none(file_space.get()));
     check(H5Sselect_none(memory_space.get()));
   } else {
-    check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, first.data(), nullptr, extents.data(), nullptr));
+    check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, first.data(), nullptr,
+                              extents.data(), nullptr));
   }
   return {std::move(file_space), std::move(memory_space)};
 }
 
 /// Collective; a rank with an empty block takes part all the same.
 template <class T>
-void StoreWriter::Impl::transfer(const std::string& name, const Extents& start, const Extents& count,
-                                 std::span<const T> values) {
+void StoreWriter::Impl::transfer(const std::string& name, const Extents& start,
+                                 const Extents& count, std::span<const T> values) {
   HINDSCALE_ASSERT(values.size() == count_values(count));
   const auto [file_space, memory_space] = spaces_of(name, start, count);
   errno = 0;
   const hid_t type = std::is_same_v<T, float> ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
-  check(H5Dwrite(datasets.at(name).get(), type, memory_space.get(), file_space.get(), collective.get(), values.data()));
+  check(H5Dwrite(datasets.at(name).get(), type, memory_space.get(), file_space.get(),
+                 collective.get(), values.data()));
 }
 
 void StoreWriter::Impl::write_sentinel() {
@@ -186,10 +194,11 @@ void StoreWriter::Impl::verify_written() const {
     Sha256 digest;
     digest.add(std::as_bytes(std::span(values)));
     if (digest.hex() != block.digest) {
-      throw SystemError({.problem = "content differs after writing",
-                         .value = part.string(),
-                         .why = "items of " + block.name + " from " + std::to_string(block.start[0]),
-                         .advice = "check the disk and run again"});
+      throw SystemError(
+          {.problem = "content differs after writing",
+           .value = part.string(),
+           .why = "items of " + block.name + " from " + std::to_string(block.start[0]),
+           .advice = "check the disk and run again"});
     }
   }
 }
@@ -240,8 +249,8 @@ void StoreWriter::read_slab(const std::string& name, const std::vector<std::size
   HINDSCALE_ASSERT(values.size() == count_values(count));
   if (values.empty()) return;
   const auto [file_space, memory_space] = impl_->spaces_of(name, start, count);
-  if (H5Dread(impl_->datasets.at(name).get(), H5T_NATIVE_FLOAT, memory_space.get(), file_space.get(), H5P_DEFAULT,
-              values.data()) < 0) {
+  if (H5Dread(impl_->datasets.at(name).get(), H5T_NATIVE_FLOAT, memory_space.get(),
+              file_space.get(), H5P_DEFAULT, values.data()) < 0) {
     impl_->fail("cannot read back");
   }
 }

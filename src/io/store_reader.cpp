@@ -119,10 +119,12 @@ void StoreReader::read_slab(const std::string& name, const std::vector<std::size
   if (n_values == 0) return;
   const std::vector<hsize_t> first(start.begin(), start.end()), extents(count.begin(), count.end());
   const Hdf5Handle file_space = impl_->own(H5Dget_space(dataset), H5Sclose);
-  impl_->check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, first.data(), nullptr, extents.data(), nullptr));
-  const Hdf5Handle memory_space =
-      impl_->own(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
-  impl_->check(H5Dread(dataset, H5T_NATIVE_FLOAT, memory_space.get(), file_space.get(), H5P_DEFAULT, values.data()));
+  impl_->check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, first.data(), nullptr,
+                                   extents.data(), nullptr));
+  const Hdf5Handle memory_space = impl_->own(
+      H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
+  impl_->check(H5Dread(dataset, H5T_NATIVE_FLOAT, memory_space.get(), file_space.get(), H5P_DEFAULT,
+                       values.data()));
 }
 
 std::vector<double> StoreReader::read_whole(const std::string& name) const {

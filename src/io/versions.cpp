@@ -7,7 +7,9 @@
 
 namespace hindscale {
 
-std::string netcdf_version() { return nc_inq_libvers(); }
+std::string netcdf_version() {
+  return nc_inq_libvers();
+}
 
 std::string hdf5_version() {
   unsigned major = 0, minor = 0, release = 0;

@@ -10,8 +10,8 @@
 
 namespace hindscale {
 
-FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning, const GeneratorOptions& options,
-                               torch::Device device)
+FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
+                               const GeneratorOptions& options, torch::Device device)
     : network_(std::move(network)),
       options_(options),
       schedule_(cosine_schedule(options.timesteps)),
@@ -20,11 +20,12 @@ FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning, c
       device_(device) {
   const auto divisor = static_cast<std::size_t>(network_->config().divisor());
   if (options.tiling.n_rows % divisor != 0 || options.tiling.n_columns % divisor != 0) {
-    throw InputError({.problem = "tile size does not suit the network",
-                      .value = fmt::format("{}, {}", options.tiling.n_rows, options.tiling.n_columns),
-                      .why = fmt::format("rows and columns must be multiples of {}", divisor),
-                      .advice = "change tiling/size",
-                      .key = "tiling/size"});
+    throw InputError(
+        {.problem = "tile size does not suit the network",
+         .value = fmt::format("{}, {}", options.tiling.n_rows, options.tiling.n_columns),
+         .why = fmt::format("rows and columns must be multiples of {}", divisor),
+         .advice = "change tiling/size",
+         .key = "tiling/size"});
   }
   network_->to(device_);
   network_->eval();
@@ -39,47 +40,59 @@ void FieldGenerator::generate(std::span<const FieldJob> jobs, View<float, 4> fie
   const Shape<3> shape{fields.extent(1), fields.extent(2), fields.extent(3)};
   for (std::size_t first = 0; first < jobs.size(); first += fields_in_flight()) {
     const std::size_t n = std::min(fields_in_flight(), jobs.size() - first);
-    generate_together(jobs.subspan(first, n), {fields.data() + first * count_of(shape), {n, shape[0], shape[1], shape[2]}});
+    generate_together(jobs.subspan(first, n),
+                      {fields.data() + first * count_of(shape), {n, shape[0], shape[1], shape[2]}});
   }
 }
 
 void FieldGenerator::generate_together(std::span<const FieldJob> jobs, View<float, 4> fields) {
   const torch::NoGradGuard no_gradients;
-  const torch::Tensor like = torch::empty({static_cast<std::int64_t>(jobs.size()), static_cast<std::int64_t>(fields.extent(1)),
-                                           static_cast<std::int64_t>(fields.extent(2)), static_cast<std::int64_t>(fields.extent(3))});
+  const torch::Tensor like = torch::empty(
+      {static_cast<std::int64_t>(jobs.size()), static_cast<std::int64_t>(fields.extent(1)),
+       static_cast<std::int64_t>(fields.extent(2)), static_cast<std::int64_t>(fields.extent(3))});
   const std::size_t n_values = fields.size() / jobs.size();
   const Noise noise = [&](std::int64_t i_step, torch::Tensor& out) {
     for (std::size_t i = 0; i < jobs.size(); ++i) {
-      const StreamKey key{options_.seed, options_.purpose, static_cast<std::uint64_t>(jobs[i].member),
-                          static_cast<std::uint64_t>(jobs[i].month.index()), static_cast<std::uint32_t>(i_step)};
+      const StreamKey key{
+          options_.seed, options_.purpose, static_cast<std::uint64_t>(jobs[i].member),
+          static_cast<std::uint64_t>(jobs[i].month.index()), static_cast<std::uint32_t>(i_step)};
       fill_normal(key, 0, {out.data_ptr<float>() + i * n_values, n_values});
     }
   };
-  const Denoise denoise = [&](const torch::Tensor& x, std::int64_t t) { return predict(jobs, x, t); };
+  const Denoise denoise = [&](const torch::Tensor& x, std::int64_t t) {
+    return predict(jobs, x, t);
+  };
   copy_to_view(sample(options_.sampler, schedule_, denoise, noise, like), fields);
 }
 
-torch::Tensor FieldGenerator::predict(std::span<const FieldJob> jobs, const torch::Tensor& x, std::int64_t t) {
+torch::Tensor FieldGenerator::predict(std::span<const FieldJob> jobs, const torch::Tensor& x,
+                                      std::int64_t t) {
   const torch::Tensor state = x.contiguous();
   const Shape<4> shape{static_cast<std::size_t>(x.size(0)), static_cast<std::size_t>(x.size(1)),
                        static_cast<std::size_t>(x.size(2)), static_cast<std::size_t>(x.size(3))};
   const View<const float, 4> fields(state.data_ptr<float>(), shape);
   const std::size_t n_tiles = layout_.tiles().size();
-  Array<float, 4> tiles({jobs.size() * n_tiles, shape[1], options_.tiling.n_rows, options_.tiling.n_columns});
-  for (std::size_t first = 0; first < tiles.extent(0); first += static_cast<std::size_t>(options_.batch)) {
+  Array<float, 4> tiles(
+      {jobs.size() * n_tiles, shape[1], options_.tiling.n_rows, options_.tiling.n_columns});
+  for (std::size_t first = 0; first < tiles.extent(0);
+       first += static_cast<std::size_t>(options_.batch)) {
     run_network(jobs, fields, first, tiles, t);
   }
   torch::Tensor result = torch::empty_like(state);
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    const View<const float, 4> own(&tiles(i * n_tiles, 0, 0, 0), {n_tiles, shape[1], tiles.extent(2), tiles.extent(3)});
-    stitch(layout_, own, {result.data_ptr<float>() + i * (fields.size() / shape[0]), {shape[1], shape[2], shape[3]}});
+    const View<const float, 4> own(&tiles(i * n_tiles, 0, 0, 0),
+                                   {n_tiles, shape[1], tiles.extent(2), tiles.extent(3)});
+    stitch(layout_, own,
+           {result.data_ptr<float>() + i * (fields.size() / shape[0]),
+            {shape[1], shape[2], shape[3]}});
   }
   return result;
 }
 
-void FieldGenerator::run_network(std::span<const FieldJob> jobs, View<const float, 4> state, std::size_t first_tile,
-                                 View<float, 4> tiles, std::int64_t t) {
-  const std::size_t n_tiles = layout_.tiles().size(), n_rows = tiles.extent(2), n_columns = tiles.extent(3);
+void FieldGenerator::run_network(std::span<const FieldJob> jobs, View<const float, 4> state,
+                                 std::size_t first_tile, View<float, 4> tiles, std::int64_t t) {
+  const std::size_t n_tiles = layout_.tiles().size(), n_rows = tiles.extent(2),
+                    n_columns = tiles.extent(3);
   const std::size_t n_state = state.extent(1), n_condition = jobs[0].inputs->condition.extent(0);
   const auto batch = static_cast<std::size_t>(options_.batch);
   const std::size_t n = std::min(batch, tiles.extent(0) - first_tile);
@@ -88,7 +101,8 @@ void FieldGenerator::run_network(std::span<const FieldJob> jobs, View<const floa
     const std::size_t i_job = (first_tile + i) / n_tiles;
     const Window& window = layout_.tiles()[(first_tile + i) % n_tiles];
     extract(state[i_job], window, {&input(i, 0, 0, 0), {n_state, n_rows, n_columns}});
-    extract(jobs[i_job].inputs->condition.view(), window, {&input(i, n_state, 0, 0), {n_condition, n_rows, n_columns}});
+    extract(jobs[i_job].inputs->condition.view(), window,
+            {&input(i, n_state, 0, 0), {n_condition, n_rows, n_columns}});
   }
   const torch::Tensor time = torch::full({1}, t, torch::kInt64).to(device_);
   const torch::Tensor output = network_->forward(tensor_of(input.view()).to(device_), time);

@@ -16,15 +16,19 @@ View<float, 3> channels_of(torch::Tensor& tensor, std::int64_t i, std::int64_t f
   const auto n_rows = tensor.size(2);
   const auto n_columns = tensor.size(3);
   float* const start = tensor.data_ptr<float>() + (i * tensor.size(1) + first) * n_rows * n_columns;
-  return {start, {static_cast<std::size_t>(tensor.size(1) - first), static_cast<std::size_t>(n_rows),
-                  static_cast<std::size_t>(n_columns)}};
+  return {start,
+          {static_cast<std::size_t>(tensor.size(1) - first), static_cast<std::size_t>(n_rows),
+           static_cast<std::size_t>(n_columns)}};
 }
 
 }  // namespace
 
 BatchMaker::BatchMaker(SampleCache& samples, std::vector<std::size_t> positions, Schedule schedule,
                        const Options& options)
-    : samples_(samples), positions_(std::move(positions)), schedule_(std::move(schedule)), options_(options) {}
+    : samples_(samples),
+      positions_(std::move(positions)),
+      schedule_(std::move(schedule)),
+      options_(options) {}
 
 Batch BatchMaker::make(std::span<const Patch> patches) const {
   HINDSCALE_ASSERT(!patches.empty());
@@ -47,17 +51,21 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
     extract(sample->condition, patch.window, channels_of(batch.input, i, n_variables));
     extract(sample->target, patch.window, channels_of(field, i, 0));
     extract(sample->weight, patch.window, channels_of(batch.weight, i, 0));
-    fill_normal({.seed = options_.seed, .purpose = options_.noise, .a = patch.id}, 0, channels_of(noise, i, 0).flat());
+    fill_normal({.seed = options_.seed, .purpose = options_.noise, .a = patch.id}, 0,
+                channels_of(noise, i, 0).flat());
     times.push_back(patch.diffusion_time);
     abar.push_back(schedule_.abar[static_cast<std::size_t>(patch.diffusion_time)]);
     batch.patch_ids.push_back(patch.id);
   }
-  const std::span<const float> weights(batch.weight.data_ptr<float>(), static_cast<std::size_t>(batch.weight.numel()));
+  const std::span<const float> weights(batch.weight.data_ptr<float>(),
+                                       static_cast<std::size_t>(batch.weight.numel()));
   batch.n_weighted = std::ranges::count_if(weights, [](float weight) { return weight > 0; });
   // In double, because 1 - abar is tiny at the first times.
   const torch::Tensor share = torch::tensor(abar, torch::kFloat64).view({n, 1, 1, 1});
   batch.input.narrow(1, 0, n_variables).copy_(add_noise(field, noise, share));
-  batch.target = training_target(options_.prediction, field, noise, share).to(torch::kFloat32).to(options_.device);
+  batch.target = training_target(options_.prediction, field, noise, share)
+                     .to(torch::kFloat32)
+                     .to(options_.device);
   batch.input = batch.input.to(options_.device);
   batch.weight = batch.weight.to(options_.device);
   batch.time = torch::tensor(times, torch::kInt64).to(options_.device);

@@ -28,8 +28,9 @@ struct Bucket {
 class ReadyHook final : public torch::autograd::FunctionPostHook {
  public:
   explicit ReadyHook(std::function<void()> action) : action_(std::move(action)) {}
-  torch::autograd::variable_list operator()(const torch::autograd::variable_list& outputs,
-                                            const torch::autograd::variable_list& /*inputs*/) override {
+  torch::autograd::variable_list operator()(
+      const torch::autograd::variable_list& outputs,
+      const torch::autograd::variable_list& /*inputs*/) override {
     action_();
     return outputs;
   }
@@ -54,12 +55,15 @@ std::vector<Bucket> make_buckets(const std::vector<torch::Tensor>& parameters, d
   }
   for (std::size_t i_bucket = 0; i_bucket < buckets.size(); ++i_bucket) {
     Bucket& bucket = buckets[i_bucket];
-    bucket.values = torch::zeros({counts[i_bucket]}, parameters.front().options().requires_grad(false));
+    bucket.values =
+        torch::zeros({counts[i_bucket]}, parameters.front().options().requires_grad(false));
     std::int64_t offset = 0;
     for (const std::size_t i : bucket.members) {
       const torch::Tensor& parameter = parameters[i];
-      HINDSCALE_ASSERT(parameter.is_non_overlapping_and_dense() && parameter.scalar_type() == torch::kFloat32);
-      bucket.places.push_back(bucket.values.as_strided(parameter.sizes(), parameter.strides(), offset));
+      HINDSCALE_ASSERT(parameter.is_non_overlapping_and_dense() &&
+                       parameter.scalar_type() == torch::kFloat32);
+      bucket.places.push_back(
+          bucket.values.as_strided(parameter.sizes(), parameter.strides(), offset));
       offset += parameter.numel();
     }
   }
@@ -92,7 +96,9 @@ struct GradientReducer::State {
     if (!armed || ready[i_parameter]) return;
     ready[i_parameter] = true;
     ++buckets[bucket_of[i_parameter]].n_ready;
-    while (n_started < buckets.size() && buckets[n_started].n_ready == buckets[n_started].members.size()) start_next();
+    while (n_started < buckets.size() &&
+           buckets[n_started].n_ready == buckets[n_started].members.size())
+      start_next();
     reduction->poke();
   }
 
@@ -123,7 +129,8 @@ struct GradientReducer::State {
   }
 };
 
-GradientReducer::GradientReducer(const Communicator& comm, std::vector<torch::Tensor> parameters, double bucket_mib)
+GradientReducer::GradientReducer(const Communicator& comm, std::vector<torch::Tensor> parameters,
+                                 double bucket_mib)
     : state_(std::make_shared<State>()) {
   if (comm.size() == 1 || parameters.empty()) return;
   State& state = *state_;
@@ -138,9 +145,10 @@ GradientReducer::GradientReducer(const Communicator& comm, std::vector<torch::Te
   for (std::size_t i = 0; i < state.parameters.size(); ++i) {
     auto accumulator = torch::autograd::impl::grad_accumulator(state.parameters[i]);
     HINDSCALE_ASSERT(accumulator != nullptr);  // a leaf that needs a gradient
-    accumulator->add_post_hook(std::make_unique<ReadyHook>([watched = std::weak_ptr<State>(state_), i] {
-      if (const auto alive = watched.lock()) alive->on_ready(i);
-    }));
+    accumulator->add_post_hook(
+        std::make_unique<ReadyHook>([watched = std::weak_ptr<State>(state_), i] {
+          if (const auto alive = watched.lock()) alive->on_ready(i);
+        }));
     state.accumulators.push_back(std::move(accumulator));
   }
 }
@@ -167,8 +175,12 @@ void GradientReducer::finish() {
   state.hand_out();
 }
 
-double GradientReducer::waited_s() const { return state_->waited_s; }
+double GradientReducer::waited_s() const {
+  return state_->waited_s;
+}
 
-std::size_t GradientReducer::n_buckets() const { return state_->buckets.size(); }
+std::size_t GradientReducer::n_buckets() const {
+  return state_->buckets.size();
+}
 
 }  // namespace hindscale

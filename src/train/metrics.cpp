@@ -35,19 +35,24 @@ std::string kept_lines(const std::string& text, std::int64_t last_step) {
 
 }  // namespace
 
-MetricsFile::MetricsFile(std::filesystem::path path, std::int64_t last_step) : path_(std::move(path)) {
+MetricsFile::MetricsFile(std::filesystem::path path, std::int64_t last_step)
+    : path_(std::move(path)) {
   if (std::filesystem::exists(path_)) {
     const std::string text = read_text(path_);
     const std::string kept = kept_lines(text, last_step);
     if (kept != text) commit_text(path_, kept);
   }
   file_.open(path_, std::ios::app);
-  if (!file_) throw SystemError({.problem = "cannot write", .value = path_.string(), .why = std::strerror(errno)});
+  if (!file_)
+    throw SystemError(
+        {.problem = "cannot write", .value = path_.string(), .why = std::strerror(errno)});
 }
 
 void MetricsFile::append(const nlohmann::json& line) {
   file_ << line.dump() << '\n' << std::flush;
-  if (!file_) throw SystemError({.problem = "cannot write", .value = path_.string(), .why = std::strerror(errno)});
+  if (!file_)
+    throw SystemError(
+        {.problem = "cannot write", .value = path_.string(), .why = std::strerror(errno)});
 }
 
 std::string text_of_duration(double seconds) {

@@ -21,7 +21,8 @@ class MpiReduction final : public Reduction {
     for (std::int64_t first = 0; first < values.numel(); first += largest) {
       requests_.push_back(MPI_REQUEST_NULL);
       const auto count = static_cast<int>(std::min(largest, values.numel() - first));
-      check_mpi(MPI_Iallreduce(MPI_IN_PLACE, data + first, count, MPI_FLOAT, MPI_SUM, comm_.native(), &requests_.back()),
+      check_mpi(MPI_Iallreduce(MPI_IN_PLACE, data + first, count, MPI_FLOAT, MPI_SUM,
+                               comm_.native(), &requests_.back()),
                 "MPI_Iallreduce");
     }
   }
@@ -29,13 +30,16 @@ class MpiReduction final : public Reduction {
   void poke() override {
     if (requests_.empty()) return;
     int done = 0;
-    check_mpi(MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &done, MPI_STATUSES_IGNORE),
+    check_mpi(MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &done,
+                          MPI_STATUSES_IGNORE),
               "MPI_Testall");
     if (done != 0) requests_.clear();
   }
 
   void wait() override {
-    check_mpi(MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
+    check_mpi(
+        MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE),
+        "MPI_Waitall");
     requests_.clear();
   }
 
@@ -46,6 +50,8 @@ class MpiReduction final : public Reduction {
 
 }  // namespace
 
-std::unique_ptr<Reduction> make_mpi_reduction(const Communicator& comm) { return std::make_unique<MpiReduction>(comm); }
+std::unique_ptr<Reduction> make_mpi_reduction(const Communicator& comm) {
+  return std::make_unique<MpiReduction>(comm);
+}
 
 }  // namespace hindscale

@@ -25,7 +25,8 @@ ncclUniqueId shared_identifier(const Communicator& comm) {
   together(comm, [&] {
     if (comm.is_root()) check_nccl(ncclGetUniqueId(&identifier), "ncclGetUniqueId");
   });
-  const std::string bytes = broadcast(comm, std::string(identifier.internal, sizeof identifier.internal));
+  const std::string bytes =
+      broadcast(comm, std::string(identifier.internal, sizeof identifier.internal));
   std::memcpy(identifier.internal, bytes.data(), sizeof identifier.internal);
   return identifier;
 }
@@ -34,11 +35,13 @@ ncclUniqueId shared_identifier(const Communicator& comm) {
 class NcclReduction final : public Reduction {
  public:
   NcclReduction(const Communicator& comm, const torch::Device& device)
-      : device_(device), stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/true, device.index())) {
+      : device_(device),
+        stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/true, device.index())) {
     const c10::cuda::CUDAGuard guard(device_);
     const ncclUniqueId identifier = shared_identifier(comm);
     together(comm, [&] {
-      check_nccl(ncclCommInitRank(&nccl_, comm.size(), identifier, comm.rank()), "ncclCommInitRank");
+      check_nccl(ncclCommInitRank(&nccl_, comm.size(), identifier, comm.rank()),
+                 "ncclCommInitRank");
     });
   }
 
@@ -54,8 +57,8 @@ class NcclReduction final : public Reduction {
     filled.record(c10::cuda::getCurrentCUDAStream(device_.index()));
     filled.block(stream_);
     auto* const data = values.data_ptr<float>();
-    check_nccl(ncclAllReduce(data, data, static_cast<std::size_t>(values.numel()), ncclFloat, ncclSum, nccl_,
-                             stream_.stream()),
+    check_nccl(ncclAllReduce(data, data, static_cast<std::size_t>(values.numel()), ncclFloat,
+                             ncclSum, nccl_, stream_.stream()),
                "ncclAllReduce");
   }
 
@@ -81,7 +84,8 @@ class NcclReduction final : public Reduction {
 
 }  // namespace
 
-std::unique_ptr<Reduction> make_nccl_reduction(const Communicator& comm, const torch::Device& device) {
+std::unique_ptr<Reduction> make_nccl_reduction(const Communicator& comm,
+                                               const torch::Device& device) {
   return std::make_unique<NcclReduction>(comm, device);
 }
 

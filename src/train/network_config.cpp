@@ -4,7 +4,8 @@
 
 namespace hindscale {
 
-UNetConfig network_config(const ModelOptions& options, std::int64_t in_channels, std::int64_t out_channels) {
+UNetConfig network_config(const ModelOptions& options, std::int64_t in_channels,
+                          std::int64_t out_channels) {
   const bool is_custom = options.preset == "custom";
   UNetConfig config = unet_preset(is_custom ? "small" : options.preset, in_channels, out_channels);
   config.channels = options.channels;

@@ -20,9 +20,11 @@ torch::optim::AdamW make_method(const NamedTensors& parameters, const OptimizerO
   const AdamWOptions base = AdamWOptions().betas({options.beta1, options.beta2});
   std::vector<torch::Tensor> decayed;
   std::vector<torch::Tensor> others;
-  for (const auto& [name, parameter] : parameters) (parameter.dim() > 1 ? decayed : others).push_back(parameter);
+  for (const auto& [name, parameter] : parameters)
+    (parameter.dim() > 1 ? decayed : others).push_back(parameter);
   std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(decayed, std::make_unique<AdamWOptions>(AdamWOptions(base).weight_decay(options.weight_decay)));
+  groups.emplace_back(decayed, std::make_unique<AdamWOptions>(
+                                   AdamWOptions(base).weight_decay(options.weight_decay)));
   groups.emplace_back(others, std::make_unique<AdamWOptions>(AdamWOptions(base).weight_decay(0)));
   return torch::optim::AdamW(groups, base);
 }
@@ -44,13 +46,15 @@ torch::Tensor host_copy(const torch::Tensor& tensor) {
   return tensor.detach().to(torch::kCPU).clone(torch::MemoryFormat::Contiguous);
 }
 
-torch::Tensor take(const NamedTensors& state, const std::string& name, const torch::Tensor& parameter) {
+torch::Tensor take(const NamedTensors& state, const std::string& name,
+                   const torch::Tensor& parameter) {
   const auto found = state.find(name);
   if (found == state.end() || found->second.sizes() != parameter.sizes()) {
-    throw InputError({.problem = found == state.end() ? "missing tensor" : "tensor of another shape",
-                      .value = name,
-                      .why = "the optimizer needs one for each parameter",
-                      .advice = "restart from a checkpoint of this network"});
+    throw InputError(
+        {.problem = found == state.end() ? "missing tensor" : "tensor of another shape",
+         .value = name,
+         .why = "the optimizer needs one for each parameter",
+         .advice = "restart from a checkpoint of this network"});
   }
   torch::Tensor own = torch::empty_like(parameter, parameter.options().requires_grad(false));
   own.copy_(found->second);
@@ -63,7 +67,8 @@ Optimizer::Optimizer(const torch::nn::Module& network, const OptimizerOptions& o
     : parameters_(parameters_of(network)), method_(make_method(parameters_, options)) {}
 
 void Optimizer::step(double learning_rate) {
-  for (auto& group : method_.param_groups()) static_cast<AdamWOptions&>(group.options()).lr(learning_rate);
+  for (auto& group : method_.param_groups())
+    static_cast<AdamWOptions&>(group.options()).lr(learning_rate);
   method_.step();
 }
 
@@ -73,7 +78,8 @@ void Optimizer::clear_gradients() {
 
 NamedTensors Optimizer::state() const {
   NamedTensors tensors;
-  const auto& states = const_cast<torch::optim::AdamW&>(method_).state();  // LibTorch 1.13 has no const access
+  const auto& states =
+      const_cast<torch::optim::AdamW&>(method_).state();  // LibTorch 1.13 has no const access
   for (const auto& [name, parameter] : parameters_) {
     const auto found = states.find(key_of(states, parameter));
     if (found == states.end()) continue;
@@ -90,7 +96,8 @@ void Optimizer::restore(const NamedTensors& state) {
   states.clear();
   if (state.empty()) return;
   torch::NoGradGuard no_gradient;
-  const std::int64_t step = take(state, "step", torch::zeros({1}, torch::kInt64)).item<std::int64_t>();
+  const std::int64_t step =
+      take(state, "step", torch::zeros({1}, torch::kInt64)).item<std::int64_t>();
   for (const auto& [name, parameter] : parameters_) {
     auto restored = std::make_unique<AdamWParamState>();
     restored->step(step);
@@ -105,7 +112,7 @@ double gradient_norm(const std::vector<torch::Tensor>& parameters) {
   std::vector<torch::Tensor> norms;
   for (const torch::Tensor& parameter : parameters) {
     if (!parameter.grad().defined()) continue;
-    norms.push_back(torch::linalg_vector_norm(parameter.grad(), 2, c10::nullopt, false, torch::kFloat64));
+    norms.push_back(torch::linalg_vector_norm(parameter.grad(), 2, {}, false, torch::kFloat64));
   }
   return norms.empty() ? 0 : torch::linalg_vector_norm(torch::stack(norms), 2).item<double>();
 }

@@ -17,7 +17,8 @@ class Reduction {
   Reduction(const Reduction&) = delete;
   Reduction& operator=(const Reduction&) = delete;
   virtual ~Reduction() = default;
-  /// Begins the sum of `values` (contiguous float32) in place; they are not to be touched before `wait`.
+  /// Begins the sum of `values` (contiguous float32) in place; they are not to be touched before
+  /// `wait`.
   virtual void start(torch::Tensor& values) = 0;
   /// Gives the sums under way a chance to proceed.
   virtual void poke() = 0;
@@ -28,7 +29,8 @@ class Reduction {
 std::unique_ptr<Reduction> make_mpi_reduction(const Communicator& comm);
 #ifdef HINDSCALE_WITH_CUDA
 /// Collective.
-std::unique_ptr<Reduction> make_nccl_reduction(const Communicator& comm, const torch::Device& device);
+std::unique_ptr<Reduction> make_nccl_reduction(const Communicator& comm,
+                                               const torch::Device& device);
 #endif
 
 }  // namespace hindscale

@@ -18,15 +18,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 std::vector<Month> training_months(const StoreContent& content) {
   std::vector<Month> months;
   for (const std::size_t i : content.positions(content.train)) months.push_back(content.months[i]);
   if (months.empty()) {
-    throw InputError({.problem = "the sample store holds no training months",
-                      .advice = "run `hindscale prepare` with dataset/train_years inside the source files",
-                      .key = "dataset/train_years"});
+    throw InputError(
+        {.problem = "the sample store holds no training months",
+         .advice = "run `hindscale prepare` with dataset/train_years inside the source files",
+         .key = "dataset/train_years"});
   }
   return months;
 }
@@ -46,8 +49,8 @@ void check_patch(const Options& options, const UNetConfig& network) {
   if (size.at(0) % divisor == 0 && size.at(1) % divisor == 0) return;
   throw InputError({.problem = "patch size not divisible as the network needs",
                     .value = fmt::format("{} x {}", size[0], size[1]),
-                    .why = fmt::format("a network of {} levels halves it {} times", network.multipliers.size(),
-                                       network.multipliers.size() - 1),
+                    .why = fmt::format("a network of {} levels halves it {} times",
+                                       network.multipliers.size(), network.multipliers.size() - 1),
                     .advice = fmt::format("use multiples of {} in training/patch_size", divisor),
                     .key = "training/patch_size"});
 }
@@ -60,7 +63,8 @@ UNet make_network(const UNetConfig& config, std::uint64_t seed, const torch::Dev
 
 }  // namespace
 
-PatchPlanOptions patch_plan_options(const Options& options, const StoreContent& content, std::size_t n_months) {
+PatchPlanOptions patch_plan_options(const Options& options, const StoreContent& content,
+                                    std::size_t n_months) {
   return {.seed = static_cast<std::uint64_t>(options.experiment.seed),
           .n_items = n_months,
           .n_rows = content.fine.n_rows(),
@@ -72,14 +76,15 @@ PatchPlanOptions patch_plan_options(const Options& options, const StoreContent& 
           .n_times = options.diffusion.timesteps};
 }
 
-Trainer::Trainer(const Context& context, const Options& options, const UNetConfig& network, SampleCache& samples,
-                 const StoreContent& content)
+Trainer::Trainer(const Context& context, const Options& options, const UNetConfig& network,
+                 SampleCache& samples, const StoreContent& content)
     : context_(context),
       options_(options.training),
       seed_(static_cast<std::uint64_t>(options.experiment.seed)),
       months_(training_months(content)),
       plan_(patch_plan_options(options, content, months_.size())),
-      batches_(samples, content.positions(content.train), cosine_schedule(options.diffusion.timesteps),
+      batches_(samples, content.positions(content.train),
+               cosine_schedule(options.diffusion.timesteps),
                {.prediction = prediction_of(options.diffusion.prediction),
                 .noise = Purpose::training_noise,
                 .seed = seed_,
@@ -87,7 +92,8 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
       network_(make_network(network, seed_, torch_device(context.device))),
       average_(make_network(network, seed_, torch_device(context.device))),
       parameters_(network_->parameters()),
-      optimizer_(*network_, {options.training.weight_decay, options.training.beta1, options.training.beta2}),
+      optimizer_(*network_,
+                 {options.training.weight_decay, options.training.beta1, options.training.beta2}),
       weight_average_(*network_, *average_, options.training.ema_decay),
       reducer_(context.comm, parameters_, options.training.bucket_mib) {
   check_batch(options, context.comm.size());
@@ -113,9 +119,11 @@ std::vector<std::vector<Patch>> Trainer::own_parts() const {
 
 StepReport Trainer::compute_gradients(StopWish wish) {
   StepReport report{.step = step_ + 1};
-  report.learning_rate = learning_rate({options_.learning_rate, options_.warmup, options_.steps}, step_);
-  const double n_values = static_cast<double>(options_.batch * options_.patch_size[0] * options_.patch_size[1] *
-                                              network_->config().out_channels);
+  report.learning_rate =
+      learning_rate({options_.learning_rate, options_.warmup, options_.steps}, step_);
+  const double n_values =
+      static_cast<double>(options_.batch * options_.patch_size[0] * options_.patch_size[1] *
+                          network_->config().out_channels);
   double n_weighted = 0;
   torch::Tensor loss;
   const auto parts = own_parts();
@@ -124,7 +132,8 @@ StepReport Trainer::compute_gradients(StopWish wish) {
     const Batch batch = batches_.make(parts[i_part]);
     report.data_s += seconds_since(start);
     network_->set_dropout_stream(seed_, static_cast<std::uint64_t>(step_), batch.patch_ids);
-    const torch::Tensor error = weighted_squared_error(network_->forward(batch.input, batch.time), batch) / n_values;
+    const torch::Tensor error =
+        weighted_squared_error(network_->forward(batch.input, batch.time), batch) / n_values;
     if (i_part + 1 == parts.size()) reducer_.arm();
     error.backward();
     loss = loss.defined() ? loss + error.detach() : error.detach();
@@ -146,7 +155,8 @@ StepReport Trainer::compute_gradients(StopWish wish) {
 void Trainer::update(const StepReport& report) {
   HINDSCALE_ASSERT(report.step == step_ + 1);
   const double limit = options_.gradient_clip;
-  if (limit > 0 && report.gradient_norm > limit) scale_gradients(parameters_, limit / report.gradient_norm);
+  if (limit > 0 && report.gradient_norm > limit)
+    scale_gradients(parameters_, limit / report.gradient_norm);
   optimizer_.step(report.learning_rate);
   optimizer_.clear_gradients();
   weight_average_.update(step_);

@@ -17,7 +17,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 std::string list_of(const std::vector<Month>& months) {
   std::set<Month> distinct(months.begin(), months.end());
@@ -34,7 +36,9 @@ nlohmann::json json_of(const std::optional<BestCheckpoint>& best) {
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainingParts& parts, nlohmann::json description)
-    : parts_(parts), description_(std::move(description)), root_(parts.options.checkpoints_path()) {}
+    : parts_(parts),
+      description_(std::move(description)),
+      root_(parts.options.checkpoints_path()) {}
 
 void TrainingRun::resume() {
   const Communicator& comm = parts_.context.comm;
@@ -44,7 +48,8 @@ void TrainingRun::resume() {
     make_directory(root_);
     std::vector<std::string> rejected;
     const auto newest = newest_valid_checkpoint(root_, rejected);
-    for (const std::string& reason : rejected) parts_.context.log.warn("checkpoint left out: {}", reason);
+    for (const std::string& reason : rejected)
+      parts_.context.log.warn("checkpoint left out: {}", reason);
     if (newest) found = newest->string();
   });
   found = broadcast(comm, found);
@@ -60,14 +65,17 @@ void TrainingRun::resume() {
       interval_.n_steps = position.at("interval_steps").get<std::int64_t>();
       last_loss_ = position.at("last_loss").get<double>();
       const auto& best = checkpoint.state.at("best");
-      if (!best.is_null()) best_ = BestCheckpoint{best.at("step").get<std::int64_t>(), best.at("score").get<double>()};
+      if (!best.is_null())
+        best_ = BestCheckpoint{best.at("step").get<std::int64_t>(), best.at("score").get<double>()};
     });
     last_checkpoint_ = found;
-    parts_.context.log.info("going on from {} (step {} of {})", found, step, parts_.options.training.steps);
+    parts_.context.log.info("going on from {} (step {} of {})", found, step,
+                            parts_.options.training.steps);
   }
   together(comm, [&] {
     if (!comm.is_root()) return;
-    metrics_.emplace(std::filesystem::path(parts_.options.experiment.directory) / "metrics.jsonl", step);
+    metrics_.emplace(std::filesystem::path(parts_.options.experiment.directory) / "metrics.jsonl",
+                     step);
     if (best_) write_best(root_, *best_);
   });
   first_step_ = step;
@@ -85,7 +93,8 @@ bool TrainingRun::is_due(std::int64_t interval) const {
 ExitCode TrainingRun::run(const std::function<void()>& on_log) {
   const TrainingOptions& options = parts_.options.training;
   if (parts_.trainer.step() >= options.steps) {
-    parts_.context.log.info("training is finished: all {} steps are done, nothing to do", options.steps);
+    parts_.context.log.info("training is finished: all {} steps are done, nothing to do",
+                            options.steps);
     return ExitCode::done;
   }
   const bool has_stop_step = options.stop_step > 0 && options.stop_step < options.steps;
@@ -106,8 +115,8 @@ ExitCode TrainingRun::run(const std::function<void()>& on_log) {
     const bool has_new_best = best_ && (!best_before || best_before->step != best_->step);
     if (stops || has_new_best || is_due(options.checkpoint_every)) write();
     if (stops && report.step < options.steps) {
-      parts_.context.log.info("stopped after step {} of {}; run the same command again to go on", report.step,
-                              options.steps);
+      parts_.context.log.info("stopped after step {} of {}; run the same command again to go on",
+                              report.step, options.steps);
       return ExitCode::stopped;
     }
   }
@@ -118,11 +127,13 @@ void TrainingRun::require_finite(const StepReport& report) const {
   const bool is_loss_finite = std::isfinite(report.loss);
   if (is_loss_finite && std::isfinite(report.gradient_norm)) return;
   throw InputError(
-      {.problem = fmt::format("{} is not finite in training step {}", is_loss_finite ? "the norm of the gradient" : "the loss",
-                              report.step),
+      {.problem =
+           fmt::format("{} is not finite in training step {}",
+                       is_loss_finite ? "the norm of the gradient" : "the loss", report.step),
        .value = fmt::format("{}", is_loss_finite ? report.gradient_norm : report.loss),
        .why = "months in the batch: " + list_of(parts_.trainer.months_of(report.step)),
-       .advice = fmt::format("the last good checkpoint is {}; look at the data of these months, lower training/learning_rate or training/gradient_clip",
+       .advice = fmt::format("the last good checkpoint is {}; look at the data of these months, "
+                             "lower training/learning_rate or training/gradient_clip",
                              last_checkpoint_.empty() ? "none" : last_checkpoint_)});
 }
 
@@ -139,12 +150,14 @@ void TrainingRun::record(const StepReport& report) {
   const double left_s = step_s * static_cast<double>(options.steps - report.step);
   // The first interval after a restart is shorter than the steps its loss is averaged over.
   const std::int64_t own_steps = std::min(interval_.n_steps, report.step - first_step_);
-  const double speed = static_cast<double>(own_steps * options.batch) / std::max(seconds_since(interval_.start), 1e-9);
+  const double speed = static_cast<double>(own_steps * options.batch) /
+                       std::max(seconds_since(interval_.start), 1e-9);
   parts_.context.log.info(
-      "step {}/{}  loss {:.4f}  rate {:.3g}  gradient {:.3g}  {:.1f} patches/s  left {}  waited {:.2f} s for data, {:.2f} s for "
+      "step {}/{}  loss {:.4f}  rate {:.3g}  gradient {:.3g}  {:.1f} patches/s  left {}  waited "
+      "{:.2f} s for data, {:.2f} s for "
       "gradients",
-      report.step, options.steps, last_loss_, report.learning_rate, report.gradient_norm, speed, text_of_duration(left_s),
-      interval_.data_s, interval_.reduction_s);
+      report.step, options.steps, last_loss_, report.learning_rate, report.gradient_norm, speed,
+      text_of_duration(left_s), interval_.data_s, interval_.reduction_s);
   if (metrics_) {
     metrics_->append({{"step", report.step},
                       {"loss", last_loss_},
@@ -172,15 +185,19 @@ void TrainingRun::validate() {
     line["validation_loss_by_time"] = loss.by_time;
     line["validation_crps"] = score.score;
     const auto& variables = parts_.conditioning.content().variables;
-    for (std::size_t v = 0; v < variables.size(); ++v) line["validation_crps_by_variable"][variables[v]] = score.variables[v];
+    for (std::size_t v = 0; v < variables.size(); ++v)
+      line["validation_crps_by_variable"][variables[v]] = score.variables[v];
     line["validation_s"] = seconds_since(start);
-    parts_.context.log.info("step {}/{}  validation: loss {:.4f} (by noise level {:.3f} {:.3f} {:.3f} {:.3f})  CRPS / MAE of Lerp {:.4f}  {}",
-                            step, parts_.options.training.steps, loss.all, loss.by_time[0], loss.by_time[1],
-                            loss.by_time[2], loss.by_time[3], score.score, text_of_duration(seconds_since(start)));
+    parts_.context.log.info(
+        "step {}/{}  validation: loss {:.4f} (by noise level {:.3f} {:.3f} {:.3f} {:.3f})  CRPS / "
+        "MAE of Lerp {:.4f}  {}",
+        step, parts_.options.training.steps, loss.all, loss.by_time[0], loss.by_time[1],
+        loss.by_time[2], loss.by_time[3], score.score, text_of_duration(seconds_since(start)));
     if (metrics_) metrics_->append(line);
   }
   if (!std::isfinite(candidate.score)) {
-    parts_.context.log.warn("the validation score of step {} is not finite; it cannot become the best", step);
+    parts_.context.log.warn(
+        "the validation score of step {} is not finite; it cannot become the best", step);
     return;
   }
   if (!best_ || candidate.score < best_->score) best_ = candidate;
@@ -191,10 +208,11 @@ CheckpointContent TrainingRun::content() const {
   content.state = description_;
   content.model = tensors_of(parts_.conditioning.normalisation());
   content.state["step"] = parts_.trainer.step();
-  content.state["position"] = {{"patches_seen", parts_.trainer.step() * parts_.options.training.batch},
-                               {"interval_loss_sum", interval_.loss_sum},
-                               {"interval_steps", interval_.n_steps},
-                               {"last_loss", last_loss_}};
+  content.state["position"] = {
+      {"patches_seen", parts_.trainer.step() * parts_.options.training.batch},
+      {"interval_loss_sum", interval_.loss_sum},
+      {"interval_steps", interval_.n_steps},
+      {"last_loss", last_loss_}};
   content.state["best"] = json_of(best_);
   content.state["written"] = timestamp_utc();
   parts_.trainer.save(content);

@@ -35,7 +35,9 @@ struct ReadJson {
     try {
       json.at(key).get_to(member);
     } catch (const nlohmann::json::exception& error) {
-      throw InputError({.problem = "the checkpoint's state lacks a usable entry", .value = key, .why = error.what()});
+      throw InputError({.problem = "the checkpoint's state lacks a usable entry",
+                        .value = key,
+                        .why = error.what()});
     }
   }
 };
@@ -47,11 +49,11 @@ nlohmann::json json_of(Group options) {
   return json;
 }
 
-/// Options of &training that change which weights come out. How often something is logged, checked or kept does not, nor
-/// do the places where a run stops.
+/// Options of &training that change which weights come out. How often something is logged, checked
+/// or kept does not, nor do the places where a run stops.
 const std::set<std::string> course_of_training{
-    "steps",  "batch", "accumulation", "patch_size", "learning_rate", "warmup", "weight_decay",
-    "beta1",  "beta2", "gradient_clip", "ema_decay"};
+    "steps",        "batch", "accumulation", "patch_size",    "learning_rate", "warmup",
+    "weight_decay", "beta1", "beta2",        "gradient_clip", "ema_decay"};
 
 nlohmann::json determined_by(const Options& options) {
   nlohmann::json keys{{"experiment/seed", options.experiment.seed}};
@@ -68,8 +70,8 @@ nlohmann::json determined_by(const Options& options) {
 
 }  // namespace
 
-nlohmann::json describe_training(const Options& options, const Conditioning& conditioning, const UNetConfig& network,
-                                 const std::string& store_digest) {
+nlohmann::json describe_training(const Options& options, const Conditioning& conditioning,
+                                 const UNetConfig& network, const std::string& store_digest) {
   const StoreContent& content = conditioning.content();
   return {{"format", 1},
           {"preset", options.model.preset},
@@ -80,14 +82,16 @@ nlohmann::json describe_training(const Options& options, const Conditioning& con
           {"transforms", content.transforms},
           {"model", json_of(options.model)},
           {"diffusion", json_of(options.diffusion)},
-          {"schedule", {{"kind", options.diffusion.schedule}, {"timesteps", options.diffusion.timesteps}}},
+          {"schedule",
+           {{"kind", options.diffusion.schedule}, {"timesteps", options.diffusion.timesteps}}},
           {"determined_by", determined_by(options)},
           {"store", {{"sha256", store_digest}}},
           {"namelist", to_namelist(options)},
           {"versions", {{"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}}}};
 }
 
-void require_same_training(const nlohmann::json& state, const nlohmann::json& now, const std::string& folder) {
+void require_same_training(const nlohmann::json& state, const nlohmann::json& now,
+                           const std::string& folder) {
   std::vector<std::string> differences;
   const auto text = [](const nlohmann::json& json, const std::string& key) {
     return json.contains(key) ? json.at(key).dump() : std::string("not recorded");
@@ -100,16 +104,19 @@ void require_same_training(const nlohmann::json& state, const nlohmann::json& no
   }
   for (const char* key : {"variables", "channels", "network", "store"}) {
     if (state.value(key, nlohmann::json()) == now.at(key)) continue;
-    differences.push_back(std::string(key) == "store" ? "dataset/store: its content is another one (SHA-256)"
-                                                      : fmt::format("{}: {} then, {} now", key, text(state, key), now.at(key).dump()));
+    differences.push_back(
+        std::string(key) == "store"
+            ? "dataset/store: its content is another one (SHA-256)"
+            : fmt::format("{}: {} then, {} now", key, text(state, key), now.at(key).dump()));
   }
   if (differences.empty()) return;
   std::string list = differences.front();
   for (std::size_t i = 1; i < differences.size(); ++i) list += "; " + differences[i];
-  throw InputError({.problem = "the checkpoint belongs to another training",
-                    .value = folder,
-                    .why = list,
-                    .advice = "set these back to go on, or train into another experiment/directory"});
+  throw InputError(
+      {.problem = "the checkpoint belongs to another training",
+       .value = folder,
+       .why = list,
+       .advice = "set these back to go on, or train into another experiment/directory"});
 }
 
 NamedTensors tensors_of(const Normalisation& normalisation) {
@@ -129,10 +136,13 @@ Normalisation normalisation_of(const NamedTensors& tensors) {
   for (const auto& [name, tensor] : tensors) {
     if (!name.starts_with(prefix)) continue;
     if (tensor.dim() != 3 || tensor.scalar_type() != torch::kFloat64) {
-      throw InputError({.problem = "tensor of another kind", .value = name, .why = "a normalisation is float64 with three axes"});
+      throw InputError({.problem = "tensor of another kind",
+                        .value = name,
+                        .why = "a normalisation is float64 with three axes"});
     }
     const torch::Tensor source = tensor.contiguous();
-    Array<double, 3> values({static_cast<std::size_t>(source.size(0)), static_cast<std::size_t>(source.size(1)),
+    Array<double, 3> values({static_cast<std::size_t>(source.size(0)),
+                             static_cast<std::size_t>(source.size(1)),
                              static_cast<std::size_t>(source.size(2))});
     std::copy_n(source.data_ptr<double>(), values.size(), values.data());
     normalisation.emplace(name.substr(prefix.size()), std::move(values));

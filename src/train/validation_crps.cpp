@@ -14,18 +14,19 @@ namespace {
 
 GeneratorOptions generator_options(const Options& options) {
   const auto seed = static_cast<std::uint64_t>(options.experiment.seed);
-  return {.sampler = {.kind = sampler_kind_of(options.sampling.sampler),
-                      .steps = std::min(options.training.validation_steps, options.diffusion.timesteps),
-                      .eta = options.sampling.eta,
-                      .clip = options.sampling.clip,
-                      .prediction = prediction_of(options.diffusion.prediction)},
-          .tiling = {.n_rows = static_cast<std::size_t>(options.tiling.size.at(0)),
-                     .n_columns = static_cast<std::size_t>(options.tiling.size.at(1)),
-                     .overlap = static_cast<std::size_t>(options.tiling.overlap)},
-          .batch = options.ensemble.batch,
-          .timesteps = options.diffusion.timesteps,
-          .seed = seed,
-          .purpose = Purpose::validation_noise};
+  return {
+      .sampler = {.kind = sampler_kind_of(options.sampling.sampler),
+                  .steps = std::min(options.training.validation_steps, options.diffusion.timesteps),
+                  .eta = options.sampling.eta,
+                  .clip = options.sampling.clip,
+                  .prediction = prediction_of(options.diffusion.prediction)},
+      .tiling = {.n_rows = static_cast<std::size_t>(options.tiling.size.at(0)),
+                 .n_columns = static_cast<std::size_t>(options.tiling.size.at(1)),
+                 .overlap = static_cast<std::size_t>(options.tiling.overlap)},
+      .batch = options.ensemble.batch,
+      .timesteps = options.diffusion.timesteps,
+      .seed = seed,
+      .purpose = Purpose::validation_noise};
 }
 
 /// `n` of the positions, spread evenly.
@@ -37,7 +38,8 @@ std::vector<std::size_t> spread(const std::vector<std::size_t>& positions, std::
 }
 
 /// Areas where all fields are finite, else 0.
-Array<double, 2> weights_of(const Array<double, 2>& area, View<const float, 2> truth, View<const float, 2> other) {
+Array<double, 2> weights_of(const Array<double, 2>& area, View<const float, 2> truth,
+                            View<const float, 2> other) {
   const std::array<View<const float, 2>, 2> fields{truth, other};
   return valid_weights(area, fields);
 }
@@ -47,13 +49,14 @@ void share_over_ranks(const Communicator& comm, std::span<float> values) {
   if (comm.size() == 1) return;
   std::vector<double> sums(values.begin(), values.end());
   all_sum_in_place(comm, sums);
-  std::ranges::transform(sums, values.begin(), [](double value) { return static_cast<float>(value); });
+  std::ranges::transform(sums, values.begin(),
+                         [](double value) { return static_cast<float>(value); });
 }
 
 }  // namespace
 
-CrpsValidator::CrpsValidator(const Context& context, const Options& options, const StoreReader& reader,
-                             const Conditioning& conditioning)
+CrpsValidator::CrpsValidator(const Context& context, const Options& options,
+                             const StoreReader& reader, const Conditioning& conditioning)
     : context_(context),
       conditioning_(conditioning),
       generator_(generator_options(options)),
@@ -61,15 +64,17 @@ CrpsValidator::CrpsValidator(const Context& context, const Options& options, con
       area_(cell_areas(conditioning.content().fine)) {
   const StoreContent& content = conditioning.content();
   const auto n_months = static_cast<std::size_t>(options.training.validation_months);
-  for (const std::size_t i_month : spread(content.positions(content.validation), n_months)) read_month(reader, i_month);
+  for (const std::size_t i_month : spread(content.positions(content.validation), n_months))
+    read_month(reader, i_month);
 }
 
 void CrpsValidator::read_month(const StoreReader& reader, std::size_t i_month) {
   const StoreContent& content = conditioning_.content();
   const std::size_t n_variables = content.n_variables();
-  Truth truth{.month = content.months[i_month],
-              .coarse = Array<float, 3>({n_variables, content.coarse.n_rows(), content.coarse.n_columns()}),
-              .fine = Array<float, 3>({n_variables, content.fine.n_rows(), content.fine.n_columns()})};
+  Truth truth{
+      .month = content.months[i_month],
+      .coarse = Array<float, 3>({n_variables, content.coarse.n_rows(), content.coarse.n_columns()}),
+      .fine = Array<float, 3>({n_variables, content.fine.n_rows(), content.fine.n_columns()})};
   reader.read(store::coarse, i_month, 1, truth.coarse.flat());
   reader.read(store::fine, i_month, 1, truth.fine.flat());
   const BilinearRemap interpolate(content.coarse, content.fine);
@@ -94,8 +99,8 @@ void CrpsValidator::read_month(const StoreReader& reader, std::size_t i_month) {
 void CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Truth> months,
                                  View<float, 5> fields) const {
   const std::size_t n_variables = fields.extent(2);
-  const Block share = block_of(static_cast<std::int64_t>(months.size()) * n_members_, context_.comm.rank(),
-                               context_.comm.size());
+  const Block share = block_of(static_cast<std::int64_t>(months.size()) * n_members_,
+                               context_.comm.rank(), context_.comm.size());
   const auto first_month = static_cast<std::size_t>(share.first / n_members_);
   std::vector<MonthInputs> inputs;
   std::vector<FieldJob> jobs;
@@ -108,7 +113,9 @@ void CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Trut
   }
   if (jobs.empty()) return;
   for (std::size_t j = 0; j < jobs.size(); ++j) {
-    jobs[j].inputs = &inputs[static_cast<std::size_t>((share.first + static_cast<std::int64_t>(j)) / n_members_) - first_month];
+    jobs[j].inputs = &inputs[static_cast<std::size_t>((share.first + static_cast<std::int64_t>(j)) /
+                                                      n_members_) -
+                             first_month];
   }
   Array<float, 4> made({jobs.size(), n_variables, fields.extent(3), fields.extent(4)});
   generator.generate(jobs, made);
@@ -121,17 +128,22 @@ void CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Trut
   }
 }
 
-std::vector<double> CrpsValidator::month_crps(const Truth& truth, View<const float, 4> members) const {
+std::vector<double> CrpsValidator::month_crps(const Truth& truth,
+                                              View<const float, 4> members) const {
   std::vector<double> sums;  // weight and weighted CRPS of each variable
   const std::size_t n_members = members.extent(0);
   for (std::size_t v = 0; v < members.extent(1); ++v) {
     Array<float, 3> variable({n_members, members.extent(2), members.extent(3)});
-    for (std::size_t m = 0; m < n_members; ++m) std::copy_n(members[m][v].data(), variable[m].size(), variable[m].data());
+    for (std::size_t m = 0; m < n_members; ++m)
+      std::copy_n(members[m][v].data(), variable[m].size(), variable[m].data());
     const View<const float, 2> fine = truth.fine[v];
     const Array<double, 2> weight = weights_of(area_, fine, std::as_const(variable)[0]);
     MonthEnsemble result;
     add_band({.members = variable, .truth = fine, .weight = weight},
-             {.seed = generator_.seed, .variable = v, .month = static_cast<std::uint64_t>(truth.month.index())}, result);
+             {.seed = generator_.seed,
+              .variable = v,
+              .month = static_cast<std::uint64_t>(truth.month.index())},
+             result);
     sums.push_back(result.weight);
     sums.push_back(result.sum_crps);
   }
@@ -147,10 +159,13 @@ ValidationScore CrpsValidator::score(UNet network) const {
   // As many months at a time as give every rank the same number of fields.
   const std::int64_t n_ranks = context_.comm.size();
   const auto at_once = static_cast<std::size_t>(n_ranks / std::gcd(n_ranks, n_members_));
-  std::vector<double> crps(n_variables), crps_weight(n_variables), lerp(n_variables), lerp_weight(n_variables);
+  std::vector<double> crps(n_variables), crps_weight(n_variables), lerp(n_variables),
+      lerp_weight(n_variables);
   for (std::size_t first = 0; first < months_.size(); first += at_once) {
-    const auto months = std::span<const Truth>(months_).subspan(first, std::min(at_once, months_.size() - first));
-    Array<float, 5> fields({months.size(), n_members, n_variables, content.fine.n_rows(), content.fine.n_columns()});
+    const auto months =
+        std::span<const Truth>(months_).subspan(first, std::min(at_once, months_.size() - first));
+    Array<float, 5> fields(
+        {months.size(), n_members, n_variables, content.fine.n_rows(), content.fine.n_columns()});
     fill_members(generator, months, fields);
     for (std::size_t i = 0; i < months.size(); ++i) {
       share_over_ranks(context_.comm, fields[i].flat());

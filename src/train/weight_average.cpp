@@ -15,7 +15,8 @@ double average_decay(double decay, std::int64_t n_updates) {
   return std::min(decay, (1 + n) / (10 + n));
 }
 
-WeightAverage::WeightAverage(const torch::nn::Module& network, const torch::nn::Module& average, double decay)
+WeightAverage::WeightAverage(const torch::nn::Module& network, const torch::nn::Module& average,
+                             double decay)
     : weights_(network.parameters()), averages_(average.parameters()), decay_(decay) {
   HINDSCALE_ASSERT(weights_.size() == averages_.size());
   torch::NoGradGuard no_gradient;

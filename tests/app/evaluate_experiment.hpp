@@ -10,11 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/dataset/store_content.hpp"
 #include "hindscale/grid/remap.hpp"
 #include "hindscale/io/field_file.hpp"
 #include "hindscale/namelist/options.hpp"
+#include "support/temporary.hpp"
 
 namespace hindscale::test {
 
@@ -178,6 +180,34 @@ class SyntheticExperiment {
   }
 
   std::filesystem::path folder_;
+};
+
+/// The stage in a folder of its own. Every member function is collective.
+struct EvaluateStage {
+  nlohmann::json run() const {
+    if (run_evaluate(context, experiment.options) != ExitCode::done) return nullptr;
+    barrier(context.comm);
+    return nlohmann::json::parse(read_text(experiment.options.evaluation_path() / "scores.json"));
+  }
+  /// The message of the InputError that the stage ends in.
+  [[nodiscard]] std::string refusal() const {
+    try {
+      run_evaluate(context, experiment.options);
+    } catch (const InputError& error) {
+      barrier(context.comm);
+      return error.what();
+    }
+    return "no error";
+  }
+  void reconstruct(const std::vector<SyntheticExperiment::Months>& blocks,
+                   bool with_members = true) const {
+    if (context.comm.is_root()) experiment.write_reconstruction(blocks, with_members);
+    barrier(context.comm);
+  }
+
+  Context context{Communicator::world(), Log(Log::Voice::quiet), {}, 7};
+  TemporaryFolder folder{context.comm};
+  SyntheticExperiment experiment{context.comm, folder.path()};
 };
 
 }  // namespace hindscale::test

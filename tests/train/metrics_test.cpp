@@ -17,10 +17,13 @@ TEST(MetricsFile, drops_lines_beyond_the_restart_and_a_torn_one) {
   const Communicator alone;
   const test::TemporaryFolder folder(alone);
   const auto path = folder.path() / "metrics.jsonl";
-  commit_text(path, "{\"step\":2,\"loss\":1.5}\n{\"step\":4,\"loss\":1.25}\n{\"step\":6,\"loss\":1.0}\n{\"step\":8,\"lo");
+  commit_text(path,
+              "{\"step\":2,\"loss\":1.5}\n{\"step\":4,\"loss\":1.25}\n{\"step\":6,\"loss\":1.0}\n{"
+              "\"step\":8,\"lo");
   MetricsFile metrics(path, 4);
   metrics.append({{"step", 6}, {"loss", 0.5}});
-  EXPECT_EQ(read_text(path), "{\"step\":2,\"loss\":1.5}\n{\"step\":4,\"loss\":1.25}\n{\"loss\":0.5,\"step\":6}\n");
+  EXPECT_EQ(read_text(path),
+            "{\"step\":2,\"loss\":1.5}\n{\"step\":4,\"loss\":1.25}\n{\"loss\":0.5,\"step\":6}\n");
 }
 
 TEST(MetricsFile, starts_afresh_at_step_zero) {

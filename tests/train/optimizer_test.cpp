@@ -49,7 +49,8 @@ void expect_near(const torch::Tensor& tensor, const nlohmann::json& expected) {
   const auto flat = tensor.detach().contiguous().view(-1);
   ASSERT_EQ(flat.numel(), static_cast<std::int64_t>(expected.size()));
   for (std::int64_t i = 0; i < flat.numel(); ++i) {
-    EXPECT_NEAR(flat[i].item<double>(), expected[static_cast<std::size_t>(i)].get<double>(), 2e-6);  // float32 against double
+    EXPECT_NEAR(flat[i].item<double>(), expected[static_cast<std::size_t>(i)].get<double>(),
+                2e-6);  // float32 against double
   }
 }
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums of gradients over ranks, whatever the buckets.
-#include "hindscale/train/gradient_reducer.hpp"
-
 #include <gtest/gtest.h>
 #include <torch/torch.h>
+
+#include "hindscale/train/gradient_reducer.hpp"
 
 namespace hindscale {
 namespace {
 
-/// Leaves of several sizes, one of them channels-last; the last is not used by the loss of odd ranks.
+/// Leaves of several sizes, one of them channels-last; the last is not used by the loss of odd
+/// ranks.
 std::vector<torch::Tensor> leaves() {
-  std::vector<torch::Tensor> tensors{torch::ones({4, 3, 3, 3}).contiguous(torch::MemoryFormat::ChannelsLast),
-                                     torch::ones({7}), torch::ones({5, 5}), torch::ones({2})};
+  std::vector<torch::Tensor> tensors{
+      torch::ones({4, 3, 3, 3}).contiguous(torch::MemoryFormat::ChannelsLast), torch::ones({7}),
+      torch::ones({5, 5}), torch::ones({2})};
   for (auto& tensor : tensors) tensor.requires_grad_(true);
   return tensors;
 }
@@ -20,7 +22,8 @@ std::vector<torch::Tensor> leaves() {
 torch::Tensor loss_of(const std::vector<torch::Tensor>& tensors, double factor, bool uses_last) {
   torch::Tensor loss = torch::zeros({});
   for (std::size_t i = 0; i < tensors.size() - (uses_last ? 0 : 1); ++i) {
-    const auto weights = torch::arange(1, tensors[i].numel() + 1, torch::kFloat32).view(tensors[i].sizes());
+    const auto weights =
+        torch::arange(1, tensors[i].numel() + 1, torch::kFloat32).view(tensors[i].sizes());
     loss = loss + (tensors[i] * weights).sum() * (factor * static_cast<double>(i + 1));
   }
   return loss;
@@ -45,14 +48,17 @@ TEST_P(ReducerWithBuckets, sums_over_ranks_after_every_step) {
     reducer.finish();
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       const double total = i + 1 == tensors.size() ? factors_of_even : factors;
-      const auto weights = torch::arange(1, tensors[i].numel() + 1, torch::kFloat32).view(tensors[i].sizes());
+      const auto weights =
+          torch::arange(1, tensors[i].numel() + 1, torch::kFloat32).view(tensors[i].sizes());
       const auto expected = weights * (step * total * static_cast<double>(i + 1));
-      EXPECT_TRUE(torch::equal(tensors[i].grad(), expected)) << "leaf " << i << ", step " << step;  // whole numbers are exact
+      EXPECT_TRUE(torch::equal(tensors[i].grad(), expected))
+          << "leaf " << i << ", step " << step;  // whole numbers are exact
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(OneOrManyOrEach, ReducerWithBuckets, testing::Values(1.0, 200.0 / 1048576, 1.0 / 1048576));
+INSTANTIATE_TEST_SUITE_P(OneOrManyOrEach, ReducerWithBuckets,
+                         testing::Values(1.0, 200.0 / 1048576, 1.0 / 1048576));
 
 TEST(Reducer, accumulated_passes_are_reduced_once) {
   const Communicator world = Communicator::world();

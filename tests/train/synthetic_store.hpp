@@ -28,13 +28,16 @@ inline StoreContent synthetic_content() {
   content.validation = {2002, 2002};
   content.test = {2003, 2003};
   for (int i = 0; i < 48; ++i) content.months.push_back(Month(2000, 1) + i);
-  content.fine = regular_grid({.step_longitude = 15, .step_latitude = 11.25, .n_columns = 24, .n_rows = 16});
-  content.coarse = regular_grid({.step_longitude = 60, .step_latitude = 45, .n_columns = 6, .n_rows = 4});
+  content.fine =
+      regular_grid({.step_longitude = 15, .step_latitude = 11.25, .n_columns = 24, .n_rows = 16});
+  content.coarse =
+      regular_grid({.step_longitude = 60, .step_latitude = 45, .n_columns = 6, .n_rows = 4});
   return content;
 }
 
 /// A wave that moves with the season, plus noise that depends on the cell's place and the month.
-inline Array<float, 3> synthetic_field(const StoreContent& content, std::size_t i_month, Gaps gaps) {
+inline Array<float, 3> synthetic_field(const StoreContent& content, std::size_t i_month,
+                                       Gaps gaps) {
   const std::size_t ny = content.fine.n_rows();
   const std::size_t nx = content.fine.n_columns();
   Array<float, 3> field({content.n_variables(), ny, nx});
@@ -42,9 +45,13 @@ inline Array<float, 3> synthetic_field(const StoreContent& content, std::size_t 
   for (std::size_t v = 0; v < field.extent(0); ++v) {
     for (std::size_t y = 0; y < ny; ++y) {
       for (std::size_t x = 0; x < nx; ++x) {
-        const double phase = 2 * std::numbers::pi * (static_cast<double>(x) / static_cast<double>(nx) + static_cast<double>(i_month) / 12);
-        field(v, y, x) = static_cast<float>(0.5 * field(v, y, x) + 3 * std::sin(phase + static_cast<double>(v + y)));
-        if (gaps == Gaps::some && y < 5 && x < 7) field(v, y, x) = std::numeric_limits<float>::quiet_NaN();
+        const double phase =
+            2 * std::numbers::pi *
+            (static_cast<double>(x) / static_cast<double>(nx) + static_cast<double>(i_month) / 12);
+        field(v, y, x) = static_cast<float>(0.5 * field(v, y, x) +
+                                            3 * std::sin(phase + static_cast<double>(v + y)));
+        if (gaps == Gaps::some && y < 5 && x < 7)
+          field(v, y, x) = std::numeric_limits<float>::quiet_NaN();
       }
     }
   }
@@ -52,13 +59,17 @@ inline Array<float, 3> synthetic_field(const StoreContent& content, std::size_t 
 }
 
 /// Writes the store. Collective.
-inline void write_synthetic_store(const Communicator& comm, const std::filesystem::path& path, Gaps gaps = Gaps::none) {
+inline void write_synthetic_store(const Communicator& comm, const std::filesystem::path& path,
+                                  Gaps gaps = Gaps::none) {
   StoreContent content = synthetic_content();
-  const std::size_t nv = content.n_variables(), ny = content.fine.n_rows(), nx = content.fine.n_columns();
+  const std::size_t nv = content.n_variables(), ny = content.fine.n_rows(),
+                    nx = content.fine.n_columns();
   const std::size_t cy = content.coarse.n_rows(), cx = content.coarse.n_columns();
   StoreWriter writer(comm, path);
-  writer.create(store::fine, {content.months.size(), nv, ny, nx}, StoreWriter::Layout::chunk_per_item);
-  writer.create(store::coarse, {content.months.size(), nv, cy, cx}, StoreWriter::Layout::chunk_per_item);
+  writer.create(store::fine, {content.months.size(), nv, ny, nx},
+                StoreWriter::Layout::chunk_per_item);
+  writer.create(store::coarse, {content.months.size(), nv, cy, cx},
+                StoreWriter::Layout::chunk_per_item);
   writer.create(store::relief_m, {ny, nx}, StoreWriter::Layout::contiguous);
   writer.create(store::land_fraction, {ny, nx}, StoreWriter::Layout::contiguous);
   const ConservativeRemap coarsen(content.fine, content.coarse);
@@ -73,8 +84,10 @@ inline void write_synthetic_store(const Communicator& comm, const std::filesyste
   std::vector<float> relief(ny * nx);
   for (std::size_t i = 0; i < relief.size(); ++i) relief[i] = static_cast<float>(i % 7) * 300;
   const std::vector<float> land(ny * nx, 0.5F);
-  writer.write(store::relief_m, 0, n_own * ny, std::span<const float>(relief).first(n_own * relief.size()));
-  writer.write(store::land_fraction, 0, n_own * ny, std::span<const float>(land).first(n_own * land.size()));
+  writer.write(store::relief_m, 0, n_own * ny,
+               std::span<const float>(relief).first(n_own * relief.size()));
+  writer.write(store::land_fraction, 0, n_own * ny,
+               std::span<const float>(land).first(n_own * land.size()));
   fit_climatologies(comm, writer, content);
   write_content(writer, content);
   writer.commit();

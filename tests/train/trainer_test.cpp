@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training steps: the same on any number of ranks, whole or in parts, with and without missing values.
+// Training steps: the same on any number of ranks, whole or in parts, with and without missing
+// values.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -17,7 +18,8 @@ using test::Workplace;
 
 // Sums of float32 gradients in another order; the network's own sums are over some hundred values.
 constexpr double rounding = 2e-5;
-// The bound on the loss curve of other rank counts: rounding, amplified by the optimizer over the first steps.
+// The bound on the loss curve of other rank counts: rounding, amplified by the optimizer over the
+// first steps.
 constexpr double curve_bound = 1e-3;
 
 struct TrainerTest : testing::Test {
@@ -26,7 +28,9 @@ struct TrainerTest : testing::Test {
   test::TemporaryFolder folder{world.comm};
   Options options = test::small_options(folder.path());
 
-  void make_store(Gaps gaps) { test::write_synthetic_store(world.comm, options.store_path(), gaps); }
+  void make_store(Gaps gaps) {
+    test::write_synthetic_store(world.comm, options.store_path(), gaps);
+  }
 };
 
 double relative_difference(const NamedTensors& a, const NamedTensors& b) {
@@ -56,7 +60,9 @@ TEST_F(TrainerTest, gradients_of_n_ranks_equal_those_of_one) {
   const StepReport by_one = one.trainer.compute_gradients();
   EXPECT_NEAR(by_many.loss, by_one.loss, rounding * by_one.loss);
   EXPECT_NEAR(by_many.gradient_norm, by_one.gradient_norm, rounding * by_one.gradient_norm);
-  EXPECT_LT(relative_difference(parameters_of(*many.trainer.network()), parameters_of(*one.trainer.network())), rounding);
+  EXPECT_LT(relative_difference(parameters_of(*many.trainer.network()),
+                                parameters_of(*one.trainer.network())),
+            rounding);
 }
 
 TEST_F(TrainerTest, gradients_do_not_depend_on_accumulation) {
@@ -69,7 +75,9 @@ TEST_F(TrainerTest, gradients_do_not_depend_on_accumulation) {
   const StepReport a = whole.trainer.compute_gradients();
   const StepReport b = parts.trainer.compute_gradients();
   EXPECT_NEAR(a.loss, b.loss, rounding * a.loss);
-  EXPECT_LT(relative_difference(parameters_of(*whole.trainer.network()), parameters_of(*parts.trainer.network())), rounding);
+  EXPECT_LT(relative_difference(parameters_of(*whole.trainer.network()),
+                                parameters_of(*parts.trainer.network())),
+            rounding);
 }
 
 TEST_F(TrainerTest, gradients_with_missing_values_equal_those_of_one) {
@@ -81,7 +89,9 @@ TEST_F(TrainerTest, gradients_with_missing_values_equal_those_of_one) {
   const StepReport by_one = one.trainer.compute_gradients();
   EXPECT_TRUE(std::isfinite(by_one.loss));
   EXPECT_NEAR(by_many.loss, by_one.loss, rounding * by_one.loss);
-  EXPECT_LT(relative_difference(parameters_of(*many.trainer.network()), parameters_of(*one.trainer.network())), rounding);
+  EXPECT_LT(relative_difference(parameters_of(*many.trainer.network()),
+                                parameters_of(*one.trainer.network())),
+            rounding);
 }
 
 TEST_F(TrainerTest, loss_curve_agrees_with_that_of_one_rank) {
@@ -127,7 +137,8 @@ TEST_F(TrainerTest, average_follows_the_weights) {
   const NamedTensors now = parameters_of(*place.trainer.network());
   const NamedTensors average = parameters_of(*place.trainer.average());
   for (const auto& [name, tensor] : average) {  // after the first update: 0.1 old + 0.9 new
-    EXPECT_TRUE(torch::allclose(tensor, 0.1 * start.at(name) + 0.9 * now.at(name), 1e-5, 1e-7)) << name;
+    EXPECT_TRUE(torch::allclose(tensor, 0.1 * start.at(name) + 0.9 * now.at(name), 1e-5, 1e-7))
+        << name;
   }
 }
 
@@ -135,7 +146,8 @@ TEST_F(TrainerTest, one_rank_that_wants_to_stop_stops_all) {
   make_store(Gaps::none);
   Workplace place(world, options);
   const bool is_last = world.comm.rank() == world.comm.size() - 1;
-  EXPECT_TRUE(place.trainer.compute_gradients(is_last ? StopWish::stop : StopWish::none).wants_stop);
+  EXPECT_TRUE(
+      place.trainer.compute_gradients(is_last ? StopWish::stop : StopWish::none).wants_stop);
 }
 
 TEST_F(TrainerTest, refuses_fewer_patches_than_ranks_and_patches_the_network_cannot_halve) {
@@ -163,20 +175,25 @@ TEST_F(TrainerTest, batch_holds_the_noisy_field_its_target_and_its_weights) {
   make_store(Gaps::some);
   Workplace place(alone, options);
   const Schedule schedule = cosine_schedule(100);
-  const BatchMaker maker(place.samples, place.content.positions(place.content.train), schedule, {.seed = 5});
-  const Patch first{.i_item = 3, .window = {0, 20, 8, 12}, .diffusion_time = 40, .id = 9};  // wraps around
+  const BatchMaker maker(place.samples, place.content.positions(place.content.train), schedule,
+                         {.seed = 5});
+  const Patch first{
+      .i_item = 3, .window = {0, 20, 8, 12}, .diffusion_time = 40, .id = 9};  // wraps around
   const Patch second{.i_item = 4, .window = {2, 0, 8, 12}, .diffusion_time = 7, .id = 10};
   const Batch batch = maker.make(std::vector<Patch>{first, second});
   const auto sample = place.samples.get(4);
   Array<float, 3> target({2, 8, 12});
   extract(sample->target, second.window, target);
   const double abar = schedule.abar[7];
-  const Denoised recovered = denoise(Prediction::v, batch.target[1], batch.input[1].narrow(0, 0, 2), abar);
-  EXPECT_TRUE(torch::allclose(recovered.x0, torch::from_blob(target.data(), {2, 8, 12}), 1e-4, 1e-5));
+  const Denoised recovered =
+      denoise(Prediction::v, batch.target[1], batch.input[1].narrow(0, 0, 2), abar);
+  EXPECT_TRUE(
+      torch::allclose(recovered.x0, torch::from_blob(target.data(), {2, 8, 12}), 1e-4, 1e-5));
   EXPECT_EQ(batch.n_weighted, batch.weight.count_nonzero().item<std::int64_t>());
   EXPECT_LT(batch.n_weighted, batch.weight.numel());
   const Batch single = maker.make(std::vector<Patch>{second});
-  EXPECT_TRUE(torch::equal(single.input[0], batch.input[1]));  // noise follows the patch, not its place in the batch
+  EXPECT_TRUE(torch::equal(single.input[0],
+                           batch.input[1]));  // noise follows the patch, not its place in the batch
 }
 
 }  // namespace

@@ -39,11 +39,14 @@ struct TrainingRunTest : testing::Test {
 
 /// The lines of the metrics file without what depends on the clock.
 std::vector<nlohmann::json> metrics_of(const Options& options) {
-  std::istringstream text(read_text(std::filesystem::path(options.experiment.directory) / "metrics.jsonl"));
+  std::istringstream text(
+      read_text(std::filesystem::path(options.experiment.directory) / "metrics.jsonl"));
   std::vector<nlohmann::json> lines;
   for (std::string line; std::getline(text, line);) {
     auto json = nlohmann::json::parse(line);
-    for (const char* key : {"patches_per_s", "left_s", "data_wait_s", "reduction_wait_s", "elapsed_s", "validation_s"}) json.erase(key);
+    for (const char* key : {"patches_per_s", "left_s", "data_wait_s", "reduction_wait_s",
+                            "elapsed_s", "validation_s"})
+      json.erase(key);
     lines.push_back(std::move(json));
   }
   return lines;
@@ -90,7 +93,8 @@ TEST_F(TrainingRunTest, goes_on_from_the_one_before_a_damaged_checkpoint) {
   Options options = options_in("damaged");
   options.training.stop_step = 6;
   train(options);
-  if (context.comm.is_root()) damage(checkpoint_folder(options.checkpoints_path(), 6) / "model.safetensors");
+  if (context.comm.is_root())
+    damage(checkpoint_folder(options.checkpoints_path(), 6) / "model.safetensors");
   barrier(context.comm);
   options.training.stop_step = 0;
   EXPECT_EQ(train(options), ExitCode::done);
@@ -161,8 +165,10 @@ TEST_F(TrainingRunTest, a_checkpoint_says_how_its_network_is_fed) {
   train(options);
   const Workplace place(context, options);
   const CheckpointContent checkpoint = checkpoint_of(options, 8);
-  EXPECT_EQ(checkpoint.state.at("channels").get<std::vector<std::string>>(), place.conditioning.channel_names());
-  EXPECT_EQ(unet_to_json(unet_from_json(checkpoint.state.at("network"))), unet_to_json(place.network));
+  EXPECT_EQ(checkpoint.state.at("channels").get<std::vector<std::string>>(),
+            place.conditioning.channel_names());
+  EXPECT_EQ(unet_to_json(unet_from_json(checkpoint.state.at("network"))),
+            unet_to_json(place.network));
   const ConditioningOptions conditioning = conditioning_options_of(checkpoint.state);
   EXPECT_EQ(conditioning.diffusion.base, "lerp_corrected");
   EXPECT_EQ(conditioning.model.multipliers, options.model.multipliers);

@@ -28,7 +28,8 @@ class Workplace {
         content(read_content(reader)),
         conditioning(reader, content, {.model = options.model, .diffusion = options.diffusion}),
         samples(reader, conditioning, 64),
-        network(network_config(options.model, 2 + static_cast<std::int64_t>(conditioning.n_channels()), 2)),
+        network(network_config(options.model,
+                               2 + static_cast<std::int64_t>(conditioning.n_channels()), 2)),
         trainer(context, options, network, samples, content),
         loss_validator(context, options, samples, content),
         crps_validator(context, options, reader, conditioning) {}
@@ -38,8 +39,9 @@ class Workplace {
   /// A run from the newest checkpoint; `wall_time_s` as in the namelist.
   ExitCode run(double wall_time_s = 0) {
     const WallTime wall_time(wall_time_s);
-    TrainingRun training({context, options, conditioning, trainer, loss_validator, &crps_validator, wall_time},
-                         describe_training(options, conditioning, network, "digest"));
+    TrainingRun training(
+        {context, options, conditioning, trainer, loss_validator, &crps_validator, wall_time},
+        describe_training(options, conditioning, network, "digest"));
     training.resume();
     return training.run();
   }

@@ -55,7 +55,8 @@ double all_max(const Communicator& comm, double value);
 double all_min(const Communicator& comm, double value);
 std::int64_t all_max(const Communicator& comm, std::int64_t value);
 bool any_of(const Communicator& comm, bool value);
-/// Element-wise sums in place. The order of summation is MPI's; use gather_blocks for results that enter products.
+/// Element-wise sums in place. The order of summation is MPI's; use gather_blocks for results that
+/// enter products.
 void all_sum_in_place(const Communicator& comm, std::span<double> values);
 std::string broadcast(const Communicator& comm, std::string text);
 /// Replaces `values` on every rank by the root's.
@@ -65,8 +66,9 @@ void broadcast(const Communicator& comm, std::span<double> values);
 std::vector<double> gather_blocks(const Communicator& comm, std::span<const double> block);
 std::vector<std::string> gather_texts(const Communicator& comm, const std::string& text);
 
-/// Runs `action` here, then lets all ranks agree: where it threw on any rank, every rank throws that error
-/// (InputError and SystemError keep their kind and facts), the lowest failing rank's first.
+/// Runs `action` here, then lets all ranks agree: where it threw on any rank, every rank throws
+/// that error (InputError and SystemError keep their kind and facts), the lowest failing rank's
+/// first.
 void together(const Communicator& comm, const std::function<void()>& action);
 
 /// Contiguous share of `n_items` for a rank: [first, last).

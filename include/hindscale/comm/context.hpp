@@ -9,7 +9,8 @@
 
 namespace hindscale {
 
-/// Where the network runs. `index` is the local GPU of this rank (local rank modulo visible devices).
+/// Where the network runs. `index` is the local GPU of this rank (local rank modulo visible
+/// devices).
 struct Device {
   enum class Kind { cpu, cuda };
   Kind kind = Kind::cpu;

@@ -6,8 +6,9 @@
 
 namespace hindscale {
 
-/// The first local of main: owns the life of MPI (ROMIO chosen for MPI-IO, HDF5 file locks left to the user) and of
-/// Kokkos (one host thread). Destroyed last. Leaving main by an exception must go through `abort_job`.
+/// The first local of main: owns the life of MPI (ROMIO chosen for MPI-IO, HDF5 file locks left to
+/// the user) and of Kokkos (one host thread). Destroyed last. Leaving main by an exception must go
+/// through `abort_job`.
 class Runtime {
  public:
   Runtime(int& argc, char**& argv);
@@ -16,7 +17,8 @@ class Runtime {
   Runtime& operator=(const Runtime&) = delete;
 };
 
-/// Waits until every rank calls it or the time is over; true where all came. For errors that all ranks should have met.
+/// Waits until every rank calls it or the time is over; true where all came. For errors that all
+/// ranks should have met.
 bool all_ranks_arrive(double timeout_s);
 
 std::string mpi_version();

@@ -11,8 +11,9 @@
 
 namespace hindscale {
 
-/// A one-sided counter on rank 0. Each unit 0..n-1 is handed out exactly once; fast ranks take more.
-/// Construction and destruction are collective; `next` is not. Keeps a reference to the communicator.
+/// A one-sided counter on rank 0. Each unit 0..n-1 is handed out exactly once; fast ranks take
+/// more. Construction and destruction are collective; `next` is not. Keeps a reference to the
+/// communicator.
 class WorkQueue {
  public:
   WorkQueue(const Communicator& comm, std::int64_t n_units);

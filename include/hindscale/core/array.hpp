@@ -29,8 +29,8 @@ class View {
   View(T* data, const Shape<N>& shape) : data_(data), shape_(shape) {}
   /// A view of constant elements from one of mutable elements.
   template <class U>
-    requires(std::is_same_v<const U, T>)
-  View(const View<U, N>& other) : data_(other.data()), shape_(other.shape()) {}
+  requires(std::is_same_v<const U, T>) View(const View<U, N>& other)
+      : data_(other.data()), shape_(other.shape()) {}
 
   [[nodiscard]] T* data() const { return data_; }
   [[nodiscard]] const Shape<N>& shape() const { return shape_; }
@@ -50,9 +50,7 @@ class View {
   }
 
   /// The sub-view at index `i` of the first axis.
-  [[nodiscard]] View<T, N - 1> operator[](std::size_t i) const
-    requires(N > 1)
-  {
+  [[nodiscard]] View<T, N - 1> operator[](std::size_t i) const requires(N > 1) {
     Shape<N - 1> inner{};
     for (std::size_t a = 1; a < N; ++a) inner[a - 1] = shape_[a];
     return {data_ + i * count_of(inner), inner};
@@ -68,7 +66,8 @@ template <class T, std::size_t N>
 class Array {
  public:
   Array() = default;
-  explicit Array(const Shape<N>& shape, T value = T{}) : data_(count_of(shape), value), shape_(shape) {}
+  explicit Array(const Shape<N>& shape, T value = T{})
+      : data_(count_of(shape), value), shape_(shape) {}
 
   [[nodiscard]] View<T, N> view() { return {data_.data(), shape_}; }
   [[nodiscard]] View<const T, N> view() const { return {data_.data(), shape_}; }

@@ -11,8 +11,9 @@ namespace hindscale {
 /// The name a file carries while it is written: "<final>.part".
 std::filesystem::path part_path(const std::filesystem::path& final_path);
 
-/// fsync -> verify(part) -> rename -> fsync of the folder. `verify` throws where the content is not as written.
-/// SystemError with path and reason on any failure; the part is then left behind, the final name untouched.
+/// fsync -> verify(part) -> rename -> fsync of the folder. `verify` throws where the content is not
+/// as written. SystemError with path and reason on any failure; the part is then left behind, the
+/// final name untouched.
 void commit_file(const std::filesystem::path& final_path,
                  const std::function<void(const std::filesystem::path&)>& verify);
 
@@ -28,7 +29,8 @@ void sync_to_disk(const std::filesystem::path& path);
 /// Creates a folder and its parents; InputError with the reason where that is impossible.
 void make_directory(const std::filesystem::path& path);
 
-/// Refuses (InputError) a folder that cannot be written or whose disk has fewer than `bytes_needed` free bytes.
+/// Refuses (InputError) a folder that cannot be written or whose disk has fewer than `bytes_needed`
+/// free bytes.
 void check_disk(const std::filesystem::path& directory, std::uintmax_t bytes_needed);
 
 /// SOURCE_DATE_EPOCH where it is set, else now; as "2026-01-31T12:00:00Z".

@@ -17,7 +17,7 @@ struct ErrorFacts {
   std::string why{};      ///< the reason, printed in parentheses
   std::string advice{};   ///< what the user can do
   std::string file{};     ///< the file concerned
-  int line = 0;         ///< line in `file`, counted from 1; 0 where there is none
+  int line = 0;           ///< line in `file`, counted from 1; 0 where there is none
   std::string key{};      ///< "group/key" of the namelist
 };
 
@@ -26,7 +26,8 @@ std::string message_of(const ErrorFacts& facts);
 
 class Error : public std::runtime_error {
  public:
-  explicit Error(ErrorFacts facts) : std::runtime_error(message_of(facts)), facts_(std::move(facts)) {}
+  explicit Error(ErrorFacts facts)
+      : std::runtime_error(message_of(facts)), facts_(std::move(facts)) {}
   [[nodiscard]] const ErrorFacts& facts() const { return facts_; }
 
  private:
@@ -53,7 +54,7 @@ class AssertionError : public std::logic_error {
 }  // namespace hindscale
 
 /// A contract of our own code; broken only by a bug.
-#define HINDSCALE_ASSERT(condition)                                        \
-  do {                                                                     \
+#define HINDSCALE_ASSERT(condition)                                                \
+  do {                                                                             \
     if (!(condition)) ::hindscale::fail_assertion(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -15,9 +15,10 @@ struct LockHolder {
   std::string job;  ///< SLURM_JOB_ID, or empty
 };
 
-/// Holds "<directory>/.hindscale.lock" until destroyed. InputError naming the holder where another living run has it.
-/// A lock is stale, and taken over, when its process is gone from this host, or (other host) its SLURM job differs from
-/// ours and the lock has not been refreshed for `stale_after_s`.
+/// Holds "<directory>/.hindscale.lock" until destroyed. InputError naming the holder where another
+/// living run has it. A lock is stale, and taken over, when its process is gone from this host, or
+/// (other host) its SLURM job differs from ours and the lock has not been refreshed for
+/// `stale_after_s`.
 class DirectoryLock {
  public:
   static constexpr int stale_after_s = 600;

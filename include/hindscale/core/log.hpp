@@ -13,7 +13,8 @@ class logger;
 
 namespace hindscale {
 
-/// Owns one sink to standard error. Lines read "2026-01-31T12:00:00 info  text". Copies share the sink.
+/// Owns one sink to standard error. Lines read "2026-01-31T12:00:00 info  text". Copies share the
+/// sink.
 class Log {
  public:
   enum class Voice { loud, quiet };

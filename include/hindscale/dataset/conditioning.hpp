@@ -20,7 +20,8 @@ struct ConditioningOptions {
   DiffusionOptions diffusion;  ///< target, base, scaling, consistency
 };
 
-/// Named arrays that turn physical fields into network units; fitted on the training months, kept in every checkpoint.
+/// Named arrays that turn physical fields into network units; fitted on the training months, kept
+/// in every checkpoint.
 using Normalisation = std::map<std::string, Array<double, 3>>;
 
 /// What the network needs of a month, on the whole fine domain.
@@ -33,17 +34,21 @@ struct MonthInputs {
 struct Sample {
   Array<float, 3> condition;  ///< [channel, y, x]
   Array<float, 3> target;     ///< [v, y, x], 0 where missing
-  Array<float, 3> weight;     ///< [v, y, x], loss weight: 0 where missing, area weighted, mean 1 over the valid cells of the domain
+  Array<float, 3> weight;  ///< [v, y, x], loss weight: 0 where missing, area weighted, mean 1 over
+                           ///< the valid cells of the domain
 };
 
-/// Builds inputs from coarse fields and fields from network output. Owns the statics it needs; cheap to call from one rank.
+/// Builds inputs from coarse fields and fields from network output. Owns the statics it needs;
+/// cheap to call from one rank.
 class Conditioning {
  public:
-  /// Fits the normalisation on the training months of the store (every rank computes the same numbers).
-  Conditioning(const StoreReader& reader, const StoreContent& content, const ConditioningOptions& options);
+  /// Fits the normalisation on the training months of the store (every rank computes the same
+  /// numbers).
+  Conditioning(const StoreReader& reader, const StoreContent& content,
+               const ConditioningOptions& options);
   /// Takes the normalisation from a checkpoint.
-  Conditioning(const StoreReader& reader, const StoreContent& content, const ConditioningOptions& options,
-               Normalisation normalisation);
+  Conditioning(const StoreReader& reader, const StoreContent& content,
+               const ConditioningOptions& options, Normalisation normalisation);
 
   [[nodiscard]] std::size_t n_channels() const { return channel_names_.size(); }
   [[nodiscard]] const std::vector<std::string>& channel_names() const { return channel_names_; }
@@ -54,23 +59,30 @@ class Conditioning {
 
   /// Inputs of a month from any coarse field [v, cy, cx] in physical units.
   [[nodiscard]] MonthInputs inputs(Month month, View<const float, 3> coarse) const;
-  /// The sample of a month of the store; training months see climatologies and baselines fitted without their own year.
+  /// The sample of a month of the store; training months see climatologies and baselines fitted
+  /// without their own year.
   [[nodiscard]] Sample sample(const StoreReader& reader, std::size_t i_month) const;
-  /// Network output [v, y, x] -> physical field [v, y, x] in place: scaling, base, inverse transform, consistency with the
-  /// coarse field, NaN where the store has no valid data.
-  void to_physical(View<const float, 3> coarse, View<const float, 3> base, View<float, 3> field) const;
+  /// Network output [v, y, x] -> physical field [v, y, x] in place: scaling, base, inverse
+  /// transform, consistency with the coarse field, NaN where the store has no valid data.
+  void to_physical(View<const float, 3> coarse, View<const float, 3> base,
+                   View<float, 3> field) const;
 
  private:
   struct MonthFields;  // Lerp, its climatology and the base, in physical units
   struct Sums;         // of the fit
-  Conditioning(const StoreReader& reader, const StoreContent& content, const ConditioningOptions& options, int);
+  Conditioning(const StoreReader& reader, const StoreContent& content,
+               const ConditioningOptions& options, int);
   [[nodiscard]] MonthFields month_fields(Month month, View<const float, 3> coarse) const;
   void add_ridge(Month month, View<const float, 3> coarse, MonthFields& fields) const;
-  [[nodiscard]] MonthFields stored_fields(const StoreReader& reader, std::size_t i_month, View<const float, 3> coarse,
+  [[nodiscard]] MonthFields stored_fields(const StoreReader& reader, std::size_t i_month,
+                                          View<const float, 3> coarse,
                                           View<const float, 3> truth) const;
-  void leave_out_own_year(Month month, View<const float, 3> coarse, View<const float, 3> truth, MonthFields& fields) const;
-  [[nodiscard]] Array<float, 3> base_of(View<const float, 3> coarse, const MonthFields& fields) const;
-  [[nodiscard]] Array<float, 3> channels(Month month, const MonthFields& fields, const Array<float, 3>& base) const;
+  void leave_out_own_year(Month month, View<const float, 3> coarse, View<const float, 3> truth,
+                          MonthFields& fields) const;
+  [[nodiscard]] Array<float, 3> base_of(View<const float, 3> coarse,
+                                        const MonthFields& fields) const;
+  [[nodiscard]] Array<float, 3> channels(Month month, const MonthFields& fields,
+                                         const Array<float, 3>& base) const;
   [[nodiscard]] float transformed(std::size_t variable, float value) const;
   void check_options() const;
   void load_statics(const StoreReader& reader);
@@ -84,14 +96,14 @@ class Conditioning {
   std::vector<std::string> channel_names_;
   BilinearRemap lerp_;
   std::optional<ConsistencyProjection> projection_;
-  Array<double, 2> area_;            ///< [y, x]
-  Array<float, 3> statics_;          ///< relief, land fraction [2, y, x]
-  Array<float, 3> valid_;            ///< [v, y, x]
-  Array<float, 4> coarse_climatology_;  ///< [12, v, cy, cx]
-  Array<float, 4> lerp_bias_;           ///< [12, v, y, x]
+  Array<double, 2> area_;                 ///< [y, x]
+  Array<float, 3> statics_;               ///< relief, land fraction [2, y, x]
+  Array<float, 3> valid_;                 ///< [v, y, x]
+  Array<float, 4> coarse_climatology_;    ///< [12, v, cy, cx]
+  Array<float, 4> lerp_bias_;             ///< [12, v, y, x]
   std::vector<std::size_t> home_row_;     ///< coarse row of each fine row
   std::vector<std::size_t> home_column_;  ///< coarse column of each fine column
-  Array<float, 4> ridge_coefficients_;  ///< [y, v, x, k], empty unless the base is the ridge
+  Array<float, 4> ridge_coefficients_;    ///< [y, v, x, k], empty unless the base is the ridge
 };
 
 }  // namespace hindscale

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The training order: which patch of which month is seen at which step. A function of the seed alone.
+// The training order: which patch of which month is seen at which step. A function of the seed
+// alone.
 #pragma once
 
 #include <cstdint>
@@ -10,26 +11,27 @@
 namespace hindscale {
 
 struct Patch {
-  std::size_t i_item = 0;     ///< position in the list of training months
-  Window window;              ///< place in the fine domain
+  std::size_t i_item = 0;           ///< position in the list of training months
+  Window window;                    ///< place in the fine domain
   std::int64_t diffusion_time = 0;  ///< 0 .. n_times - 1, stratified over the batch
-  std::uint64_t id = 0;       ///< step * batch + place in the batch: key of its noise and dropout
+  std::uint64_t id = 0;  ///< step * batch + place in the batch: key of its noise and dropout
 };
 
 struct PatchPlanOptions {
   std::uint64_t seed = 0;
-  std::size_t n_items = 0;   ///< training months
-  std::size_t n_rows = 0;    ///< of the domain
-  std::size_t n_columns = 0; ///< of the domain
+  std::size_t n_items = 0;    ///< training months
+  std::size_t n_rows = 0;     ///< of the domain
+  std::size_t n_columns = 0;  ///< of the domain
   bool periodic = false;
   std::size_t patch_rows = 0;
   std::size_t patch_columns = 0;
-  std::size_t batch = 1;     ///< patches a step, over all ranks
+  std::size_t batch = 1;  ///< patches a step, over all ranks
   std::int64_t n_times = 1000;
 };
 
-/// Months come in shuffled epochs; places are uniform, with starts a tenth of a patch beyond the borders pulled back so that border
-/// cells are seen as often as others. InputError where a patch is larger than the domain.
+/// Months come in shuffled epochs; places are uniform, with starts a tenth of a patch beyond the
+/// borders pulled back so that border cells are seen as often as others. InputError where a patch
+/// is larger than the domain.
 class PatchPlan {
  public:
   explicit PatchPlan(const PatchPlanOptions& options);

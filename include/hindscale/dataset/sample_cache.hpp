@@ -11,7 +11,8 @@
 
 namespace hindscale {
 
-/// Least-recently-used cache of the samples of a store. Keeps references to its arguments. One rank, one thread.
+/// Least-recently-used cache of the samples of a store. Keeps references to its arguments. One
+/// rank, one thread.
 class SampleCache {
  public:
   SampleCache(const StoreReader& reader, const Conditioning& conditioning, double limit_mib);

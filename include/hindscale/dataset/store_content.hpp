@@ -16,7 +16,9 @@ namespace hindscale {
 struct Period {
   int first_year = 0;
   int last_year = 0;
-  [[nodiscard]] bool contains(Month month) const { return month.year() >= first_year && month.year() <= last_year; }
+  [[nodiscard]] bool contains(Month month) const {
+    return month.year() >= first_year && month.year() <= last_year;
+  }
   [[nodiscard]] int n_years() const { return last_year - first_year + 1; }
 };
 
@@ -24,7 +26,7 @@ struct StoreContent {
   std::vector<std::string> variables;   ///< CMIP names
   std::vector<std::string> units;       ///< of each variable
   std::vector<std::string> transforms;  ///< "identity" or "log1p", of each variable
-  std::vector<Month> months;            ///< months stored, in order (gaps between the periods are possible)
+  std::vector<Month> months;  ///< months stored, in order (gaps between the periods are possible)
   Period train;
   Period validation;
   Period test;
@@ -45,18 +47,24 @@ struct StoreContent {
 
 // Names of the arrays; v variables, y x fine cells, cy cx coarse cells, t months, k predictors.
 namespace store {
-inline constexpr const char* fine = "fine";                              ///< [t, v, y, x], NaN where missing
-inline constexpr const char* coarse = "coarse";                          ///< [t, v, cy, cx]
-inline constexpr const char* relief_m = "statics/relief_m";              ///< [y, x] terrain height (relief below sea level as is)
-inline constexpr const char* land_fraction = "statics/land_fraction";    ///< [y, x]
-inline constexpr const char* valid = "statics/valid";                    ///< [v, y, x] 1 where present in every month
-inline constexpr const char* fine_climatology = "climatology/fine";      ///< [12, v, y, x] training mean of each calendar month
+inline constexpr const char* fine = "fine";      ///< [t, v, y, x], NaN where missing
+inline constexpr const char* coarse = "coarse";  ///< [t, v, cy, cx]
+inline constexpr const char* relief_m =
+    "statics/relief_m";  ///< [y, x] terrain height (relief below sea level as is)
+inline constexpr const char* land_fraction = "statics/land_fraction";  ///< [y, x]
+inline constexpr const char* valid = "statics/valid";  ///< [v, y, x] 1 where present in every month
+inline constexpr const char* fine_climatology =
+    "climatology/fine";  ///< [12, v, y, x] training mean of each calendar month
 inline constexpr const char* coarse_climatology = "climatology/coarse";  ///< [12, v, cy, cx]
-inline constexpr const char* lerp_bias = "climatology/lerp_bias";        ///< [12, v, y, x] training mean of Lerp - truth
-inline constexpr const char* range = "statistics/range";                 ///< [v, 2] smallest and largest training value
+inline constexpr const char* lerp_bias =
+    "climatology/lerp_bias";  ///< [12, v, y, x] training mean of Lerp - truth
+inline constexpr const char* range =
+    "statistics/range";  ///< [v, 2] smallest and largest training value
 inline constexpr const char* ridge_coefficients = "ridge/coefficients";  ///< [y, v, x, k]
-inline constexpr const char* ridge = "ridge/field";  ///< [t, v, y, x] ridge estimate; training years cross-fitted
-inline constexpr const char* ridge_spread = "ridge/spread";  ///< [v, y, x] standard deviation of its Gaussian
+inline constexpr const char* ridge =
+    "ridge/field";  ///< [t, v, y, x] ridge estimate; training years cross-fitted
+inline constexpr const char* ridge_spread =
+    "ridge/spread";  ///< [v, y, x] standard deviation of its Gaussian
 }  // namespace store
 
 void write_content(StoreWriter& writer, const StoreContent& content);

@@ -11,7 +11,7 @@ struct VariableInfo {
   std::string name;  ///< CMIP name
   std::string standard_name;
   std::string long_name;
-  std::string units;               ///< in which the store holds it; empty for unknown variables: as in the file
+  std::string units;  ///< in which the store holds it; empty for unknown variables: as in the file
   std::optional<double> height_m;  ///< of near-surface variables
 };
 

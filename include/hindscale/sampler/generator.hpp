@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Realizations of whole fields: one global noise field a member, overlapping tiles fused at every step.
+// Realizations of whole fields: one global noise field a member, overlapping tiles fused at every
+// step.
 #pragma once
 
 #include <torch/types.h>
@@ -33,13 +34,16 @@ struct FieldJob {
   const MonthInputs* inputs = nullptr;
 };
 
-/// Noise is keyed by (seed, member, month, step, cell), so a field is the same whatever batch, order or rank it is made in. Shares the network.
-/// InputError where tiles do not fit the domain or the network.
+/// Noise is keyed by (seed, member, month, step, cell), so a field is the same whatever batch,
+/// order or rank it is made in. Shares the network. InputError where tiles do not fit the domain or
+/// the network.
 class FieldGenerator {
  public:
-  FieldGenerator(UNet network, const Conditioning& conditioning, const GeneratorOptions& options, torch::Device device);
+  FieldGenerator(UNet network, const Conditioning& conditioning, const GeneratorOptions& options,
+                 torch::Device device);
 
-  /// fields [job, v, y, x] in network units. Works on `fields_in_flight` jobs at a time: memory does not grow with the jobs.
+  /// fields [job, v, y, x] in network units. Works on `fields_in_flight` jobs at a time: memory
+  /// does not grow with the jobs.
   void generate(std::span<const FieldJob> jobs, View<float, 4> fields);
 
   /// Fields whose tiles fill one call of the network.
@@ -47,9 +51,10 @@ class FieldGenerator {
 
  private:
   void generate_together(std::span<const FieldJob> jobs, View<float, 4> fields);
-  [[nodiscard]] torch::Tensor predict(std::span<const FieldJob> jobs, const torch::Tensor& x, std::int64_t t);
-  void run_network(std::span<const FieldJob> jobs, View<const float, 4> state, std::size_t first_tile, View<float, 4> tiles,
-                   std::int64_t t);
+  [[nodiscard]] torch::Tensor predict(std::span<const FieldJob> jobs, const torch::Tensor& x,
+                                      std::int64_t t);
+  void run_network(std::span<const FieldJob> jobs, View<const float, 4> state,
+                   std::size_t first_tile, View<float, 4> tiles, std::int64_t t);
 
   UNet network_;
   GeneratorOptions options_;

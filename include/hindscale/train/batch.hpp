@@ -18,12 +18,12 @@ namespace hindscale {
 
 /// float32 on the maker's device; n patches of h x w cells, v variables, c condition channels.
 struct Batch {
-  torch::Tensor input;                    ///< [n, v + c, h, w] x_t, then the conditions
-  torch::Tensor time;                     ///< [n] int64
-  torch::Tensor target;                   ///< [n, v, h, w]
-  torch::Tensor weight;                   ///< [n, v, h, w]
+  torch::Tensor input;                     ///< [n, v + c, h, w] x_t, then the conditions
+  torch::Tensor time;                      ///< [n] int64
+  torch::Tensor target;                    ///< [n, v, h, w]
+  torch::Tensor weight;                    ///< [n, v, h, w]
   std::vector<std::uint64_t> patch_ids{};  ///< keys of noise and dropout
-  std::int64_t n_weighted = 0;            ///< values of positive weight
+  std::int64_t n_weighted = 0;             ///< values of positive weight
 };
 
 /// Cuts patches from samples and adds their noise. Keeps a reference to the samples.
@@ -36,7 +36,8 @@ class BatchMaker {
     torch::Device device{torch::kCPU};
   };
   /// `positions`: where in the store the plan's items (Patch::i_item) lie.
-  BatchMaker(SampleCache& samples, std::vector<std::size_t> positions, Schedule schedule, const Options& options);
+  BatchMaker(SampleCache& samples, std::vector<std::size_t> positions, Schedule schedule,
+             const Options& options);
 
   /// Patches of one size. The noise of a patch depends on (seed, purpose, its id) only.
   [[nodiscard]] Batch make(std::span<const Patch> patches) const;

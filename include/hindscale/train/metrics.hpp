@@ -10,8 +10,9 @@
 
 namespace hindscale {
 
-/// Appends lines that carry "step". Opening it for a run that goes on from `last_step` drops what a killed run wrote beyond that
-/// step (and a torn last line), so that the file reads as one uninterrupted run. One rank owns it.
+/// Appends lines that carry "step". Opening it for a run that goes on from `last_step` drops what a
+/// killed run wrote beyond that step (and a torn last line), so that the file reads as one
+/// uninterrupted run. One rank owns it.
 class MetricsFile {
  public:
   /// SystemError where the file cannot be written, InputError where it cannot be read.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AdamW (Loshchilov and Hutter 2019) with its state as named tensors, and the norm of all gradients.
+// AdamW (Loshchilov and Hutter 2019) with its state as named tensors, and the norm of all
+// gradients.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -13,7 +14,8 @@
 namespace hindscale {
 
 struct OptimizerOptions {
-  double weight_decay = 0.01;  ///< of weights with two or more axes; biases and normalisations are not decayed
+  double weight_decay =
+      0.01;  ///< of weights with two or more axes; biases and normalisations are not decayed
   double beta1 = 0.9;
   double beta2 = 0.99;
 };
@@ -28,9 +30,11 @@ class Optimizer {
   /// Frees all gradients.
   void clear_gradients();
 
-  /// "step" [1] int64, "exp_avg.<parameter>", "exp_avg_sq.<parameter>": copies on the host. Empty before the first step.
+  /// "step" [1] int64, "exp_avg.<parameter>", "exp_avg_sq.<parameter>": copies on the host. Empty
+  /// before the first step.
   [[nodiscard]] NamedTensors state() const;
-  /// The reverse; an empty map is the state before the first step. InputError naming a tensor that is missing or of another shape.
+  /// The reverse; an empty map is the state before the first step. InputError naming a tensor that
+  /// is missing or of another shape.
   void restore(const NamedTensors& state);
 
  private:
@@ -38,7 +42,8 @@ class Optimizer {
   torch::optim::AdamW method_;
 };
 
-/// Euclidean norm of all gradients taken as one vector, accumulated in double. Parameters without one count as zero.
+/// Euclidean norm of all gradients taken as one vector, accumulated in double. Parameters without
+/// one count as zero.
 double gradient_norm(const std::vector<torch::Tensor>& parameters);
 
 /// Multiplies all gradients; a factor of exactly 1 leaves them untouched.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One training step after the other: gradients of a global batch over all ranks, and the update they lead to.
+// One training step after the other: gradients of a global batch over all ranks, and the update
+// they lead to.
 #pragma once
 
 #include <torch/types.h>
@@ -26,27 +27,30 @@ struct StepReport {
   double loss = 0;           ///< weighted squared error a value, over the global batch
   double gradient_norm = 0;  ///< before clipping
   double learning_rate = 0;
-  double data_s = 0;       ///< this rank's seconds in making batches
-  double reduction_s = 0;  ///< this rank's seconds in waiting for other ranks' gradients
+  double data_s = 0;        ///< this rank's seconds in making batches
+  double reduction_s = 0;   ///< this rank's seconds in waiting for other ranks' gradients
   bool wants_stop = false;  ///< some rank asked for it
 };
 
 /// Says, when handed to a step, that this rank would like to stop after it.
 enum class StopWish { none, stop };
 
-/// Owns the network, the average of its weights, and the state of the optimizer. A step's batch is a function of the seed and the
-/// step alone; a rank computes a contiguous share of it, and gradients are sums over ranks of what is already
-/// divided by the global number of values, so neither losses nor updates depend on the number of ranks (but for rounding).
-/// Keeps references to the context and the samples.
+/// Owns the network, the average of its weights, and the state of the optimizer. A step's batch is
+/// a function of the seed and the step alone; a rank computes a contiguous share of it, and
+/// gradients are sums over ranks of what is already divided by the global number of values, so
+/// neither losses nor updates depend on the number of ranks (but for rounding). Keeps references to
+/// the context and the samples.
 class Trainer {
  public:
-  /// InputError: fewer patches a step than ranks, patch that does not fit the domain or the network, no training months.
-  Trainer(const Context& context, const Options& options, const UNetConfig& network, SampleCache& samples,
-          const StoreContent& content);
+  /// InputError: fewer patches a step than ranks, patch that does not fit the domain or the
+  /// network, no training months.
+  Trainer(const Context& context, const Options& options, const UNetConfig& network,
+          SampleCache& samples, const StoreContent& content);
 
   /// Steps done.
   [[nodiscard]] std::int64_t step() const { return step_; }
-  /// Forward and backward of the next step: afterwards every rank's parameters carry the global gradient, not clipped. Collective.
+  /// Forward and backward of the next step: afterwards every rank's parameters carry the global
+  /// gradient, not clipped. Collective.
   StepReport compute_gradients(StopWish wish = StopWish::none);
   /// Clips, updates weights and their average, and frees the gradients.
   void update(const StepReport& report);
@@ -81,6 +85,7 @@ class Trainer {
 };
 
 /// The plan of training patches on these months.
-PatchPlanOptions patch_plan_options(const Options& options, const StoreContent& content, std::size_t n_months);
+PatchPlanOptions patch_plan_options(const Options& options, const StoreContent& content,
+                                    std::size_t n_months);
 
 }  // namespace hindscale

@@ -25,7 +25,8 @@ struct TrainingParts {
   const Conditioning& conditioning;
   Trainer& trainer;
   const LossValidator& loss_validator;
-  const CrpsValidator* crps_validator = nullptr;  ///< none where the store holds no validation months
+  const CrpsValidator* crps_validator =
+      nullptr;  ///< none where the store holds no validation months
   const WallTime& wall_time;
 };
 
@@ -35,12 +36,13 @@ class TrainingRun {
   /// `description`: of `describe_training`, the head of each checkpoint's state.
   TrainingRun(const TrainingParts& parts, nlohmann::json description);
 
-  /// Goes on from the newest valid checkpoint where there is one; rejected ones are named in the log. InputError where it belongs
-  /// to another training.
+  /// Goes on from the newest valid checkpoint where there is one; rejected ones are named in the
+  /// log. InputError where it belongs to another training.
   void resume();
-  /// Steps until the training is finished (done) or stopped early by stop_step, wall time or a signal (stopped), each with a
-  /// checkpoint. `on_log` is called on the root at every line of progress. InputError naming step, months and last good
-  /// checkpoint when loss or gradient is not finite.
+  /// Steps until the training is finished (done) or stopped early by stop_step, wall time or a
+  /// signal (stopped), each with a checkpoint. `on_log` is called on the root at every line of
+  /// progress. InputError naming step, months and last good checkpoint when loss or gradient is not
+  /// finite.
   ExitCode run(const std::function<void()>& on_log = {});
 
  private:

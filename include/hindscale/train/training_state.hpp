@@ -12,22 +12,25 @@
 
 namespace hindscale {
 
-/// The unchanging part of `state.json`: network, channels, variables, units, transforms, diffusion, schedule, model options, what
-/// determines the course of the training ("determined_by": "group/key" -> value), effective namelist, digest of the
-/// store, versions.
-nlohmann::json describe_training(const Options& options, const Conditioning& conditioning, const UNetConfig& network,
-                                 const std::string& store_digest);
+/// The unchanging part of `state.json`: network, channels, variables, units, transforms, diffusion,
+/// schedule, model options, what determines the course of the training ("determined_by":
+/// "group/key" -> value), effective namelist, digest of the store, versions.
+nlohmann::json describe_training(const Options& options, const Conditioning& conditioning,
+                                 const UNetConfig& network, const std::string& store_digest);
 
-/// InputError listing every "group/key" that determines the course of the training and differs between the checkpoint's state and
-/// what `describe_training` gives now; `folder` is named in the message.
-void require_same_training(const nlohmann::json& state, const nlohmann::json& now, const std::string& folder);
+/// InputError listing every "group/key" that determines the course of the training and differs
+/// between the checkpoint's state and what `describe_training` gives now; `folder` is named in the
+/// message.
+void require_same_training(const nlohmann::json& state, const nlohmann::json& now,
+                           const std::string& folder);
 
 /// "transform.<name>" tensors of a normalisation, float64.
 NamedTensors tensors_of(const Normalisation& normalisation);
 /// The reverse; tensors of other names are ignored.
 Normalisation normalisation_of(const NamedTensors& tensors);
 
-/// The model and diffusion options recorded in a checkpoint's state. InputError naming an entry that is missing or of another type.
+/// The model and diffusion options recorded in a checkpoint's state. InputError naming an entry
+/// that is missing or of another type.
 ConditioningOptions conditioning_options_of(const nlohmann::json& state);
 
 }  // namespace hindscale

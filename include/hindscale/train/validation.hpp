@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Validation: the loss on fixed patches, and the CRPS of a small ensemble, both of the averaged weights on the validation months.
+// Validation: the loss on fixed patches, and the CRPS of a small ensemble, both of the averaged
+// weights on the validation months.
 #pragma once
 
 #include <array>
@@ -17,19 +18,23 @@
 
 namespace hindscale {
 
-/// Loss overall and by quarter of the diffusion time, from little noise to pure noise. NaN where a quarter has no patch.
+/// Loss overall and by quarter of the diffusion time, from little noise to pure noise. NaN where a
+/// quarter has no patch.
 struct ValidationLoss {
   double all = 0;
   std::array<double, 4> by_time{};
 };
 
-/// The same patches, times and noise at every call. Keeps references to the context and the samples.
+/// The same patches, times and noise at every call. Keeps references to the context and the
+/// samples.
 class LossValidator {
  public:
-  LossValidator(const Context& context, const Options& options, SampleCache& samples, const StoreContent& content);
+  LossValidator(const Context& context, const Options& options, SampleCache& samples,
+                const StoreContent& content);
   /// Whether the store holds validation months.
   [[nodiscard]] bool is_possible() const { return !patches_.empty(); }
-  /// Patches are spread over the ranks, their losses summed in one order. Collective. The network is in evaluation mode.
+  /// Patches are spread over the ranks, their losses summed in one order. Collective. The network
+  /// is in evaluation mode.
   [[nodiscard]] ValidationLoss loss(UNet network) const;
 
  private:
@@ -41,11 +46,12 @@ class LossValidator {
 
 /// Fair CRPS of an ensemble over the MAE of Lerp, both area-weighted over the same months.
 struct ValidationScore {
-  double score = 0;               ///< mean over variables: what the best checkpoint is chosen by
+  double score = 0;                 ///< mean over variables: what the best checkpoint is chosen by
   std::vector<double> variables{};  ///< of each variable
 };
 
-/// Samples the same months and members with the same noise at every call. Keeps references to its arguments.
+/// Samples the same months and members with the same noise at every call. Keeps references to its
+/// arguments.
 class CrpsValidator {
  public:
   CrpsValidator(const Context& context, const Options& options, const StoreReader& reader,
@@ -56,14 +62,16 @@ class CrpsValidator {
  private:
   struct Truth {  ///< of one month
     Month month;
-    Array<float, 3> coarse;    ///< [v, cy, cx]
-    Array<float, 3> fine;      ///< [v, y, x]
-    std::vector<double> weight{};     ///< sum of areas of valid cells, of each variable
+    Array<float, 3> coarse;            ///< [v, cy, cx]
+    Array<float, 3> fine;              ///< [v, y, x]
+    std::vector<double> weight{};      ///< sum of areas of valid cells, of each variable
     std::vector<double> lerp_error{};  ///< area-weighted sum of |Lerp - truth|, of each variable
   };
   void read_month(const StoreReader& reader, std::size_t i_month);
-  [[nodiscard]] std::vector<double> month_crps(const Truth& truth, View<const float, 4> members) const;
-  void fill_members(FieldGenerator& generator, std::span<const Truth> months, View<float, 5> fields) const;
+  [[nodiscard]] std::vector<double> month_crps(const Truth& truth,
+                                               View<const float, 4> members) const;
+  void fill_members(FieldGenerator& generator, std::span<const Truth> months,
+                    View<float, 5> fields) const;
 
   const Context& context_;
   const Conditioning& conditioning_;

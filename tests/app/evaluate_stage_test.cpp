@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the stage `evaluate` behaves: ranks, runs repeated, wrong input, bounded memory.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <fstream>
+
+#include "../../src/app/evaluate_fields.hpp"
+#include "evaluate_experiment.hpp"
+
+namespace hindscale::test {
+namespace {
+
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+class Evaluate : public ::testing::Test, public EvaluateStage {};
+
+TEST_F(Evaluate, any_number_of_ranks_writes_the_same_bytes) {
+  run();
+  if (context.comm.is_root()) {
+    const Context alone{Communicator::self(), Log(Log::Voice::quiet), {}, context.seed};
+    Options options = experiment.options;
+    options.evaluation.directory = (folder.path() / "alone").string();
+    EXPECT_EQ(run_evaluate(alone, options), ExitCode::done);
+    for (const char* name : {"scores.json", "scores.nc"}) {
+      EXPECT_EQ(read_text(folder.path() / name), read_text(folder.path() / "alone" / name)) << name;
+    }
+  }
+  barrier(context.comm);
+}
+
+TEST_F(Evaluate, finished_scores_are_left_until_an_input_changes) {
+  run();
+  const fs::path path = folder.path() / "scores.json";
+  const auto written = fs::last_write_time(path);
+  run();
+  EXPECT_EQ(fs::last_write_time(path), written);
+  barrier(context.comm);
+  experiment.options.evaluation.bootstrap_samples = 0;
+  const Json scores = run();
+  const Json& rmse = scores.at("variables").at("vas").at("methods").at("lerp").at("rmse");
+  EXPECT_TRUE(rmse.at("value").is_number());
+  EXPECT_TRUE(rmse.at("low").is_null());
+  barrier(context.comm);
+  reconstruct({{Month(2001, 3), Month(2001, 9)}});
+  EXPECT_EQ(run().at("period"), Json({"2001-03", "2001-09"}));
+}
+
+TEST_F(Evaluate, refusals_name_what_is_wrong) {
+  experiment.options.evaluation.members = {2, 5};
+  EXPECT_NE(refusal().find("more members than the reconstruction has '2, 5'"), std::string::npos)
+      << refusal();
+  experiment.options.evaluation.members = {};
+  reconstruct({{Month(2001, 1), Month(2001, 7)}}, false);
+  EXPECT_NE(refusal().find("holds no members"), std::string::npos) << refusal();
+  reconstruct({{Month(1999, 1), Month(1999, 7)}});
+  EXPECT_NE(refusal().find("no month of the test period"), std::string::npos) << refusal();
+  experiment.options.evaluation.reconstruction = (folder.path() / "elsewhere").string();
+  EXPECT_NE(refusal().find("run the stage reconstruct first"), std::string::npos) << refusal();
+}
+
+TEST_F(Evaluate, a_member_that_lacks_months_is_refused) {
+  if (context.comm.is_root()) {
+    const fs::path path = experiment.options.reconstruction_path() / "manifest.json";
+    Json manifest = Json::parse(read_text(path));
+    for (std::size_t i = 0; i < manifest["files"].size(); ++i) {
+      if (manifest["files"][i]["file"] == "vas_r003_200108-200112.nc") manifest["files"].erase(i);
+    }
+    std::ofstream(path) << manifest;
+  }
+  barrier(context.comm);
+  EXPECT_NE(refusal().find("'vas, member 3' (2001-08 is missing, 5 months in all)"),
+            std::string::npos)
+      << refusal();
+}
+
+TEST_F(Evaluate, bands_of_rows_hold_the_same_members_as_whole_fields) {
+  const StoreReader reader(folder.path() / "samples.h5");
+  const MemberArchive archive(experiment.options.reconstruction_path(), experiment.content);
+  const FieldProvider fields(reader, experiment.content, archive);
+  const ScoredVariable speed = scored_variables(experiment.content).at(2);
+  const std::size_t position = archive.positions().front();
+  MonthMembers whole(fields, speed, position);
+  constexpr std::size_t five_rows = 5 * 4 * 24 * sizeof(float);
+  MonthMembers cut(fields, speed, position, five_rows);
+  EXPECT_EQ(whole.n_bands(), 1U);
+  ASSERT_EQ(cut.n_bands(), 3U);
+  for (std::size_t m = 0; m < 4; ++m) {
+    const View<const float, 2> expected = whole.member(m);
+    for (std::size_t i_band = 0; i_band < 3; ++i_band) {
+      const View<const float, 3> band = cut.band(i_band);
+      for (std::size_t y = 0; y < band.extent(1); ++y) {
+        EXPECT_EQ(std::memcmp(&band(m, y, 0), &expected(cut.first_row(i_band) + y, 0),
+                              24 * sizeof(float)),
+                  0);
+      }
+    }
+    EXPECT_EQ(std::memcmp(cut.member(m).data(), expected.data(), expected.size() * sizeof(float)),
+              0);
+  }
+}
+
+}  // namespace
+}  // namespace hindscale::test

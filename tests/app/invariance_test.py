@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The layout and restart contracts, on the program itself: same bytes whatever the ranks, batches and interruptions."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import tempfile
+import time
+import unittest
+
+from program import digests, run, start, times
+
+DATA = ("*.nc", "manifest.json")
+
+
+class Invariance(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
+        cls.home = f"experiment/directory='{cls.folder}/base'"
+        run("prepare", cls.home, ranks=2)
+        run("train", cls.home, ranks=2)
+        run("reconstruct", cls.home, ranks=1)
+        cls.base = digests(cls.folder / "base" / "reconstruction", *DATA)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def reconstruct(self, name, *overrides, ranks=1, expect=0):
+        folder = self.folder / name
+        run("reconstruct", self.home, f"reconstruct/directory='{folder}'", *overrides, ranks=ranks, expect=expect)
+        return folder
+
+    def test_sample_store_is_the_same_on_any_number_of_ranks(self):
+        expected = digests(self.folder / "base", "samples.h5")
+        for ranks in (1, 3, 4):
+            run("prepare", f"experiment/directory='{self.folder}/store{ranks}'", ranks=ranks)
+            self.assertEqual(digests(self.folder / f"store{ranks}", "samples.h5"), expected, ranks)
+
+    def test_reconstruction_is_the_same_on_any_number_of_ranks(self):
+        self.assertEqual(len(self.base), 2 * 3 + 2 * 3 + 1)  # members, statistics, manifest
+        for ranks in (2, 3, 4):
+            self.assertEqual(digests(self.reconstruct(f"ranks{ranks}", ranks=ranks), *DATA), self.base, ranks)
+
+    def test_reconstruction_is_the_same_for_any_batch_and_unit(self):
+        for batch, unit in ((1, 1), (3, 2), (16, 3)):
+            folder = self.reconstruct(f"batch{batch}", f"ensemble/batch={batch}", f"ensemble/members_per_unit={unit}")
+            self.assertEqual(digests(folder, *DATA), self.base, batch)
+
+    def test_ancestral_sampling_is_the_same_for_any_batch(self):
+        overrides = ("sampling/sampler='ddpm'", "sampling/steps=3")
+        one = self.reconstruct("ancestral1", "ensemble/batch=1", *overrides)
+        many = self.reconstruct("ancestral5", "ensemble/batch=5", *overrides, ranks=2)
+        self.assertEqual(digests(one, *DATA), digests(many, *DATA))
+        self.assertNotEqual(digests(one, *DATA), self.base)
+
+    def test_a_member_alone_equals_itself_among_others(self):
+        folder = self.reconstruct("alone", "ensemble/first_member=2", "ensemble/members=1")
+        for name, digest in digests(folder, "*_r002_*.nc").items():
+            self.assertEqual(self.base[name], digest)
+
+    def test_scores_are_the_same_on_any_number_of_ranks(self):
+        run("evaluate", self.home)
+        expected = digests(self.folder / "base", "scores.json", "scores.nc")
+        self.assertEqual(len(expected), 2)
+        for ranks in (2, 3, 4):
+            directory = self.folder / f"scores{ranks}"
+            run("evaluate", self.home, f"evaluation/directory='{directory}'", ranks=ranks)
+            self.assertEqual(digests(directory, "scores.json", "scores.nc"), expected, ranks)
+
+    def test_more_members_and_months_extend_and_leave_finished_files_untouched(self):
+        folder = self.reconstruct("extended", "ensemble/members=2", "reconstruct/last_month='1991-01'")
+        before = {name: time_ns for name, time_ns in times(folder).items() if "_r" in name}
+        self.reconstruct("extended", "ensemble/members=3")
+        after = times(folder)
+        for name, time_ns in before.items():
+            self.assertEqual(after[name], time_ns, name)
+        self.assertEqual(len([name for name in after if "_r" in name]), 2 * 3 * 2)
+        third = self.reconstruct("third", "ensemble/first_member=3", "ensemble/members=1", "reconstruct/last_month='1991-01'")
+        for name, digest in digests(third, "*_r003_*.nc").items():
+            self.assertEqual(digests(folder, name)[name], digest)
+
+    def test_a_finished_reconstruction_run_again_changes_nothing(self):
+        folder = self.reconstruct("again")
+        before = times(folder)
+        self.reconstruct("again", ranks=2)
+        self.assertEqual(times(folder), before)
+        self.assertEqual(digests(folder, *DATA), self.base)
+
+    def test_a_damaged_file_is_made_again(self):
+        folder = self.reconstruct("damaged")
+        victim = folder / "uas_r002_199101-199102.nc"
+        content = bytearray(victim.read_bytes())
+        content[-100] ^= 1
+        victim.write_bytes(bytes(content))
+        self.reconstruct("damaged")
+        self.assertEqual(digests(folder, *DATA), self.base)
+
+    def test_a_changed_option_that_determines_values_is_refused(self):
+        folder = self.folder / "changed"
+        self.reconstruct("changed")
+        text = run("reconstruct", self.home, f"reconstruct/directory='{folder}'", "sampling/steps=3", expect=2)
+        self.assertIn("sampling/steps was 2 and is now 3", text)
+        self.assertEqual(digests(folder, *DATA), self.base)
+
+    def test_a_killed_reconstruction_run_again_ends_with_the_same_manifest(self):
+        slow = ("sampling/steps=60", "ensemble/members_per_unit=1")
+        expected = digests(self.reconstruct("whole", *slow), *DATA)
+        for i, wish in enumerate((signal.SIGKILL, signal.SIGTERM)):
+            folder = self.folder / f"killed{i}"
+            process = start("reconstruct", self.home, f"reconstruct/directory='{folder}'", *slow, ranks=2)
+            deadline = time.monotonic() + 100
+            while not list(folder.glob("*_r*.nc")) and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.02)
+            os.killpg(process.pid, wish)
+            status = process.wait(timeout=100)
+            if wish == signal.SIGTERM:
+                self.assertNotEqual(status, 0)
+            before = times(folder)
+            self.reconstruct(f"killed{i}", *slow, ranks=2)
+            self.assertEqual(digests(folder, *DATA), expected)
+            after = times(folder)
+            for name, time_ns in before.items():
+                if "_r" in name:
+                    self.assertEqual(after[name], time_ns, name)
+
+    def test_training_in_two_parts_equals_training_in_one(self):
+        for ranks in (1, 2):
+            whole, parts = self.folder / f"train{ranks}", self.folder / f"parts{ranks}"
+            store = f"dataset/store='{self.folder}/base/samples.h5'"
+            run("train", f"experiment/directory='{whole}'", store, ranks=ranks)
+            run("train", f"experiment/directory='{parts}'", store, "training/stop_step=5", ranks=ranks, expect=75)
+            run("train", f"experiment/directory='{parts}'", store, ranks=ranks)
+            pattern = "checkpoints/step_00000012/*.safetensors"
+            self.assertEqual(len(digests(whole, pattern)), 2)
+            self.assertEqual(digests(whole, pattern), digests(parts, pattern))
+
+    def test_loss_on_other_numbers_of_ranks_agrees_to_rounding(self):
+        curves = []
+        for ranks in (1, 2, 3):
+            directory = self.folder / f"curve{ranks}"
+            run("train", f"experiment/directory='{directory}'", f"dataset/store='{self.folder}/base/samples.h5'", ranks=ranks)
+            lines = [json.loads(line) for line in (directory / "metrics.jsonl").read_text().splitlines()]
+            curves.append([line["loss"] for line in lines if "loss" in line and "gradient_norm" in line])
+        self.assertGreater(len(curves[0]), 3)
+        bound = 1e-3  # twelve steps of AdamW carry rounding of 1e-7 a step on to this at most
+        for curve in curves[1:]:
+            for a, b in zip(curves[0], curve, strict=True):
+                self.assertLess(abs(a - b), bound * abs(a))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the program on the smoke experiment; shared by the tests of the whole program."""
+import hashlib
+import os
+import pathlib
+import subprocess
+
+PROGRAM = os.environ["HINDSCALE_PROGRAM"]
+SOURCE = pathlib.Path(os.environ["HINDSCALE_SOURCE"])
+NAMELIST = SOURCE / "namelists" / "smoke" / "winds.nml"
+TIMEOUT_S = 240
+
+
+def command(ranks, *arguments):
+    """The command line on this many MPI ranks."""
+    launcher = ["mpirun", "--oversubscribe", "-n", str(ranks)]
+    if os.geteuid() == 0:
+        launcher.insert(1, "--allow-run-as-root")
+    return launcher + [PROGRAM, *map(str, arguments)]
+
+
+def environment():
+    return dict(os.environ, SOURCE_DATE_EPOCH="0", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+
+
+def run(stage, *overrides, ranks=1, namelist=NAMELIST, expect=0):
+    """Runs a stage; fails with its output unless it ends with the status expected."""
+    done = subprocess.run(command(ranks, stage, namelist, *overrides), env=environment(), text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S)
+    if done.returncode != expect:
+        raise AssertionError(f"{stage} {overrides} on {ranks} ranks ended with {done.returncode}, not {expect}:\n"
+                             f"{done.stdout}\n{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def start(stage, *overrides, ranks=1):
+    """Starts a stage in a process group of its own."""
+    return subprocess.Popen(command(ranks, stage, NAMELIST, *overrides), env=environment(), stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def digests(folder, *patterns):
+    """SHA-256 of the files of a folder, by relative name."""
+    found = {}
+    for pattern in patterns:
+        for path in sorted(pathlib.Path(folder).glob(pattern)):
+            found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def times(folder):
+    return {path.name: path.stat().st_mtime_ns for path in pathlib.Path(folder).glob("*.nc")}

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wrong input: each ends with exit status 2 and a message that names what is wrong and what to do."""
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import unittest
+
+from program import NAMELIST, PROGRAM, environment, run
+
+WINDS = "/usr/share/ferret-vis/data/monthly_navy_winds.cdf"
+
+
+class WrongInput(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
+        cls.home = f"experiment/directory='{cls.folder}/base'"
+        run("prepare", cls.home)
+        run("train", cls.home)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def refused(self, stage, overrides, *texts, ranks=1, namelist=NAMELIST):
+        said = run(stage, *overrides, ranks=ranks, namelist=namelist, expect=2)
+        for text in texts:
+            self.assertIn(text, said)
+        self.assertIn("hindscale: FAILED", said)
+        return said
+
+    def namelist(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def fresh(self, name):
+        return f"experiment/directory='{self.folder}/{name}'"
+
+    def test_unknown_group_and_key_suggest_the_nearest(self):
+        self.refused("check", [self.home, "training/stepz=3"], "training/stepz", "steps")
+        self.refused("check", [self.home, "trainning/steps=3"], "trainning", "training")
+
+    def test_all_problems_of_a_namelist_are_reported_together_with_their_lines(self):
+        path = self.namelist("many.nml", "&experiment\n directory = 'x'\n seed = 1.5\n sead = 2\n/\n&training\n steps = -3\n/\n")
+        said = self.refused("check", [], "many.nml:3", "experiment/seed", "many.nml:4", "experiment/sead", "many.nml:7",
+                            "training/steps", namelist=path)
+        self.assertIn("dataset/train_years", said)
+
+    def test_repeated_keys_and_groups(self):
+        path = self.namelist("twice.nml", "&experiment\n directory='x'\n seed=1\n seed=2\n/\n&experiment\n/\n")
+        self.refused("check", [], "twice.nml:4", "experiment/seed", "twice.nml:6", namelist=path)
+
+    def test_conflicting_options(self):
+        self.refused("check", [self.home, "output/keep_bits=7", "output/format='cdf5'"], "output/keep_bits")
+        self.refused("check", [self.home, "diffusion/base='ridge'", "dataset/ridge=.false."], "dataset/ridge")
+
+    def test_missing_namelist_and_files(self):
+        self.refused("check", [], "nowhere.nml", namelist=self.folder / "nowhere.nml")
+        self.refused("prepare", [self.fresh("a"), "dataset/fine_files='nowhere.nc'"], "nowhere.nc")
+
+    def test_missing_variable_lists_those_there_are(self):
+        self.refused("prepare", [self.fresh("b"), "dataset/fine_names='UWIND','VWND'"], "UWIND", "UWND")
+
+    def test_months_outside_the_files(self):
+        self.refused("prepare", [self.fresh("c"), "dataset/test_years=1992,1994"], "1993-01", "months are missing")
+
+    def test_files_that_are_something_else(self):
+        fake = self.folder / "fake.nc"
+        for content, kind in ((b"PK\x03\x04rest", "ZIP"), (b"GRIB....", "GRIB"), (b"<!DOCTYPE html><html>", "HTML"),
+                              (b"\x1f\x8b\x08 rest", "gzip"), (b"", "empty")):
+            fake.write_bytes(content)
+            self.refused("prepare", [self.fresh("d"), f"dataset/fine_files='{fake}'"], "fake.nc", kind)
+
+    def test_truncated_classic_file(self):
+        cut = self.folder / "cut.nc"
+        cut.write_bytes(pathlib.Path(WINDS).read_bytes()[:4_000_000])
+        self.refused("prepare", [self.fresh("e"), f"dataset/fine_files='{cut}'"], "cut.nc", "truncated")
+
+    def test_coarse_cells_that_do_not_fit(self):
+        self.refused("prepare", [self.fresh("f"), "domain/coarse_step=7,10"], "domain/coarse_step", "360")
+        self.refused("prepare", [self.fresh("g"), "domain/west=20", "domain/east=60", "domain/south=-40", "domain/north=-17"],
+                     "does not cover")
+
+    def test_patches_and_tiles_that_do_not_fit(self):
+        self.refused("train", [self.fresh("h"), f"dataset/store='{self.folder}/base/samples.h5'", "training/patch_size=80,48"],
+                     "training/patch_size", "73 x 144")
+        self.refused("check", [self.home, "training/patch_size=18,24"], "training/patch_size")
+        self.refused("check", [self.home, "tiling/size=42,80"], "tiling/size")
+        self.refused("reconstruct", [self.home, "tiling/size=80,80"], "tile", "domain")
+
+    def test_checkpoint_of_other_channels_and_trainings(self):
+        self.refused("train", [self.home, "model/season=.false."], "model/season", "belongs to another training")
+        other = self.fresh("one")
+        run("prepare", other, "dataset/variables='uas'", "dataset/fine_names='UWND'")
+        checkpoint = f"reconstruct/checkpoint='{self.folder}/base/checkpoints/step_00000012'"
+        self.refused("reconstruct", [other, "dataset/variables='uas'", "dataset/fine_names='UWND'", checkpoint], "other variables")
+
+    def test_damaged_checkpoint_is_refused_and_training_goes_on_from_the_one_before(self):
+        home = self.folder / "damaged"
+        shutil.copytree(self.folder / "base", home)
+        newest = home / "checkpoints" / "step_00000012"
+        model = newest / "model.safetensors"
+        content = bytearray(model.read_bytes())
+        content[len(content) // 2] ^= 1
+        model.write_bytes(bytes(content))
+        self.refused("reconstruct", [f"experiment/directory='{home}'", f"reconstruct/checkpoint='{newest}'"], "model.safetensors")
+        said = run("train", f"experiment/directory='{home}'")
+        self.assertIn("step_00000012", said)
+        run("reconstruct", f"experiment/directory='{home}'", f"reconstruct/checkpoint='{newest}'")
+
+    def test_a_store_of_other_options_is_not_overwritten(self):
+        self.refused("prepare", [self.home, "dataset/ridge_penalties=5"], "ridge_penalties", "other options")
+
+    def test_a_folder_in_use_is_refused_and_a_stale_lock_taken_over(self):
+        home = self.folder / "locked"
+        home.mkdir()
+        lock = home / ".hindscale.lock"
+        lock.write_text(json.dumps({"host": socket.gethostname(), "process": os.getpid(), "job": "17"}))
+        self.refused("prepare", [f"experiment/directory='{home}'"], "in use", str(os.getpid()), "17")
+        finished = subprocess.Popen(["true"])
+        finished.wait()
+        lock.write_text(json.dumps({"host": socket.gethostname(), "process": finished.pid, "job": ""}))
+        self.assertIn("took over", run("prepare", f"experiment/directory='{home}'"))
+        self.assertFalse(lock.exists())
+
+    def test_errors_are_the_same_on_several_ranks(self):
+        said = self.refused("prepare", [self.fresh("i"), "dataset/fine_files='nowhere.nc'"], "nowhere.nc", ranks=3)
+        self.assertEqual(said.count("hindscale: error"), 1)
+
+    def test_usage(self):
+        for arguments in ([], ["fly", str(NAMELIST)], ["train"]):
+            done = subprocess.run([PROGRAM, *arguments], env=environment(), text=True, capture_output=True, timeout=60)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("--help", done.stderr)
+        for argument in ("--help", "--version", "describe"):
+            done = subprocess.run([PROGRAM, argument], env=environment(), text=True, capture_output=True, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertGreater(len(done.stdout), 100)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
