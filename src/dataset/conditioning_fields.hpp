@@ -2,6 +2,8 @@
 // The fields of a month before they become channels.
 #pragma once
 
+#include <cmath>
+
 #include "hindscale/dataset/conditioning.hpp"
 
 namespace hindscale {
@@ -23,5 +25,10 @@ inline constexpr const char* anomaly_name =
     "anomaly";  ///< [v, 1, 1] root mean square of Lerp's anomaly
 inline constexpr const char* log_scale_name =
     "log_scale";  ///< [v, 1, 2] mean and standard deviation of log(scale)
+
+/// What stands for a missing number in the network's input.
+inline float or_zero(double value) {
+  return std::isnan(value) ? 0.0F : static_cast<float>(value);
+}
 
 }  // namespace hindscale
