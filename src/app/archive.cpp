@@ -62,7 +62,8 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
 std::map<std::string, FileRecord> read_manifest(const fs::path& folder) {
   std::map<std::string, FileRecord> files;
   if (!fs::exists(folder / manifest_name)) return files;
-  for (const auto& entry : parse_own(folder / manifest_name).at("files")) {
+  const nlohmann::json manifest = parse_own(folder / manifest_name);
+  for (const auto& entry : manifest.at("files")) {
     const FileRecord record{entry.at("file"), entry.at("bytes"), entry.at("sha256")};
     files[record.name] = record;
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checkpoint and coarse fields -> ensemble of CF files.
-#include <torch/torch.h>
 #include <unistd.h>
 
 #include <array>
@@ -227,16 +226,16 @@ void write_run_log(const Context& context, const OutputStyle& style, const Train
 ExitCode run_reconstruct(const Context& context, const Options& options) {
   const WallTime wall_time(options.experiment.wall_time_s);
   const std::filesystem::path folder = options.reconstruction_path();
-  torch::set_num_threads(static_cast<int>(options.experiment.threads));
+  set_threads(static_cast<int>(options.experiment.threads));
 
   // 1. Store, checkpoint, coarse fields.
+  std::optional<StoreReader> store;
+  together(context.comm, [&] { store.emplace(options.store_path()); });
   const std::string store_sha256 =
       digests_of(context.comm, {options.store_path().string()}).front();
-  std::optional<StoreReader> store;
   std::optional<TrainedNetwork> trained;
   std::optional<FieldGenerator> generator;
   together(context.comm, [&] {
-    store.emplace(options.store_path());
     trained.emplace(load_trained_network(options, *store, store_sha256));
     generator.emplace(trained->network, *trained->conditioning,
                       generator_options(options, *trained), torch_device(context.device));
@@ -261,11 +260,9 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
     check_months(plan, coarse, content);
     if (context.comm.is_root()) check_disk(folder, bytes_to_write(plan, style));
   });
-  context.log.info("checkpoint {}; {} members, {} to {}; {} of {} files finished, {} units to make",
+  context.log.info("checkpoint {}; {} members, {} to {}; {} units to make, {} files finished",
                    trained->checkpoint.string(), plan.members.size(), options.first_month(),
-                   options.last_month(), files.size(),
-                   plan.segments.size() * plan.members.size() * plan.variables.size(),
-                   plan.units.size());
+                   options.last_month(), plan.units.size(), files.size());
 
   // 3. Units of months x members.
   UnitMaker maker(style, *trained->conditioning, *generator,

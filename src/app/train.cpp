@@ -1,45 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stage `train`: sample store -> checkpoints.
-#include <ATen/Parallel.h>
-
 #include <functional>
-#include <memory>
 #include <optional>
 
 #include "hindscale/app/stages.hpp"
-#include "hindscale/core/commit.hpp"
-#include "hindscale/core/hash.hpp"
-#include "hindscale/core/lock.hpp"
+#include "hindscale/model/devices.hpp"
 #include "hindscale/train/network_config.hpp"
 #include "hindscale/train/training_run.hpp"
 #include "hindscale/train/training_state.hpp"
+#include "stage_support.hpp"
 
 namespace hindscale {
 namespace {
-
-/// Takes the directory for this run; the root holds the lock.
-std::unique_ptr<DirectoryLock> lock_directory(const Context& context,
-                                              const std::filesystem::path& directory) {
-  std::unique_ptr<DirectoryLock> lock;
-  together(context.comm, [&] {
-    if (!context.comm.is_root()) return;
-    make_directory(directory);
-    lock = std::make_unique<DirectoryLock>(directory);
-    if (const auto& holder = lock->taken_over()) {
-      context.log.warn("took over the stale lock of process {} on {}", holder->process,
-                       holder->host);
-    }
-  });
-  return lock;
-}
-
-std::string digest_of_store(const Context& context, const std::filesystem::path& path) {
-  std::string digest;
-  together(context.comm, [&] {
-    if (context.comm.is_root()) digest = sha256_of_file(path);
-  });
-  return broadcast(context.comm, digest);
-}
 
 template <class T>
 std::optional<T> opened(const Context& context, const std::function<T()>& open) {
@@ -53,8 +25,8 @@ std::optional<T> opened(const Context& context, const std::function<T()>& open) 
 ExitCode run_train(const Context& context, const Options& options) {
   // 1. The directory is ours, the store is readable, threads are the namelist's.
   const WallTime wall_time(options.experiment.wall_time_s);
-  const auto lock = lock_directory(context, options.experiment.directory);
-  at::set_num_threads(static_cast<int>(options.experiment.threads));
+  const StageLock lock(context, options.experiment.directory);
+  set_threads(static_cast<int>(options.experiment.threads));
   const auto reader =
       opened<StoreReader>(context, [&] { return StoreReader(options.store_path()); });
   const StoreContent content = read_content(*reader);
@@ -82,17 +54,18 @@ ExitCode run_train(const Context& context, const Options& options) {
     crps_validator.emplace(context, options, *reader, *conditioning);
 
   // 5. From the newest checkpoint to the end.
-  TrainingRun run({.context = context,
-                   .options = options,
-                   .conditioning = *conditioning,
-                   .trainer = trainer,
-                   .loss_validator = loss_validator,
-                   .crps_validator = crps_validator ? &*crps_validator : nullptr,
-                   .wall_time = wall_time},
-                  describe_training(options, *conditioning, network,
-                                    digest_of_store(context, options.store_path())));
+  TrainingRun run(
+      {.context = context,
+       .options = options,
+       .conditioning = *conditioning,
+       .trainer = trainer,
+       .loss_validator = loss_validator,
+       .crps_validator = crps_validator ? &*crps_validator : nullptr,
+       .wall_time = wall_time},
+      describe_training(options, *conditioning, network,
+                        digests_of(context.comm, {options.store_path().string()}).front()));
   run.resume();
-  return run.run([&] { lock->refresh(); });
+  return run.run([&] { lock.refresh(); });
 }
 
 }  // namespace hindscale

@@ -90,7 +90,7 @@ void Conditioning::fit(const StoreReader& reader) {
       }
       const double target = static_cast<double>(transformed(v, truth.flat()[i])) -
                             static_cast<double>(base.flat()[i]);
-      if (std::isnan(target)) continue;
+      if (std::isnan(target) || !is_valid(i)) continue;
       sums.target.flat()[i] += target;
       sums.target_squared.flat()[i] += target * target;
       sums.count.flat()[i] += 1;
@@ -175,7 +175,7 @@ Sample Conditioning::sample(const StoreReader& reader, std::size_t i_month) cons
       const double target =
           (static_cast<double>(transformed(v, truth.view()[v].data()[i])) - from) /
           scale.view()[v].data()[i];
-      if (std::isnan(target)) continue;
+      if (std::isnan(target) || !is_valid(v * ny * nx + i)) continue;
       sample.target.view()[v].data()[i] = static_cast<float>(target);
       weight[i] = static_cast<float>(1 - share + share * area_.flat()[i] / largest);
       total += static_cast<double>(weight[i]);

@@ -87,7 +87,7 @@ nlohmann::json describe_training(const Options& options, const Conditioning& con
           {"determined_by", determined_by(options)},
           {"store", {{"sha256", store_digest}}},
           {"namelist", to_namelist(options)},
-          {"versions", {{"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}}}};
+          {"versions", {{"hindscale", HINDSCALE_VERSION}, {"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}}}};
 }
 
 void require_same_training(const nlohmann::json& state, const nlohmann::json& now,

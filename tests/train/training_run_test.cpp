@@ -17,25 +17,34 @@ namespace {
 
 using test::Workplace;
 
+/// One store and one uninterrupted training ("straight") serve all tests of the suite; each test trains in a folder of its own.
 struct TrainingRunTest : testing::Test {
-  Context context = test::world_context();
-  test::TemporaryFolder folder{context.comm};
+  struct Shared {
+    Context context = test::world_context();
+    test::TemporaryFolder folder{context.comm};
+  };
+  static std::unique_ptr<Shared> shared;
 
-  TrainingRunTest() { test::write_synthetic_store(context.comm, folder.path() / "samples.h5"); }
+  static void SetUpTestSuite() {
+    shared = std::make_unique<Shared>();
+    test::write_synthetic_store(shared->context.comm, shared->folder.path() / "samples.h5");
+    EXPECT_EQ(train(options_in("straight")), ExitCode::done);
+  }
+  static void TearDownTestSuite() { shared.reset(); }
 
-  /// Options of an experiment of its own on the shared store.
-  [[nodiscard]] Options options_in(const std::string& name) const {
-    Options options = test::small_options(folder.path() / name);
-    options.dataset.store = (folder.path() / "samples.h5").string();
+  static Options options_in(const std::string& name) {
+    Options options = test::small_options(shared->folder.path() / name);
+    options.dataset.store = (shared->folder.path() / "samples.h5").string();
     return options;
   }
-  ExitCode train(const Options& options, double wall_time_s = 0) const {
-    Workplace place(context, options);
+  static ExitCode train(const Options& options, double wall_time_s = 0) {
+    Workplace place(shared->context, options);
     const ExitCode code = place.run(wall_time_s);
-    barrier(context.comm);
+    barrier(shared->context.comm);
     return code;
   }
 };
+std::unique_ptr<TrainingRunTest::Shared> TrainingRunTest::shared;
 
 /// The lines of the metrics file without what depends on the clock.
 std::vector<nlohmann::json> metrics_of(const Options& options) {
@@ -76,7 +85,6 @@ void damage(const std::filesystem::path& file) {
 
 TEST_F(TrainingRunTest, restart_equals_an_uninterrupted_run_bit_for_bit) {
   const Options straight = options_in("straight");
-  EXPECT_EQ(train(straight), ExitCode::done);
   Options halves = options_in("halves");
   halves.training.stop_step = 3;  // between two lines of progress and between two checkpoints
   EXPECT_EQ(train(halves), ExitCode::stopped);
@@ -89,35 +97,32 @@ TEST_F(TrainingRunTest, restart_equals_an_uninterrupted_run_bit_for_bit) {
 
 TEST_F(TrainingRunTest, goes_on_from_the_one_before_a_damaged_checkpoint) {
   const Options straight = options_in("straight");
-  train(straight);
   Options options = options_in("damaged");
   options.training.stop_step = 6;
   train(options);
-  if (context.comm.is_root())
+  if (shared->context.comm.is_root())
     damage(checkpoint_folder(options.checkpoints_path(), 6) / "model.safetensors");
-  barrier(context.comm);
+  barrier(shared->context.comm);
   options.training.stop_step = 0;
   EXPECT_EQ(train(options), ExitCode::done);
   expect_same_end(straight, options);
 }
 
 TEST_F(TrainingRunTest, a_finished_training_is_left_alone) {
-  const Options options = options_in("finished");
-  EXPECT_EQ(train(options), ExitCode::done);
+  const Options options = options_in("straight");
   const std::string digest = checkpoint_digest(checkpoint_folder(options.checkpoints_path(), 8));
   EXPECT_EQ(train(options), ExitCode::done);
   EXPECT_EQ(checkpoint_digest(checkpoint_folder(options.checkpoints_path(), 8)), digest);
 }
 
 TEST_F(TrainingRunTest, keeps_the_newest_and_the_best) {
-  Options options = options_in("few");
-  options.training.keep_checkpoints = 1;
-  train(options);
+  Options options = options_in("straight");
   const auto best = read_best(options.checkpoints_path());
   ASSERT_TRUE(best.has_value());
-  std::vector<std::int64_t> expected{8};
-  if (best->step != 8) expected.insert(expected.begin(), best->step);
-  EXPECT_EQ(checkpoint_steps(options.checkpoints_path()), expected);
+  EXPECT_EQ(best->step % options.training.validate_every, 0);
+  EXPECT_EQ(best_checkpoint(options.checkpoints_path()),
+            checkpoint_folder(options.checkpoints_path(), best->step));
+  EXPECT_THAT(checkpoint_steps(options.checkpoints_path()), testing::ElementsAre(4, 6, 8));
 }
 
 TEST_F(TrainingRunTest, refuses_to_go_on_with_options_that_change_its_course) {
@@ -161,9 +166,8 @@ TEST_F(TrainingRunTest, a_loss_that_is_not_finite_names_step_months_and_last_goo
 }
 
 TEST_F(TrainingRunTest, a_checkpoint_says_how_its_network_is_fed) {
-  const Options options = options_in("described");
-  train(options);
-  const Workplace place(context, options);
+  const Options options = options_in("straight");
+  const Workplace place(shared->context, options);
   const CheckpointContent checkpoint = checkpoint_of(options, 8);
   EXPECT_EQ(checkpoint.state.at("channels").get<std::vector<std::string>>(),
             place.conditioning.channel_names());
