@@ -73,21 +73,23 @@ nlohmann::json determined_by(const Options& options) {
 nlohmann::json describe_training(const Options& options, const Conditioning& conditioning,
                                  const UNetConfig& network, const std::string& store_digest) {
   const StoreContent& content = conditioning.content();
-  return {{"format", 1},
-          {"preset", options.model.preset},
-          {"network", unet_to_json(network)},
-          {"channels", conditioning.channel_names()},
-          {"variables", content.variables},
-          {"units", content.units},
-          {"transforms", content.transforms},
-          {"model", json_of(options.model)},
-          {"diffusion", json_of(options.diffusion)},
-          {"schedule",
-           {{"kind", options.diffusion.schedule}, {"timesteps", options.diffusion.timesteps}}},
-          {"determined_by", determined_by(options)},
-          {"store", {{"sha256", store_digest}}},
-          {"namelist", to_namelist(options)},
-          {"versions", {{"hindscale", HINDSCALE_VERSION}, {"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}}}};
+  return {
+      {"format", 1},
+      {"preset", options.model.preset},
+      {"network", unet_to_json(network)},
+      {"channels", conditioning.channel_names()},
+      {"variables", content.variables},
+      {"units", content.units},
+      {"transforms", content.transforms},
+      {"model", json_of(options.model)},
+      {"diffusion", json_of(options.diffusion)},
+      {"schedule",
+       {{"kind", options.diffusion.schedule}, {"timesteps", options.diffusion.timesteps}}},
+      {"determined_by", determined_by(options)},
+      {"store", {{"sha256", store_digest}}},
+      {"namelist", to_namelist(options)},
+      {"versions",
+       {{"hindscale", HINDSCALE_VERSION}, {"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}}}};
 }
 
 void require_same_training(const nlohmann::json& state, const nlohmann::json& now,

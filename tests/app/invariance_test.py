@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 import unittest
@@ -125,6 +126,27 @@ class Invariance(unittest.TestCase):
             for name, time_ns in before.items():
                 if "_r" in name:
                     self.assertEqual(after[name], time_ns, name)
+
+    def test_a_lost_rank_ends_the_job_within_seconds(self):
+        folder = self.folder / "lost"
+        process = start("reconstruct", self.home, f"reconstruct/directory='{folder}'", "sampling/steps=500", ranks=2)
+        deadline = time.monotonic() + 60
+        while not list(folder.glob("*.part")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        ranks = subprocess.run(["pgrep", "-P", str(process.pid)], text=True, capture_output=True).stdout.split()
+        self.assertEqual(len(ranks), 2)
+        os.kill(int(ranks[1]), signal.SIGKILL)
+        self.assertNotEqual(process.wait(timeout=20), 0)
+        self.assertEqual(list(folder.glob("*.nc")), [])
+
+    def test_memory_does_not_grow_with_months_and_members(self):
+        peaks = []
+        for members, months in ((2, 1), (20, 10)):
+            report = self.folder / f"memory{members}"
+            run("reconstruct", self.home, f"reconstruct/directory='{self.folder}/many{members}'", f"ensemble/members={members}",
+                f"reconstruct/last_month='1991-{months:02d}'", "output/quantiles=", wrap=["/usr/bin/time", "-f", "%M", "-o", str(report)])
+            peaks.append(int(report.read_text().split()[-1]))
+        self.assertLess(peaks[1], 1.1 * peaks[0])
 
     def test_training_in_two_parts_equals_training_in_one(self):
         for ranks in (1, 2):

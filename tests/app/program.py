@@ -23,9 +23,9 @@ def environment():
     return dict(os.environ, SOURCE_DATE_EPOCH="0", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 
-def run(stage, *overrides, ranks=1, namelist=NAMELIST, expect=0):
-    """Runs a stage; fails with its output unless it ends with the status expected."""
-    done = subprocess.run(command(ranks, stage, namelist, *overrides), env=environment(), text=True,
+def run(stage, *overrides, ranks=1, namelist=NAMELIST, expect=0, wrap=()):
+    """Runs a stage, behind the command `wrap`; fails with its output unless it ends with the status expected."""
+    done = subprocess.run(list(wrap) + command(ranks, stage, namelist, *overrides), env=environment(), text=True,
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S)
     if done.returncode != expect:
         raise AssertionError(f"{stage} {overrides} on {ranks} ranks ended with {done.returncode}, not {expect}:\n"

@@ -2,6 +2,7 @@
 // A small sample store of made-up winds, and options to train a tiny network on it.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -73,14 +74,18 @@ inline void write_synthetic_store(const Communicator& comm, const std::filesyste
   writer.create(store::relief_m, {ny, nx}, StoreWriter::Layout::contiguous);
   writer.create(store::land_fraction, {ny, nx}, StoreWriter::Layout::contiguous);
   const ConservativeRemap coarsen(content.fine, content.coarse);
-  const std::size_t n_own = comm.is_root() ? 1 : 0;
-  for (std::size_t i = 0; i < content.months.size(); ++i) {
-    Array<float, 3> fine = synthetic_field(content, i, gaps);
-    Array<float, 3> coarse({nv, cy, cx});
-    for (std::size_t v = 0; v < nv; ++v) coarsen.apply(fine[v], coarse[v]);
-    writer.write(store::fine, i, n_own, fine.flat().first(n_own * fine.size()));
-    writer.write(store::coarse, i, n_own, coarse.flat().first(n_own * coarse.size()));
+  const std::size_t n_months = content.months.size();
+  Array<float, 4> fine({n_months, nv, ny, nx});
+  Array<float, 4> coarse({n_months, nv, cy, cx});
+  for (std::size_t i = 0; i < n_months; ++i) {
+    const Array<float, 3> field = synthetic_field(content, i, gaps);
+    std::ranges::copy(field.flat(), fine[i].begin());
+    for (std::size_t v = 0; v < nv; ++v) coarsen.apply(field[v], coarse[i][v]);
   }
+  // The root writes all in one call: collective calls are slow where ranks share a core.
+  const std::size_t n_own = comm.is_root() ? 1 : 0;
+  writer.write(store::fine, 0, n_own * n_months, fine.flat().first(n_own * fine.size()));
+  writer.write(store::coarse, 0, n_own * n_months, coarse.flat().first(n_own * coarse.size()));
   std::vector<float> relief(ny * nx);
   for (std::size_t i = 0; i < relief.size(); ++i) relief[i] = static_cast<float>(i % 7) * 300;
   const std::vector<float> land(ny * nx, 0.5F);

@@ -17,7 +17,8 @@ namespace {
 
 using test::Workplace;
 
-/// One store and one uninterrupted training ("straight") serve all tests of the suite; each test trains in a folder of its own.
+/// One store and one uninterrupted training ("straight") serve all tests of the suite; each test
+/// trains in a folder of its own.
 struct TrainingRunTest : testing::Test {
   struct Shared {
     Context context = test::world_context();
