@@ -84,7 +84,7 @@ void print_training(const Context& context, const Options& options, const StoreC
                    (copies * parameters * sizeof(float) + cached) / mib));
 }
 
-void print_reconstruction(const Context& context, const Options& options,
+void print_reconstruction(const Context& context, const Options& options, UNet& network,
                           const StoreContent& content) {
   const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
   const TileLayout layout(content.fine.n_rows(), content.fine.n_columns(), content.fine.periodic,
@@ -111,6 +111,21 @@ void print_reconstruction(const Context& context, const Options& options,
                                               static_cast<double>(options.sampling.steps),
                                           options.sampling.steps));
   line("units of work", fmt::format("{} for {} rank(s)", plan.units.size(), context.comm.size()));
+  const double n_tiles = static_cast<double>(layout.tiles().size());
+  const double in_flight = std::ceil(static_cast<double>(options.ensemble.batch) / n_tiles);
+  const double tile =
+      static_cast<double>(options.tiling.size[0] * options.tiling.size[1]) * sizeof(float);
+  const auto n_in = static_cast<double>(network->config().in_channels),
+             n_out = static_cast<double>(network->config().out_channels);
+  const double n_batch = static_cast<double>(options.ensemble.batch);
+  // Fields: conditions, base, state, two predictions, noise and result; tiles: input and output of
+  // a call, outputs of all.
+  const double memory = in_flight * field / n_out * (n_in + 6 * n_out) +
+                        tile * (n_batch * (n_in + n_out) + in_flight * n_tiles * n_out) +
+                        static_cast<double>(parameter_count(*network)) * sizeof(float);
+  line("memory a rank",
+       fmt::format("{:.0f} MiB for fields, tiles and weights, besides the network's activations",
+                   memory / mib));
   line("disk",
        fmt::format("{:.1f} MiB before compression",
                    (n_fields + n_statistics * static_cast<double>(n_months)) * field / mib));
@@ -134,7 +149,7 @@ ExitCode run_check(const Context& context, const Options& options) {
     if (!context.comm.is_root()) return;
     print_domain(content, options);
     print_training(context, options, content, network);
-    print_reconstruction(context, options, content);
+    print_reconstruction(context, options, network, content);
   });
   return ExitCode::done;
 }

@@ -41,14 +41,20 @@ Conditioning::Conditioning(const StoreReader& reader, const StoreContent& conten
                            const ConditioningOptions& options, Normalisation normalisation)
     : Conditioning(reader, content, options, 0) {
   normalisation_ = std::move(normalisation);
-  const Shape<3> shape{content_.n_variables(), content_.fine.n_rows(), content_.fine.n_columns()};
-  for (const char* name : {scale_name, mean_name}) {
-    if (normalisation_.count(name) == 0 || normalisation_.at(name).shape() != shape) {
-      throw InputError({.problem = "checkpoint does not fit the sample store",
-                        .value = name,
-                        .why = "its normalisation belongs to another grid or other variables",
-                        .advice = "use the store the network was trained on"});
-    }
+  const std::size_t nv = content_.n_variables();
+  const Shape<3> field{nv, content_.fine.n_rows(), content_.fine.n_columns()};
+  const std::map<std::string, Shape<3>> expected{{scale_name, field},
+                                                 {mean_name, field},
+                                                 {lerp_name, {nv, 1, 2}},
+                                                 {anomaly_name, {nv, 1, 1}},
+                                                 {log_scale_name, {nv, 1, 2}}};
+  for (const auto& [name, shape] : expected) {
+    const auto found = normalisation_.find(name);
+    if (found != normalisation_.end() && found->second.shape() == shape) continue;
+    throw InputError({.problem = "checkpoint does not fit the sample store",
+                      .value = name,
+                      .why = "its normalisation belongs to another grid or other variables",
+                      .advice = "use the store the network was trained on"});
   }
 }
 
