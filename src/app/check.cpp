@@ -22,7 +22,7 @@ namespace {
 constexpr double mib = 1048576.0;
 
 void line(const std::string& name, const std::string& text) {
-  std::cout << fmt::format("  {:<22}{}\n", name, text);
+  std::cout << fmt::format("  {:<24}{}\n", name, text);
 }
 
 std::string text_of(const Period& period) {

@@ -5,12 +5,11 @@ import os
 import pathlib
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
 import unittest
 
-from program import digests, run, start, times
+from program import digests, ranks_of, run, start, times, wait_until_gone
 
 DATA = ("*.nc", "manifest.json")
 
@@ -115,8 +114,13 @@ class Invariance(unittest.TestCase):
             deadline = time.monotonic() + 100
             while not list(folder.glob("*_r*.nc")) and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.02)
+            ranks = ranks_of(process)
+            if wish == signal.SIGKILL:
+                for rank in ranks:
+                    os.kill(rank, wish)
             os.killpg(process.pid, wish)
             status = process.wait(timeout=100)
+            wait_until_gone(ranks)
             if wish == signal.SIGTERM:
                 self.assertNotEqual(status, 0)
             before = times(folder)
@@ -133,9 +137,9 @@ class Invariance(unittest.TestCase):
         deadline = time.monotonic() + 60
         while not list(folder.glob("*.part")) and time.monotonic() < deadline:
             time.sleep(0.02)
-        ranks = subprocess.run(["pgrep", "-P", str(process.pid)], text=True, capture_output=True).stdout.split()
+        ranks = ranks_of(process)
         self.assertEqual(len(ranks), 2)
-        os.kill(int(ranks[1]), signal.SIGKILL)
+        os.kill(ranks[1], signal.SIGKILL)
         self.assertNotEqual(process.wait(timeout=20), 0)
         self.assertEqual(list(folder.glob("*.nc")), [])
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import pathlib
 import subprocess
+import time
 
 PROGRAM = os.environ["HINDSCALE_PROGRAM"]
 SOURCE = pathlib.Path(os.environ["HINDSCALE_SOURCE"])
@@ -37,6 +38,21 @@ def start(stage, *overrides, ranks=1):
     """Starts a stage in a process group of its own."""
     return subprocess.Popen(command(ranks, stage, NAMELIST, *overrides), env=environment(), stdin=subprocess.DEVNULL,
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def ranks_of(process):
+    """Process numbers of the ranks that a started stage runs as."""
+    found = subprocess.run(["pgrep", "-P", str(process.pid)], text=True, capture_output=True)
+    return [int(number) for number in found.stdout.split()]
+
+
+def wait_until_gone(processes, timeout_s=60):
+    """Ranks may outlive their launcher for a moment."""
+    deadline = time.monotonic() + timeout_s
+    while any(pathlib.Path(f"/proc/{number}").exists() for number in processes):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"processes {processes} do not end")
+        time.sleep(0.02)
 
 
 def digests(folder, *patterns):
