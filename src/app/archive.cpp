@@ -8,6 +8,7 @@
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/error.hpp"
 #include "hindscale/core/hash.hpp"
+#include "reconstruction_plan.hpp"
 
 namespace hindscale {
 namespace fs = std::filesystem;
@@ -57,6 +58,11 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
       add(name, found->second.substr(0, 12), digest.substr(0, 12));
   }
   return text;
+}
+
+/// Whether a file has a name of ours; others in the folder are left alone.
+bool is_own(const std::string& name) {
+  return !segments_of({name}).empty();
 }
 
 std::map<std::string, FileRecord> read_manifest(const fs::path& folder) {
@@ -112,7 +118,8 @@ std::map<std::string, FileRecord> finished_files(const Context& context, const f
   together(context.comm, [&] {
     if (!context.comm.is_root()) return;
     for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.path().extension() == ".part") fs::remove(entry.path());
+      const fs::path& path = entry.path();
+      if (path.extension() == ".part" && is_own(path.stem().string())) fs::remove(path);
     }
   });
   std::vector<fs::path> candidates;
@@ -120,7 +127,7 @@ std::map<std::string, FileRecord> finished_files(const Context& context, const f
   together(context.comm, [&] {
     const auto manifest = read_manifest(folder);
     for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.path().extension() == ".nc") candidates.push_back(entry.path());
+      if (is_own(entry.path().filename().string())) candidates.push_back(entry.path());
     }
     std::sort(candidates.begin(), candidates.end());
     const Block block = block_of(static_cast<std::int64_t>(candidates.size()), context.comm.rank(),

@@ -101,6 +101,8 @@ ExitCode run(const Arguments& arguments, Context& context) {
   Options options;
   together(context.comm, [&] { options = read_options(arguments.path, arguments.overrides); });
   for (const std::string& warning : options.warnings) context.log.warn("{}", warning);
+  // The stages that save their state; others end at once, as processes do.
+  if (arguments.command == "train" || arguments.command == "reconstruct") install_stop_signals();
   context.seed = static_cast<std::uint64_t>(options.experiment.seed);
   return stages().at(arguments.command).run(context, options);
 }
@@ -168,6 +170,5 @@ int run_program(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const hindscale::Runtime runtime(argc, argv);
-  hindscale::install_stop_signals();
   return hindscale::run_program(argc, argv);
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -135,12 +136,13 @@ void share_records(const Communicator& comm, const std::vector<FileRecord>& mine
 /// Takes units from the shared queue until all are done or the run has to stop; true where it
 /// stopped early. Collective.
 bool make_units(const Context& context, const ReconstructionPlan& plan, UnitMaker& maker,
-                const WallTime& wall_time, Records& files) {
+                const std::function<bool()>& has_to_stop, Records& files) {
+  const WallTime since_start(0);
   WorkQueue queue(context.comm, static_cast<std::int64_t>(plan.units.size()));
   std::vector<FileRecord> mine;
   bool stopped = false;
   const auto stop = [&] {
-    if (!stop_signal_seen() && !wall_time.spent()) return queue.closed();
+    if (!has_to_stop()) return queue.closed();
     queue.close();
     return true;
   };
@@ -153,7 +155,7 @@ bool make_units(const Context& context, const ReconstructionPlan& plan, UnitMake
     mine.insert(mine.end(), records->begin(), records->end());
     const double done = static_cast<double>(*i_unit + 1) / static_cast<double>(plan.units.size());
     context.log.info("unit {} of {} done; {:.0f} s left", *i_unit + 1, plan.units.size(),
-                     wall_time.elapsed_s() * (1 - done) / done);
+                     since_start.elapsed_s() * (1 - done) / done);
   }
   stopped = stopped || stop_signal_seen() || queue.closed();
   share_records(context.comm, mine, files);
@@ -268,7 +270,11 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
   UnitMaker maker(style, *trained->conditioning, *generator,
                   coarse_reader(coarse, *store, content));
   maker.set_range(store->read_whole(store::range));
-  const bool stopped = make_units(context, plan, maker, wall_time, files);
+  const auto has_to_stop = [&] {
+    lock.refresh();
+    return stop_signal_seen() || wall_time.spent();
+  };
+  const bool stopped = make_units(context, plan, maker, has_to_stop, files);
 
   // 4. Statistics over the members, manifest, report.
   if (!stopped) make_statistics(context, style, plan, files);

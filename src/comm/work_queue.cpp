@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hindscale/comm/work_queue.hpp"
 
+#include <exception>
+
 namespace hindscale {
 namespace {
 constexpr std::int64_t closed_mark = std::int64_t{1} << 62;  // beyond any number of units
@@ -18,6 +20,9 @@ WorkQueue::WorkQueue(const Communicator& comm, std::int64_t n_units) : n_units_(
 }
 
 WorkQueue::~WorkQueue() {
+  // Freeing a window is collective: while an error of this rank alone unwinds, the others would
+  // never come.
+  if (std::uncaught_exceptions() > n_exceptions_) return;
   MPI_Win_unlock_all(window_);
   MPI_Win_free(&window_);
 }

@@ -5,6 +5,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 
 #include "hindscale/comm/communicator.hpp"
@@ -32,6 +33,7 @@ class WorkQueue {
   MPI_Win window_ = MPI_WIN_NULL;
   std::int64_t* counter_ = nullptr;
   std::int64_t n_units_;
+  int n_exceptions_ = std::uncaught_exceptions();  ///< in flight when it was made
 };
 
 }  // namespace hindscale
