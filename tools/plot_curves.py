@@ -123,7 +123,7 @@ def draw_training(lines):
     ax.yaxis.set_minor_formatter(ticker.FormatStrFormatter("%g"))
     ax.tick_params(axis="y", which="minor", labelsize=8)
     ax.set(title="Loss", xlabel="step", ylabel="weighted mean square error")
-    ax.legend()
+    ax.legend(loc="upper right")
     if scored:
         draw_validation(axes[0][1], scored)
     figure.suptitle("Training", fontweight="bold")
@@ -141,7 +141,7 @@ def draw_validation(ax, scored):
     ax.plot(steps[best], mean[best], "o", markersize=11, markerfacecolor="none", markeredgecolor="black",
             label="best checkpoint")
     ax.set(title="CRPS in the validation years", xlabel="step", ylabel="CRPS / MAE of Lerp")
-    ax.legend()
+    ax.legend(loc="upper right")
 
 
 def parsed(line):

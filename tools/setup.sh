@@ -44,9 +44,10 @@ fi
 
 as_root=()
 if ((EUID != 0)); then
-  sudo -n true 2> /dev/null ||
+  as_root=(sudo)
+  [[ -t 0 ]] || as_root=(sudo -n)  # nobody there to type a password
+  "${as_root[@]}" true ||
     fail "packages are missing and this user may not install them; as root: apt-get install ${missing[*]}"
-  as_root=(sudo -n)
 fi
 apt() { ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" < /dev/null; }
 

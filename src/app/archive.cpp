@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -52,10 +54,14 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
       add(key, found == options.end() ? "unset" : found->second, value);
   }
   const auto coarse = old.value("coarse_sha256", std::map<std::string, std::string>{});
-  for (const auto& [name, digest] : identity.coarse_sha256) {
-    const auto found = coarse.find(name);
-    if (found != coarse.end() && found->second != digest)
-      add(name, found->second.substr(0, 12), digest.substr(0, 12));
+  std::vector<std::string> changed;
+  for (const auto& [month, digest] : identity.coarse_sha256) {
+    const auto found = coarse.find(month);
+    if (found != coarse.end() && found->second != digest) changed.push_back(month);
+  }
+  if (!changed.empty()) {
+    text += fmt::format("{}the coarse fields of {} months differ, the first is {}",
+                        text.empty() ? "" : ", ", changed.size(), changed.front());
   }
   return text;
 }
@@ -65,8 +71,8 @@ bool is_own(const std::string& name) {
   return !segments_of({name}).empty();
 }
 
-std::map<std::string, FileRecord> read_manifest(const fs::path& folder) {
-  std::map<std::string, FileRecord> files;
+Records read_manifest(const fs::path& folder) {
+  Records files;
   if (!fs::exists(folder / manifest_name)) return files;
   const nlohmann::json manifest = parse_own(folder / manifest_name);
   for (const auto& entry : manifest.at("files")) {
@@ -77,8 +83,7 @@ std::map<std::string, FileRecord> read_manifest(const fs::path& folder) {
 }
 
 /// The record of a file that is whole; nothing where it is not.
-std::optional<FileRecord> verify(const fs::path& path,
-                                 const std::map<std::string, FileRecord>& manifest) {
+std::optional<FileRecord> verify(const fs::path& path, const Records& manifest) {
   const std::string name = path.filename().string();
   const FileRecord now{name, fs::file_size(path), sha256_of_file(path)};
   if (const auto found = manifest.find(name); found != manifest.end()) {
@@ -94,6 +99,21 @@ std::optional<FileRecord> verify(const fs::path& path,
 }
 
 }  // namespace
+
+std::set<std::string> names_of(const Records& files) {
+  std::set<std::string> names;
+  for (const auto& [name, record] : files) names.insert(name);
+  return names;
+}
+
+void share_records(const Communicator& comm, const std::vector<FileRecord>& mine, Records& files) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const FileRecord& record : mine) json.push_back({record.name, record.bytes, record.sha256});
+  for (const std::string& text : gather_texts(comm, json.dump())) {
+    for (const auto& entry : nlohmann::json::parse(text))
+      files[entry[0]] = {entry[0], entry[1], entry[2]};
+  }
+}
 
 void pin_identity(const fs::path& folder, const ArchiveIdentity& identity) {
   nlohmann::json json = json_of(identity);
@@ -114,7 +134,7 @@ void pin_identity(const fs::path& folder, const ArchiveIdentity& identity) {
   commit_text(folder / identity_name, json.dump(1) + "\n");
 }
 
-std::map<std::string, FileRecord> finished_files(const Context& context, const fs::path& folder) {
+Records finished_files(const Context& context, const fs::path& folder) {
   together(context.comm, [&] {
     if (!context.comm.is_root()) return;
     for (const auto& entry : fs::directory_iterator(folder)) {
@@ -141,7 +161,7 @@ std::map<std::string, FileRecord> finished_files(const Context& context, const f
     }
     mine = records.dump();
   });
-  std::map<std::string, FileRecord> finished;
+  Records finished;
   for (const std::string& text : gather_texts(context.comm, mine)) {
     for (const auto& entry : nlohmann::json::parse(text)) {
       const FileRecord record{entry[0], entry[1], entry[2]};
@@ -158,7 +178,7 @@ std::map<std::string, FileRecord> finished_files(const Context& context, const f
   return finished;
 }
 
-void write_manifest(const fs::path& folder, const std::map<std::string, FileRecord>& files) {
+void write_manifest(const fs::path& folder, const Records& files) {
   nlohmann::ordered_json entries = nlohmann::ordered_json::array();
   for (const auto& [name, record] : files) {
     entries.push_back({{"file", name}, {"bytes", record.bytes}, {"sha256", record.sha256}});

@@ -13,27 +13,33 @@
 
 namespace hindscale {
 
+/// Finished files by name.
+using Records = std::map<std::string, FileRecord>;
+
+std::set<std::string> names_of(const Records& files);
+
+/// Adds the records that all ranks made to `files`. Collective.
+void share_records(const Communicator& comm, const std::vector<FileRecord>& mine, Records& files);
+
 /// What the values of an archive follow from. Two runs may share a folder only where these agree.
 struct ArchiveIdentity {
   std::string checkpoint_sha256;
   std::string store_sha256;
   std::map<std::string, std::string> options;  ///< value-determining options, "group/key" -> text
-  std::map<std::string, std::string> coarse_sha256;  ///< digest of each coarse file, by name
+  std::map<std::string, std::string> coarse_sha256;  ///< of each month's coarse field, "1991-01"
 };
 
 /// Writes "archive.json" into a new folder, or checks the identity of an existing one: InputError
-/// listing the keys that differ. New coarse files are added.
+/// listing the keys that differ. New months are added.
 void pin_identity(const std::filesystem::path& folder, const ArchiveIdentity& identity);
 
 /// The files of an archive that exist under their final name and are whole: those of the manifest
 /// by size and digest, others (committed by a run that was killed before its manifest) by reading
 /// them. Damaged ones are named in the log and removed; leftover parts too. Collective.
-std::map<std::string, FileRecord> finished_files(const Context& context,
-                                                 const std::filesystem::path& folder);
+Records finished_files(const Context& context, const std::filesystem::path& folder);
 
 /// "manifest.json": file, bytes and digest of every file, sorted by name. Written only where it
 /// changes.
-void write_manifest(const std::filesystem::path& folder,
-                    const std::map<std::string, FileRecord>& files);
+void write_manifest(const std::filesystem::path& folder, const Records& files);
 
 }  // namespace hindscale

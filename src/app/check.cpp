@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "coarse_input.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/dataset/patches.hpp"
 #include "hindscale/model/checkpoint.hpp"
@@ -84,6 +85,21 @@ void print_training(const Context& context, const Options& options, const StoreC
                    (copies * parameters * sizeof(float) + cached) / mib));
 }
 
+/// Fields of the largest unit of work.
+std::size_t largest_unit(const ReconstructionPlan& plan) {
+  std::size_t largest = 0;
+  for (const Unit& unit : plan.units)
+    largest = std::max(largest, unit.segment.months().size() * unit.members.size());
+  return largest;
+}
+
+/// Free space where a folder is, or will be.
+double free_mib(std::filesystem::path folder) {
+  folder = std::filesystem::absolute(folder);
+  while (!std::filesystem::exists(folder)) folder = folder.parent_path();
+  return static_cast<double>(std::filesystem::space(folder).available) / mib;
+}
+
 void print_reconstruction(const Context& context, const Options& options, UNet& network,
                           const StoreContent& content) {
   const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
@@ -110,7 +126,9 @@ void print_reconstruction(const Context& context, const Options& options, UNet& 
                                           n_fields * static_cast<double>(layout.tiles().size()) *
                                               static_cast<double>(options.sampling.steps),
                                           options.sampling.steps));
-  line("units of work", fmt::format("{} for {} rank(s)", plan.units.size(), context.comm.size()));
+  line("units of work",
+       fmt::format("{} for {} rank(s), of up to {} fields each; a run has to last longer than one",
+                   plan.units.size(), context.comm.size(), largest_unit(plan)));
   const double n_tiles = static_cast<double>(layout.tiles().size());
   const double in_flight = std::ceil(static_cast<double>(options.ensemble.batch) / n_tiles);
   const double tile =
@@ -126,9 +144,10 @@ void print_reconstruction(const Context& context, const Options& options, UNet& 
   line("memory a rank",
        fmt::format("{:.0f} MiB for fields, tiles and weights, besides the network's activations",
                    memory / mib));
-  line("disk",
-       fmt::format("{:.1f} MiB before compression",
-                   (n_fields + n_statistics * static_cast<double>(n_months)) * field / mib));
+  const double disk = (n_fields + n_statistics * static_cast<double>(n_months)) * field / mib;
+  const double free = free_mib(options.reconstruction_path());
+  line("disk", fmt::format("{:.1f} MiB before compression, {:.1f} MiB are free", disk, free));
+  if (disk > free) context.log.warn("the reconstruction may not fit on the disk");
 }
 
 }  // namespace
@@ -146,6 +165,7 @@ ExitCode run_check(const Context& context, const Options& options) {
     store_is_finished(options.store_path(), recipe_of(options));
     if (!options.reconstruct.checkpoint.empty())
       read_checkpoint(options.reconstruct.checkpoint, CheckpointParts::model_only);
+    CoarseInput(options, content).require(plan_reconstruction(options, {}, {}).months());
     if (!context.comm.is_root()) return;
     print_domain(content, options);
     print_training(context, options, content, network);

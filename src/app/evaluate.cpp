@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 
 #include "evaluate_fields.hpp"
 #include "evaluate_maps.hpp"
@@ -214,12 +216,21 @@ void correlate(const Evaluation& evaluation, Json& report) {
   });
 }
 
+/// A word that a shell takes as it is.
+std::string quoted(const std::string& word) {
+  const bool is_plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("_./-").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  return is_plain ? word : "'" + word + "'";
+}
+
 /// The call that draws the figures, with the paths that are not where it looks by itself.
 std::string plot_command(const Options& options) {
   const fs::path experiment = options.experiment.directory;
-  std::string command = "python3 tools/plot.py " + experiment.string();
+  std::string command = "python3 tools/plot.py " + quoted(experiment.string());
   const auto add = [&](const char* option, const fs::path& path, const fs::path& default_path) {
-    if (path != default_path) command += fmt::format(" --{} {}", option, path.string());
+    if (path != default_path) command += fmt::format(" --{} {}", option, quoted(path.string()));
   };
   add("store", options.store_path(), experiment / "samples.h5");
   add("reconstruction", options.evaluated_path(), experiment / "reconstruction");

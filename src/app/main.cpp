@@ -8,6 +8,7 @@
 #include <iostream>
 #include <map>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "hindscale/app/stages.hpp"
@@ -89,6 +90,7 @@ Arguments parse(int argc, char** argv) {
   if (words.empty()) refuse_usage("no stage is given", "");
   Arguments arguments{words[0], words.size() > 1 ? words[1] : "", {}};
   if (words.size() > 2) arguments.overrides.assign(words.begin() + 2, words.end());
+  if (words[0] == "info" && words.size() > 2) refuse_usage("info takes one path", words[2]);
   if (words[0] == "describe") return arguments;
   if (stages().count(words[0]) == 0 && words[0] != "info") refuse_usage("unknown stage", words[0]);
   if (arguments.path.empty())
@@ -128,11 +130,11 @@ void print_last_line(bool is_root, ExitCode code) {
   std::fprintf(stderr, "hindscale: %s\n", word);
 }
 
-/// Ends after an error. Errors that all ranks met together end the program in order; one that only
-/// this rank met, or a failed write (after which libraries may hang), ends the job at once.
+/// Ends after an error: in order where all ranks met it together, the whole job at once where only
+/// this rank did or a write failed (after which libraries may hang).
 int fail(const Context& context, const std::string& message, ExitCode code) {
   constexpr double patience_s = 3;
-  const bool together = code != ExitCode::io && all_ranks_arrive(patience_s);
+  const bool together = all_ranks_arrive(patience_s);
   if (context.comm.is_root() || !together) {
     const std::string rank = together || context.comm.size() == 1
                                  ? ""
@@ -141,16 +143,16 @@ int fail(const Context& context, const std::string& message, ExitCode code) {
     print_last_line(true, code);
   }
   std::fflush(stderr);
-  if (!together) abort_job(static_cast<int>(code));
+  if (!together || code == ExitCode::io) abort_job(static_cast<int>(code));
   return static_cast<int>(code);
 }
 
 int run_program(int argc, char** argv) {
   Context context;
-  context.comm = Communicator::world();
-  context.log = Log(context.comm.is_root() ? Log::Voice::loud : Log::Voice::quiet);
-  context.device = choose_device(context.comm);
   try {
+    context.comm = Communicator::world();
+    context.log = Log(context.comm.is_root() ? Log::Voice::loud : Log::Voice::quiet);
+    context.device = choose_device(context.comm);
     const Arguments arguments = parse(argc, argv);
     if (print_text(arguments, context.comm.is_root())) return 0;
     const ExitCode code = run(arguments, context);
@@ -159,6 +161,8 @@ int run_program(int argc, char** argv) {
   } catch (const InputError& error) {
     return fail(context, error.what(), ExitCode::input);
   } catch (const SystemError& error) {
+    return fail(context, error.what(), ExitCode::io);
+  } catch (const std::system_error& error) {  // of the file system library
     return fail(context, error.what(), ExitCode::io);
   } catch (const std::exception& error) {
     return fail(context, error.what(), ExitCode::bug);

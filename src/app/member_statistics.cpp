@@ -86,13 +86,14 @@ std::vector<std::string> statistics_kinds(const Options& options) {
 }
 
 bool statistics_are_finished(const OutputStyle& style, const Segment& segment,
+                             const std::vector<int>& members,
                              const std::map<std::string, FileRecord>& finished) {
   for (const std::string& variable : style.content.variables) {
     for (const std::string& kind : statistics_kinds(style.options)) {
       const std::string name = statistics_file(variable, kind, segment);
       if (finished.count(name) == 0) return false;
       const FieldReader reader(style.folder / name);
-      if (reader.attribute("members") != members_text(style.options)) return false;
+      if (reader.attribute("members") != members_text(members)) return false;
       if (kind == "quantiles" && reader.attribute("quantiles") != quantiles_text(style.options))
         return false;
     }
@@ -111,7 +112,7 @@ std::vector<FileRecord> write_statistics(const OutputStyle& style, std::size_t v
   const Communicator self = Communicator::self();
   std::vector<FieldFile> files;
   for (const std::string& kind : statistics_kinds(style.options)) {
-    files.emplace_back(self, statistics_spec(style, variable, kind, segment));
+    files.emplace_back(self, statistics_spec(style, variable, kind, segment, members));
   }
   const std::size_t rows_a_band =
       std::clamp<std::size_t>(band_bytes / (members.size() * nx * sizeof(float)), 1, ny);

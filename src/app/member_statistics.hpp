@@ -16,6 +16,7 @@ std::vector<std::string> statistics_kinds(const Options& options);
 
 /// Whether the statistics of all variables of a segment are finished, over these very members.
 bool statistics_are_finished(const OutputStyle& style, const Segment& segment,
+                             const std::vector<int>& members,
                              const std::map<std::string, FileRecord>& finished);
 
 /// Writes and commits the statistics of one variable and segment: the mean, the standard deviation

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "hindscale/core/commit.hpp"
+#include "hindscale/core/hash.hpp"
 #include "hindscale/dataset/variable.hpp"
 #include "stage_support.hpp"
 
@@ -26,10 +27,7 @@ std::vector<std::pair<std::string, std::string>> global_attributes(
   add("hindscale_version", program_version());
   add("checkpoint_sha256", identity.checkpoint_sha256);
   add("sample_store_sha256", identity.store_sha256);
-  std::string coarse, values;
-  for (const auto& [name, digest] : identity.coarse_sha256)
-    coarse += fmt::format("{}{} {}", coarse.empty() ? "" : "; ", name, digest);
-  add("coarse_files_sha256", coarse);
+  std::string values;
   for (const auto& [key, value] : identity.options) {
     if (key.rfind("experiment/", 0) == 0 && key != "experiment/seed")
       continue;  // they are attributes of their own
@@ -56,6 +54,9 @@ FieldFileSpec base_spec(const OutputStyle& style, std::size_t variable, const Se
   spec.grid = &style.content.fine;
   spec.months = segment.months();
   spec.global_attributes = style.attributes;
+  std::string digests;
+  for (const Month month : spec.months) digests += style.coarse_sha256.at(month.to_string());
+  spec.global_attributes.emplace_back("coarse_fields_sha256", sha256_of(digests));
   return spec;
 }
 
@@ -71,10 +72,11 @@ FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int me
 }
 
 FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable,
-                              const std::string& kind, const Segment& segment) {
+                              const std::string& kind, const Segment& segment,
+                              const std::vector<int>& members) {
   FieldFileSpec spec = base_spec(style, variable, segment);
   spec.path = style.folder / statistics_file(spec.name, kind, segment);
-  spec.global_attributes.emplace_back("members", members_text(style.options));
+  spec.global_attributes.emplace_back("members", members_text(members));
   if (kind == "mean") {
     spec.cell_methods = "time: mean realization: mean";
     spec.long_name = "Ensemble Mean of " + spec.long_name;
@@ -94,9 +96,16 @@ std::string quantiles_text(const Options& options) {
   return fmt::format("{}", fmt::join(options.output.quantiles, ", "));
 }
 
-std::string members_text(const Options& options) {
-  return fmt::format("{}-{}", options.ensemble.first_member,
-                     options.ensemble.first_member + options.ensemble.members - 1);
+std::string members_text(const std::vector<int>& members) {
+  std::string text;
+  for (std::size_t i = 0; i < members.size();) {
+    std::size_t last = i;
+    while (last + 1 < members.size() && members[last + 1] == members[last] + 1) ++last;
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", members[i]);
+    if (last > i) text += fmt::format("-{}", members[last]);
+    i = last + 1;
+  }
+  return text;
 }
 
 }  // namespace hindscale

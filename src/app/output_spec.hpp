@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,10 +22,11 @@ struct OutputStyle {
   const StoreContent& content;
   std::filesystem::path folder;
   std::vector<std::pair<std::string, std::string>> attributes;  ///< global ones
+  const std::map<std::string, std::string>& coarse_sha256;      ///< of each month's coarse field
 };
 
 /// Title, institution, source, history, references, comment and provenance: version, digests of
-/// checkpoint, store and coarse files, seed and the options that determine the values.
+/// checkpoint and store, seed and the options that determine the values.
 std::vector<std::pair<std::string, std::string>> global_attributes(const Options& options,
                                                                    const ArchiveIdentity& identity);
 
@@ -33,12 +35,13 @@ FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int me
 
 /// `kind`: mean, std or quantiles. The attribute `members` says over which.
 FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable,
-                              const std::string& kind, const Segment& segment);
+                              const std::string& kind, const Segment& segment,
+                              const std::vector<int>& members);
 
 /// "0.05, 0.5, 0.95".
 std::string quantiles_text(const Options& options);
 
-/// "1-16".
-std::string members_text(const Options& options);
+/// "1-16, 33-48".
+std::string members_text(const std::vector<int>& members);
 
 }  // namespace hindscale

@@ -39,8 +39,8 @@ class MonthReader {
 };
 
 /// Each rank writes its contiguous block of months, one month a turn.
-void write_fields(const Context& context, StoreWriter& writer, const PrepareInputs& inputs,
-                  const StoreContent& content) {
+void write_fields(const Context& context, const StageLock& lock, StoreWriter& writer,
+                  const PrepareInputs& inputs, const StoreContent& content) {
   const std::size_t nt = content.months.size(), nv = content.n_variables();
   Array<float, 3> fine({nv, content.fine.n_rows(), content.fine.n_columns()});
   Array<float, 3> coarse({nv, content.coarse.n_rows(), content.coarse.n_columns()});
@@ -58,37 +58,37 @@ void write_fields(const Context& context, StoreWriter& writer, const PrepareInpu
     together(context.comm, [&] {
       if (mine) reader.read(content.months[i_month], fine, coarse);
     });
+    lock.refresh();
     const std::size_t n = mine ? 1 : 0;
     writer.write(store::fine, i_month, n, fine.flat().first(n * fine.size()));
     writer.write(store::coarse, i_month, n, coarse.flat().first(n * coarse.size()));
   }
 }
 
-void write_statics(const Context& context, StoreWriter& writer, const Options& options,
+void write_statics(const Context& context, StoreWriter& writer, const PrepareInputs& inputs,
                    const Grid& fine) {
   Array<float, 2> relief({fine.n_rows(), fine.n_columns()}),
       land({fine.n_rows(), fine.n_columns()});
-  const DatasetOptions& dataset = options.dataset;
   together(context.comm, [&] {
-    if (!dataset.relief_file.empty()) {
-      const Source source({{dataset.relief_file}, dataset.relief_name, "orog", "m"});
-      Array<float, 2> height({source.grid().n_rows(), source.grid().n_columns()}), is_land = height;
-      source.read(0, height);
+    if (inputs.relief) {
+      const Grid& grid = inputs.relief->grid();
+      Array<float, 2> height({grid.n_rows(), grid.n_columns()}), is_land = height;
+      inputs.relief->read(0, height);
       for (std::size_t i = 0; i < height.size(); ++i) {
         float& value = height.flat()[i];
         is_land.flat()[i] = value > 0 ? 1.0F : 0.0F;
         if (!(value > 0))
           value = 0;  // the height of the sea surface, also where the relief is missing
       }
-      const ConservativeRemap remap(source.grid(), fine);
+      const ConservativeRemap remap(grid, fine);
       remap.apply(height, relief);
       remap.apply(is_land, land);
     }
-    if (!dataset.mask_file.empty()) {
-      const Source source({{dataset.mask_file}, dataset.mask_name, "sftlf", "1"});
-      Array<float, 2> fraction({source.grid().n_rows(), source.grid().n_columns()});
-      source.read(0, fraction);
-      ConservativeRemap(source.grid(), fine).apply(fraction, land);
+    if (inputs.mask) {
+      const Grid& grid = inputs.mask->grid();
+      Array<float, 2> fraction({grid.n_rows(), grid.n_columns()});
+      inputs.mask->read(0, fraction);
+      ConservativeRemap(grid, fine).apply(fraction, land);
       for (float& value : land.flat()) value = std::isnan(value) ? 0.0F : value;
     }
   });
@@ -141,8 +141,8 @@ ExitCode run_prepare(const Context& context, const Options& options) {
 
   // 3. Fields, statics, statistics of the training years.
   StoreWriter writer(context.comm, path);
-  write_fields(context, writer, *inputs, content);
-  write_statics(context, writer, options, content.fine);
+  write_fields(context, lock, writer, *inputs, content);
+  write_statics(context, writer, *inputs, content.fine);
   context.log.info("{} months read; fitting climatologies", content.months.size());
   fit_climatologies(context.comm, writer, content);
   if (options.dataset.ridge) {

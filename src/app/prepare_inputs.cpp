@@ -49,6 +49,8 @@ PrepareInputs open_prepare_inputs(const Options& options) {
       FieldSources(options, dataset.fine_files, dataset.fine_names, "dataset/fine_files"),
       {},
       {},
+      {},
+      {},
       {}};
   inputs.fine_cut = cut_domain(inputs.fine.grid(), options);
   if (options.domain.coarse == "derived") {
@@ -58,6 +60,10 @@ PrepareInputs open_prepare_inputs(const Options& options) {
                           "dataset/coarse_files");
     inputs.coarse_cut = cut_coarse(inputs.coarse->grid(), inputs.fine_cut.grid);
   }
+  if (!dataset.relief_file.empty())
+    inputs.relief.emplace(SourceRequest{{dataset.relief_file}, dataset.relief_name, "orog", "m"});
+  if (!dataset.mask_file.empty())
+    inputs.mask.emplace(SourceRequest{{dataset.mask_file}, dataset.mask_name, "sftlf", "1"});
   return inputs;
 }
 

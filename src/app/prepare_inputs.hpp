@@ -19,9 +19,12 @@ struct PrepareInputs {
   std::optional<FieldSources> coarse;  ///< where the coarse field has files of its own
   Cut fine_cut;
   Cut coarse_cut;
+  std::optional<Source> relief;  ///< height in m
+  std::optional<Source> mask;    ///< land fraction
 };
 
-/// Opens every source; InputError where one is missing, damaged or does not fit the others.
+/// Opens every source, statics included; InputError where one is missing, damaged or does not fit
+/// the others.
 PrepareInputs open_prepare_inputs(const Options& options);
 
 /// Variables, months, periods and grids. InputError naming months of the periods that a source

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <regex>
 
 namespace hindscale {
@@ -83,6 +84,36 @@ std::vector<std::string> ReconstructionPlan::member_files(const Segment& segment
   return files;
 }
 
+std::vector<Month> ReconstructionPlan::months() const {
+  std::vector<Month> all;
+  for (const Segment& segment : segments) {
+    const auto own = segment.months();
+    all.insert(all.end(), own.begin(), own.end());
+  }
+  return all;
+}
+
+bool member_is_finished(const std::vector<std::string>& variables, int member,
+                        const Segment& segment, const std::set<std::string>& finished) {
+  return std::all_of(variables.begin(), variables.end(), [&](const std::string& variable) {
+    return finished.count(member_file(variable, member, segment)) != 0;
+  });
+}
+
+std::vector<int> members_of(const std::vector<std::string>& variables, const Segment& segment,
+                            const std::set<std::string>& files) {
+  const std::string before = variables.front() + "_r", after = "_" + range_text(segment) + ".nc";
+  std::vector<int> members;
+  for (const std::string& name : files) {
+    if (!name.starts_with(before) || !name.ends_with(after)) continue;
+    int member = 0;
+    std::from_chars(name.data() + before.size(), name.data() + name.size(), member);
+    if (member_is_finished(variables, member, segment, files)) members.push_back(member);
+  }
+  std::sort(members.begin(), members.end());
+  return members;
+}
+
 ReconstructionPlan plan_reconstruction(const Options& options,
                                        const std::set<std::string>& finished,
                                        const std::set<Segment>& condensed) {
@@ -105,11 +136,7 @@ ReconstructionPlan plan_reconstruction(const Options& options,
   for (const Segment& segment : plan.segments) {
     if (condensed.count(segment) != 0) continue;
     for (const int member : plan.members) {
-      const bool complete = std::all_of(
-          plan.variables.begin(), plan.variables.end(), [&](const std::string& variable) {
-            return finished.count(member_file(variable, member, segment)) != 0;
-          });
-      if (complete) continue;
+      if (member_is_finished(plan.variables, member, segment, finished)) continue;
       const bool joins = !plan.units.empty() && plan.units.back().segment == segment &&
                          (plan.units.back().members.front() - 1) / members_per_unit ==
                              (member - 1) / members_per_unit;

@@ -49,9 +49,19 @@ struct ReconstructionPlan {
   std::vector<int> members;
   std::vector<Unit> units;
 
+  /// Every month of the segments, in order.
+  [[nodiscard]] std::vector<Month> months() const;
   /// Every member file of the plan, in order.
   [[nodiscard]] std::vector<std::string> member_files(const Segment& segment) const;
 };
+
+/// Whether the files of all variables of a member are among those finished.
+bool member_is_finished(const std::vector<std::string>& variables, int member,
+                        const Segment& segment, const std::set<std::string>& finished);
+
+/// The members of a segment that `files` hold wholly, whether asked for or not, in order.
+std::vector<int> members_of(const std::vector<std::string>& variables, const Segment& segment,
+                            const std::set<std::string>& files);
 
 /// `finished` are the files that exist and were verified; `condensed` the segments whose statistics
 /// are finished and whose members need not be kept.

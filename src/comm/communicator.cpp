@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <system_error>
 #include <utility>
 
 #include "hindscale/core/error.hpp"
@@ -186,6 +187,8 @@ Outcome outcome_of(const std::function<void()>& action) {
     return {Failure::input, error.facts()};
   } catch (const SystemError& error) {
     return {Failure::system, error.facts()};
+  } catch (const std::system_error& error) {  // of the file system library
+    return {Failure::system, {.problem = error.what()}};
   } catch (const std::exception& error) {
     return {Failure::other, {.problem = error.what()}};
   }

@@ -7,6 +7,7 @@
 #include <Kokkos_Core.hpp>
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <thread>
 
@@ -14,12 +15,27 @@
 
 namespace hindscale {
 
-Runtime::Runtime(int& argc, char**& argv) {
-  // OMPIO reports success on a full disk; ROMIO reports the error. The choice is read in MPI_Init.
+namespace {
+
+/// OMPIO reports success on a full disk; ROMIO reports the error. The choice is read in MPI_Init.
+/// MPICH and its kin have nothing but ROMIO.
+void choose_romio() {
+#ifdef OMPI_MAJOR_VERSION
   constexpr int overwrite = 1;
-  ::setenv("OMPI_MCA_io", "romio321", overwrite);
+  ::setenv("OMPI_MCA_io", OMPI_MAJOR_VERSION >= 5 ? "romio341" : "romio321", overwrite);
+#endif
+}
+
+}  // namespace
+
+Runtime::Runtime(int& argc, char**& argv) {
+  choose_romio();
   int provided = 0;
   check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided), "MPI_Init_thread");
+  if (provided < MPI_THREAD_SERIALIZED) {
+    std::fprintf(stderr, "hindscale: error: MPI was built without support for threads\n");
+    abort_job(1);
+  }
   check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   Kokkos::InitArguments arguments;
   arguments.num_threads = 1;

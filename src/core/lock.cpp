@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,7 +10,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/error.hpp"
@@ -21,15 +22,44 @@ namespace fs = std::filesystem;
 
 namespace {
 
+std::string first_line(const fs::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+/// Boot of this host and the clock tick in which a process started; empty where it is gone.
+std::string start_of(long process) {
+  const std::string stat = first_line(fmt::format("/proc/{}/stat", process));
+  const std::size_t name_end = stat.rfind(')');  // the name before it may hold anything
+  if (name_end == std::string::npos) return "";
+  std::istringstream fields(stat.substr(name_end + 1));
+  constexpr int n_between = 19;  // fields 3 to 21 of proc(5); the start time is field 22
+  std::string field;
+  for (int i = 0; i <= n_between; ++i) fields >> field;
+  return first_line("/proc/sys/kernel/random/boot_id") + " " + field;
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 LockHolder this_process() {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
-  const char* job = std::getenv("SLURM_JOB_ID");
-  return {host.data(), static_cast<long>(::getpid()), job == nullptr ? "" : job};
+  return {host.data(), static_cast<long>(::getpid()), start_of(::getpid()),
+          environment("SLURM_JOB_ID"),
+          std::strtol(environment("SLURM_RESTART_COUNT").c_str(), nullptr, 10)};
 }
 
 std::string text_of(const LockHolder& holder) {
-  return nlohmann::json{{"host", holder.host}, {"process", holder.process}, {"job", holder.job}}
+  return nlohmann::json{{"host", holder.host},
+                        {"process", holder.process},
+                        {"started", holder.started},
+                        {"job", holder.job},
+                        {"restarts", holder.restarts}}
              .dump() +
          "\n";
 }
@@ -37,17 +67,17 @@ std::string text_of(const LockHolder& holder) {
 LockHolder parse_holder(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_discarded() || !json.is_object()) return {};
-  return {json.value("host", ""), json.value("process", 0L), json.value("job", "")};
+  return {json.value("host", ""), json.value("process", 0L), json.value("started", ""),
+          json.value("job", ""), json.value("restarts", 0L)};
 }
 
 bool is_stale(const LockHolder& holder, const fs::path& path) {
   const LockHolder self = this_process();
   if (holder.host == self.host) {
-    return holder.process <= 0 ||
-           (::kill(static_cast<pid_t>(holder.process), 0) != 0 && errno == ESRCH);
+    const std::string started = start_of(holder.process);
+    return started.empty() || (!holder.started.empty() && started != holder.started);
   }
-  if (!holder.job.empty() && holder.job == self.job)
-    return true;  // the same job, requeued on another node
+  if (!holder.job.empty() && holder.job == self.job && holder.restarts < self.restarts) return true;
   std::error_code error;
   const auto written = fs::last_write_time(path, error);
   const auto age = fs::file_time_type::clock::now() - written;

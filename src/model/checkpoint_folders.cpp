@@ -98,8 +98,12 @@ fs::path best_checkpoint(const fs::path& root) {
   return folder;
 }
 
-void keep_newest(const fs::path& root, std::size_t n) {
-  const std::vector<std::int64_t> steps = checkpoint_steps(root);
+void keep_newest(const fs::path& root, std::int64_t last, std::size_t n) {
+  std::vector<std::int64_t> steps = checkpoint_steps(root);
+  const auto later = std::ranges::upper_bound(steps, last);
+  for (auto step = later; step != steps.end(); ++step)
+    remove_checkpoint(checkpoint_folder(root, *step));
+  steps.erase(later, steps.end());
   const auto best = read_best(root);
   for (std::size_t i = 0; i + n < steps.size(); ++i) {
     if (!best || best->step != steps[i]) remove_checkpoint(checkpoint_folder(root, steps[i]));

@@ -23,17 +23,26 @@ std::string instruction_set() {
   return report.substr(first, report.find('\n', first) - first);
 }
 
+/// GPUs that this build can use.
+int visible_gpus() {
+#ifdef HINDSCALE_WITH_CUDA
+  return static_cast<int>(torch::cuda::device_count());
+#else
+  return 0;
+#endif
+}
+
 }  // namespace
 
 Device choose_device(const Communicator& comm) {
   const int local_rank = comm.split_by_node().rank();
-  const auto n_devices = static_cast<int>(torch::cuda::device_count());
+  const int n_devices = visible_gpus();
   if (n_devices == 0) return {};
   return {Device::Kind::cuda, local_rank % n_devices};
 }
 
 std::string device_description() {
-  const auto n_devices = torch::cuda::device_count();
+  const int n_devices = visible_gpus();
   if (n_devices > 0) return std::to_string(n_devices) + " CUDA device" + (n_devices > 1 ? "s" : "");
   return "CPU (" + instruction_set() + ")";
 }

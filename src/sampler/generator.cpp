@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/bridge.hpp"
@@ -29,10 +30,28 @@ FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
   }
   network_->to(device_);
   network_->eval();
+  find_work(conditioning);
+}
+
+void FieldGenerator::find_work(const Conditioning& conditioning) {
+  const StoreContent& content = conditioning.content();
+  Array<float, 3> valid({content.n_variables(), content.fine.n_rows(), content.fine.n_columns()});
+  for (std::size_t i = 0; i < valid.size(); ++i)
+    valid.flat()[i] = conditioning.is_valid(i) ? 1.0F : 0.0F;
+  const auto has_one = [](std::span<const float> cells) {
+    return std::any_of(cells.begin(), cells.end(), [](float cell) { return cell != 0; });
+  };
+  Array<float, 3> cut({content.n_variables(), options_.tiling.n_rows, options_.tiling.n_columns});
+  for (std::size_t i = 0; i < layout_.tiles().size(); ++i) {
+    extract(valid.view(), layout_.tiles()[i], cut);
+    if (has_one(cut.flat())) tiles_to_compute_.push_back(i);
+  }
+  if (std::find(valid.flat().begin(), valid.flat().end(), 0.0F) != valid.flat().end())
+    valid_ = tensor_of(valid.view()).to(torch::kBool);
 }
 
 std::size_t FieldGenerator::fields_in_flight() const {
-  const std::size_t n_tiles = layout_.tiles().size();
+  const std::size_t n_tiles = std::max<std::size_t>(tiles_to_compute_.size(), 1);
   return (static_cast<std::size_t>(options_.batch) + n_tiles - 1) / n_tiles;
 }
 
@@ -74,10 +93,9 @@ torch::Tensor FieldGenerator::predict(std::span<const FieldJob> jobs, const torc
   const std::size_t n_tiles = layout_.tiles().size();
   Array<float, 4> tiles(
       {jobs.size() * n_tiles, shape[1], options_.tiling.n_rows, options_.tiling.n_columns});
-  for (std::size_t first = 0; first < tiles.extent(0);
-       first += static_cast<std::size_t>(options_.batch)) {
+  const std::size_t n_calls = jobs.size() * tiles_to_compute_.size();
+  for (std::size_t first = 0; first < n_calls; first += static_cast<std::size_t>(options_.batch))
     run_network(jobs, fields, first, tiles, t);
-  }
   torch::Tensor result = torch::empty_like(state);
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const View<const float, 4> own(&tiles(i * n_tiles, 0, 0, 0),
@@ -86,28 +104,40 @@ torch::Tensor FieldGenerator::predict(std::span<const FieldJob> jobs, const torc
            {result.data_ptr<float>() + i * (fields.size() / shape[0]),
             {shape[1], shape[2], shape[3]}});
   }
-  return result;
+  if (!valid_.defined()) return result;
+  // Cells without data are zero in network units, in training as here.
+  const double abar = schedule_.abar[static_cast<std::size_t>(t)];
+  const torch::Tensor at_rest =
+      training_target(options_.sampler.prediction, torch::zeros_like(state),
+                      state / std::sqrt(1 - abar), torch::full({1}, abar, state.options()));
+  return torch::where(valid_, result, at_rest);
 }
 
 void FieldGenerator::run_network(std::span<const FieldJob> jobs, View<const float, 4> state,
-                                 std::size_t first_tile, View<float, 4> tiles, std::int64_t t) {
-  const std::size_t n_tiles = layout_.tiles().size(), n_rows = tiles.extent(2),
+                                 std::size_t first_call, View<float, 4> tiles, std::int64_t t) {
+  const std::size_t n_computed = tiles_to_compute_.size(), n_rows = tiles.extent(2),
                     n_columns = tiles.extent(3);
   const std::size_t n_state = state.extent(1), n_condition = jobs[0].inputs->condition.extent(0);
   const auto batch = static_cast<std::size_t>(options_.batch);
-  const std::size_t n = std::min(batch, tiles.extent(0) - first_tile);
+  const std::size_t n = std::min(batch, jobs.size() * n_computed - first_call);
   Array<float, 4> input({batch, n_state + n_condition, n_rows, n_columns});
   for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t i_job = (first_tile + i) / n_tiles;
-    const Window& window = layout_.tiles()[(first_tile + i) % n_tiles];
+    const std::size_t i_job = (first_call + i) / n_computed;
+    const Window& window = layout_.tiles()[tiles_to_compute_[(first_call + i) % n_computed]];
     extract(state[i_job], window, {&input(i, 0, 0, 0), {n_state, n_rows, n_columns}});
     extract(jobs[i_job].inputs->condition.view(), window,
             {&input(i, n_state, 0, 0), {n_condition, n_rows, n_columns}});
   }
   const torch::Tensor time = torch::full({1}, t, torch::kInt64).to(device_);
-  const torch::Tensor output = network_->forward(tensor_of(input.view()).to(device_), time);
-  copy_to_view(output.slice(0, 0, static_cast<std::int64_t>(n)),
-               View<float, 4>(&tiles(first_tile, 0, 0, 0), {n, n_state, n_rows, n_columns}));
+  const torch::Tensor output =
+      network_->forward(tensor_of(input.view()).to(device_), time).to(torch::kCPU);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t i_job = (first_call + i) / n_computed,
+                      i_tile = tiles_to_compute_[(first_call + i) % n_computed];
+    copy_to_view(output.slice(0, static_cast<std::int64_t>(i), static_cast<std::int64_t>(i) + 1),
+                 View<float, 4>(&tiles(i_job * layout_.tiles().size() + i_tile, 0, 0, 0),
+                                {1, n_state, n_rows, n_columns}));
+  }
 }
 
 }  // namespace hindscale

@@ -225,7 +225,7 @@ void TrainingRun::write() {
     if (!parts_.context.comm.is_root()) return;
     write_checkpoint(root_, step, content());
     if (best_) write_best(root_, *best_);
-    keep_newest(root_, static_cast<std::size_t>(parts_.options.training.keep_checkpoints));
+    keep_newest(root_, step, static_cast<std::size_t>(parts_.options.training.keep_checkpoints));
   });
   last_checkpoint_ = checkpoint_folder(root_, step).string();
 }

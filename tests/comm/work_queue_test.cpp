@@ -8,6 +8,8 @@
 #include <numeric>
 #include <vector>
 
+#include "hindscale/core/error.hpp"
+
 namespace hindscale {
 namespace {
 
@@ -61,6 +63,27 @@ TEST(WorkQueue, two_queues_do_not_disturb_each_other) {
   WorkQueue second(comm, 10);
   draw_all(first);
   EXPECT_EQ(all_sum(comm, static_cast<std::int64_t>(draw_all(second).size())), 10);
+}
+
+TEST(WorkQueue, is_left_by_a_failing_rank_without_waiting_for_the_others) {
+  const Communicator comm = Communicator::world();
+  const int last = comm.size() - 1;
+  bool left = false;
+  try {
+    WorkQueue queue(comm, 10);
+    queue.next();
+    // The others hold their queue until the failing rank has left its own.
+    int token = 0;
+    if (comm.rank() != last)
+      MPI_Recv(&token, 1, MPI_INT, last, 0, comm.native(), MPI_STATUS_IGNORE);
+    throw InputError({.problem = "failure"});
+  } catch (const InputError&) {
+    left = true;
+    const int token = 1;
+    for (int rank = 0; comm.rank() == last && rank < last; ++rank)
+      MPI_Send(&token, 1, MPI_INT, rank, 0, comm.native());
+  }
+  EXPECT_TRUE(left);
 }
 
 }  // namespace

@@ -96,6 +96,25 @@ TEST_F(Lock, of_another_host_holds_while_it_is_refreshed) {
   EXPECT_EQ(lock.taken_over()->job, "42");
 }
 
+TEST_F(Lock, of_a_process_whose_number_came_again_is_taken_over) {
+  std::ofstream(file()) << R"({"host": ")" << host_name() << R"(", "process": )" << ::getppid()
+                        << R"(, "started": "another boot 17"})";
+  EXPECT_NO_THROW(DirectoryLock{folder()});
+  std::ofstream(file()) << R"({"host": ")" << host_name() << R"(", "process": )" << ::getpid()
+                        << R"(, "started": "an earlier container 17"})";
+  EXPECT_NO_THROW(DirectoryLock{folder()});
+}
+
+TEST_F(Lock, of_the_same_job_on_another_host_holds_until_the_job_is_requeued) {
+  ::setenv("SLURM_JOB_ID", "42", 1);
+  write_lock("elsewhere", 1, "42");
+  EXPECT_THROW(DirectoryLock{folder()}, InputError);
+  ::setenv("SLURM_RESTART_COUNT", "1", 1);
+  EXPECT_NO_THROW(DirectoryLock{folder()});
+  ::unsetenv("SLURM_JOB_ID");
+  ::unsetenv("SLURM_RESTART_COUNT");
+}
+
 TEST_F(Lock, refresh_renews_the_time_stamp) {
   const DirectoryLock lock(folder());
   age_lock(1000);

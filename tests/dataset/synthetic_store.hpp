@@ -33,6 +33,7 @@ struct Recipe {
   /// coarse field is noise, Lerp's error a linear function of the coarse cell around each fine one.
   bool derived = true;
   std::optional<std::size_t> missing_month{};  ///< in which `missing_value` is missing
+  std::size_t n_missing_columns = 0;           ///< in the west, missing in every month
   float first_year_noise = 0;                  ///< added to the truth of the first training year
   std::vector<std::int64_t> windows{1};        ///< of the ridge; empty: no ridge
   std::vector<double> penalties{0.1};
@@ -111,6 +112,10 @@ inline MonthPair month_pair(const Recipe& recipe, const StoreContent& content, s
   }
   if (recipe.missing_month == t) {
     pair.fine.flat()[missing_value] = std::numeric_limits<float>::quiet_NaN();
+  }
+  for (std::size_t i = 0; i < pair.fine.size(); ++i) {
+    if (i % n_columns < recipe.n_missing_columns)
+      pair.fine.flat()[i] = std::numeric_limits<float>::quiet_NaN();
   }
   return pair;
 }

@@ -174,11 +174,17 @@ TEST_F(Checkpoint, pruning_keeps_the_newest_and_the_best) {
   for (const std::int64_t step : {10, 20, 30, 40, 50}) write(step);
   write_best(root_, {.step = 20, .score = 0.25});
   make_directory(root_ / "step_00000060.part");
-  keep_newest(root_, 2);
+  keep_newest(root_, 50, 2);
   EXPECT_THAT(checkpoint_steps(root_), testing::ElementsAre(20, 40, 50));
   EXPECT_FALSE(fs::exists(root_ / "step_00000060.part"));
   EXPECT_EQ(best_checkpoint(root_), checkpoint_folder(root_, 20));
   EXPECT_EQ(read_best(root_)->score, 0.25);
+}
+
+TEST_F(Checkpoint, the_one_just_written_is_kept_and_later_ones_are_not) {
+  for (const std::int64_t step : {10, 20, 30}) write(step);
+  keep_newest(root_, 20, 1);
+  EXPECT_THAT(checkpoint_steps(root_), testing::ElementsAre(20));
 }
 
 TEST_F(Checkpoint, without_a_best_record_is_said_so) {

@@ -12,13 +12,15 @@ namespace hindscale {
 struct LockHolder {
   std::string host;
   long process = 0;
-  std::string job;  ///< SLURM_JOB_ID, or empty
+  std::string started;  ///< boot and start time of the process: numbers of processes come again
+  std::string job;      ///< SLURM_JOB_ID, or empty
+  long restarts = 0;    ///< SLURM_RESTART_COUNT
 };
 
 /// Holds "<directory>/.hindscale.lock" until destroyed. InputError naming the holder where another
-/// living run has it. A lock is stale, and taken over, when its process is gone from this host, or
-/// (other host) its SLURM job differs from ours and the lock has not been refreshed for
-/// `stale_after_s`.
+/// living run has it. A lock is stale, and taken over, when its process is gone from this host; or
+/// (other host) when its SLURM job is ours before it was requeued, or the lock has not been
+/// refreshed for `stale_after_s`.
 class DirectoryLock {
  public:
   static constexpr int stale_after_s = 600;

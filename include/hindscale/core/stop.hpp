@@ -19,7 +19,11 @@ class WallTime {
   [[nodiscard]] double elapsed_s() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
-  [[nodiscard]] bool spent() const { return budget_s_ > 0 && elapsed_s() >= budget_s_; }
+  [[nodiscard]] bool spent() const { return !has_room_for(0); }
+  /// Whether work of this length would end within the budget.
+  [[nodiscard]] bool has_room_for(double seconds) const {
+    return budget_s_ <= 0 || elapsed_s() + seconds < budget_s_;
+  }
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

@@ -63,7 +63,9 @@ std::filesystem::path best_checkpoint(const std::filesystem::path& root);
 /// Removes a checkpoint, or what is left of one. SystemError where that fails.
 void remove_checkpoint(const std::filesystem::path& folder);
 
-/// Removes all but the newest `n` and the best, and parts left behind by a run that was killed.
-void keep_newest(const std::filesystem::path& root, std::size_t n);
+/// Of the checkpoints up to step `last`, which was just written, keeps the newest `n` and the best.
+/// Removes the others, those of later steps (damaged, or training would have gone on from them) and
+/// parts left behind by a run that was killed.
+void keep_newest(const std::filesystem::path& root, std::int64_t last, std::size_t n);
 
 }  // namespace hindscale

@@ -35,8 +35,9 @@ struct FieldJob {
 };
 
 /// Noise is keyed by (seed, member, month, step, cell), so a field is the same whatever batch,
-/// order or rank it is made in. Shares the network. InputError where tiles do not fit the domain or
-/// the network.
+/// order or rank it is made in. Cells without data stay zero in network units, as in training, and
+/// tiles of such cells alone are not computed. Shares the network. InputError where tiles do not
+/// fit the domain or the network.
 class FieldGenerator {
  public:
   FieldGenerator(UNet network, const Conditioning& conditioning, const GeneratorOptions& options,
@@ -49,17 +50,24 @@ class FieldGenerator {
   /// Fields whose tiles fill one call of the network.
   [[nodiscard]] std::size_t fields_in_flight() const;
 
+  /// Tiles that hold a cell with data; the others are not computed.
+  [[nodiscard]] std::size_t n_tiles_computed() const { return tiles_to_compute_.size(); }
+
  private:
+  void find_work(const Conditioning& conditioning);
   void generate_together(std::span<const FieldJob> jobs, View<float, 4> fields);
   [[nodiscard]] torch::Tensor predict(std::span<const FieldJob> jobs, const torch::Tensor& x,
                                       std::int64_t t);
   void run_network(std::span<const FieldJob> jobs, View<const float, 4> state,
-                   std::size_t first_tile, View<float, 4> tiles, std::int64_t t);
+                   std::size_t first_call, View<float, 4> tiles, std::int64_t t);
 
   UNet network_;
   GeneratorOptions options_;
   Schedule schedule_;
   TileLayout layout_;
+  std::vector<std::size_t> tiles_to_compute_;
+  torch::Tensor
+      valid_;  ///< [v, y, x] true where there is data; undefined where there is everywhere
   torch::Device device_;
 };
 

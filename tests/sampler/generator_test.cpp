@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole fields from tiles where part of the domain has no data.
+#include "hindscale/sampler/generator.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "dataset/synthetic_store.hpp"
+#include "model/networks.hpp"
+
+namespace hindscale {
+namespace {
+
+constexpr std::size_t n_missing = 10;  // columns
+
+/// A generator of random weights over a store whose western columns have no data.
+struct World {
+  explicit World(std::int64_t batch) {
+    UNetConfig config = tiny_config();
+    config.in_channels = static_cast<std::int64_t>(conditioning.n_channels()) + 2;
+    GeneratorOptions options;
+    options.sampler.kind = SamplerConfig::Kind::ddim;
+    options.sampler.steps = 3;
+    options.tiling = {.n_rows = 8, .n_columns = 8, .overlap = 2};
+    options.batch = batch;
+    generator.emplace(stirred_network(config), conditioning, options, torch::kCPU);
+  }
+  Array<float, 4> fields() {
+    const std::size_t t = store.content.positions(store.content.test).front();
+    const MonthInputs inputs = conditioning.inputs(store.content.months[t], store.coarse(t));
+    std::vector<FieldJob> jobs;
+    for (const std::int64_t member : {1, 2, 3})
+      jobs.push_back({store.content.months[t], member, &inputs});
+    Array<float, 4> result({jobs.size(), test::n_variables, test::n_rows, test::n_columns});
+    generator->generate(jobs, result);
+    return result;
+  }
+  test::SyntheticStore store{{.n_missing_columns = n_missing}};
+  Conditioning conditioning{store.reader, store.content, options()};
+  static ConditioningOptions options() {
+    ConditioningOptions options;
+    options.diffusion.consistency = false;  // not possible where cells are missing
+    return options;
+  }
+  std::optional<FieldGenerator> generator;
+};
+
+TEST(Generator, tiles_without_data_are_not_computed) {
+  World world(4);
+  // Columns 0, 5 and 10 start tiles of 8 columns on the circle of 16; those of 0 lie in the gap.
+  EXPECT_EQ(world.generator->n_tiles_computed(), 2U * 2U);
+}
+
+TEST(Generator, cells_without_data_stay_zero_and_the_others_do_not) {
+  World world(4);
+  const Array<float, 4> fields = world.fields();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const float value = fields.flat()[i];
+    ASSERT_TRUE(std::isfinite(value));
+    if (i % test::n_columns < n_missing) {
+      EXPECT_NEAR(value, 0, 1e-5);
+    } else {
+      EXPECT_GT(std::abs(value), 1e-5);
+    }
+  }
+}
+
+TEST(Generator, fields_do_not_depend_on_the_batch) {
+  const Array<float, 4> one = World(1).fields(), five = World(5).fields();
+  for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one.flat()[i], five.flat()[i]);
+}
+
+}  // namespace
+}  // namespace hindscale
