@@ -163,6 +163,25 @@ class Invariance(unittest.TestCase):
             self.assertEqual(len(digests(whole, pattern)), 2)
             self.assertEqual(digests(whole, pattern), digests(parts, pattern))
 
+    def test_a_training_stopped_by_a_signal_goes_on_to_the_same_weights(self):
+        store = f"dataset/store='{self.folder}/base/samples.h5'"
+        slow = (store, "training/steps=150", "training/validate_every=150", "training/checkpoint_every=150")
+        whole, parts = self.folder / "unstopped", self.folder / "stopped"
+        run("train", f"experiment/directory='{whole}'", *slow, ranks=2)
+        process = start("train", f"experiment/directory='{parts}'", *slow, ranks=2)
+        progress = parts / "metrics.jsonl"
+        deadline = time.monotonic() + 100
+        while not (progress.exists() and len(progress.read_text().splitlines()) > 3) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        ranks = ranks_of(process)
+        os.kill(ranks[0], signal.SIGTERM)  # one rank: the others stop with it
+        self.assertEqual(process.wait(timeout=100), 75)
+        wait_until_gone(ranks)
+        run("train", f"experiment/directory='{parts}'", *slow, ranks=2)
+        pattern = "checkpoints/step_00000150/*.safetensors"
+        self.assertEqual(len(digests(whole, pattern)), 2)
+        self.assertEqual(digests(whole, pattern), digests(parts, pattern))
+
     def test_loss_on_other_numbers_of_ranks_agrees_to_rounding(self):
         curves = []
         for ranks in (1, 2, 3):
