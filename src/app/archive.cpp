@@ -10,6 +10,7 @@
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/error.hpp"
 #include "hindscale/core/hash.hpp"
+#include "hindscale/namelist/options.hpp"
 #include "reconstruction_plan.hpp"
 
 namespace hindscale {
@@ -47,12 +48,11 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
   };
   compare("checkpoint_sha256", identity.checkpoint_sha256);
   compare("store_sha256", identity.store_sha256);
-  const auto options = old.value("options", std::map<std::string, std::string>{});
-  for (const auto& [key, value] : identity.options) {
-    const auto found = options.find(key);
-    if (found == options.end() || found->second != value)
-      add(key, found == options.end() ? "unset" : found->second, value);
-  }
+  // An option that an older program did not know had what is now its default.
+  auto options = old.value("options", std::map<std::string, std::string>{});
+  options.merge(value_options(Options{}));
+  for (const auto& [key, value] : identity.options)
+    if (options[key] != value) add(key, options[key], value);
   const auto coarse = old.value("coarse_sha256", std::map<std::string, std::string>{});
   std::vector<std::string> changed;
   for (const auto& [month, digest] : identity.coarse_sha256) {
@@ -64,11 +64,6 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
                         text.empty() ? "" : ", ", changed.size(), changed.front());
   }
   return text;
-}
-
-/// Whether a file has a name of ours; others in the folder are left alone.
-bool is_own(const std::string& name) {
-  return !segments_of({name}).empty();
 }
 
 Records read_manifest(const fs::path& folder) {
@@ -115,26 +110,39 @@ void share_records(const Communicator& comm, const std::vector<FileRecord>& mine
   }
 }
 
-void pin_identity(const fs::path& folder, const ArchiveIdentity& identity) {
+void require_identity(const fs::path& folder, const std::vector<std::string>& variables,
+                      const ArchiveIdentity& identity) {
+  if (!fs::exists(folder / identity_name)) return;
+  const bool is_empty =
+      std::none_of(fs::directory_iterator(folder), fs::directory_iterator(),
+                   [&](const fs::directory_entry& entry) {
+                     return is_archive_file(variables, entry.path().filename().string());
+                   });
+  if (is_empty) return;  // an earlier run ended before it made anything
+  const std::string text = differences(parse_own(folder / identity_name), identity);
+  if (text.empty()) return;
+  throw InputError(
+      {.problem = "the folder holds a reconstruction made with other options",
+       .value = folder.string(),
+       .why = text,
+       .advice = "set them back, or reconstruct into another folder (reconstruct/directory)"});
+}
+
+void write_identity(const fs::path& folder, const ArchiveIdentity& identity, bool extends) {
   nlohmann::json json = json_of(identity);
-  if (fs::exists(folder / identity_name)) {
+  if (extends && fs::exists(folder / identity_name)) {
     const nlohmann::json old = parse_own(folder / identity_name);
-    if (const std::string text = differences(old, identity); !text.empty()) {
-      throw InputError(
-          {.problem = "the folder holds a reconstruction made with other options",
-           .value = folder.string(),
-           .why = text,
-           .advice = "set them back, or reconstruct into another folder (reconstruct/directory)"});
-    }
-    auto coarse = old.value("coarse_sha256", std::map<std::string, std::string>{});
-    coarse.insert(identity.coarse_sha256.begin(), identity.coarse_sha256.end());
+    auto coarse = identity.coarse_sha256;
+    coarse.merge(old.value("coarse_sha256", std::map<std::string, std::string>{}));
     json["coarse_sha256"] = coarse;
     if (json == old) return;
   }
   commit_text(folder / identity_name, json.dump(1) + "\n");
 }
 
-Records finished_files(const Context& context, const fs::path& folder) {
+Records finished_files(const Context& context, const fs::path& folder,
+                       const std::vector<std::string>& variables) {
+  const auto is_own = [&](const std::string& name) { return is_archive_file(variables, name); };
   together(context.comm, [&] {
     if (!context.comm.is_root()) return;
     for (const auto& entry : fs::directory_iterator(folder)) {
@@ -169,8 +177,10 @@ Records finished_files(const Context& context, const fs::path& folder) {
         finished[record.name] = record;
         continue;
       }
-      context.log.warn("{} is damaged or not complete; it is made again",
-                       (folder / record.name).string());
+      context.log.warn(
+          "{} is damaged or not complete and is removed; it is made again when its months and "
+          "members are asked for",
+          (folder / record.name).string());
       if (context.comm.is_root()) fs::remove(folder / record.name);
     }
   }

@@ -29,14 +29,21 @@ struct ArchiveIdentity {
   std::map<std::string, std::string> coarse_sha256;  ///< of each month's coarse field, "1991-01"
 };
 
-/// Writes "archive.json" into a new folder, or checks the identity of an existing one: InputError
-/// listing the keys that differ. New months are added.
-void pin_identity(const std::filesystem::path& folder, const ArchiveIdentity& identity);
+/// InputError listing what differs where the folder holds data files of another identity. Of the
+/// coarse digests, those of months that both know count.
+void require_identity(const std::filesystem::path& folder,
+                      const std::vector<std::string>& variables, const ArchiveIdentity& identity);
+
+/// Writes "archive.json" where it changes. `extends`: the folder holds data files, whose months
+/// stay known.
+void write_identity(const std::filesystem::path& folder, const ArchiveIdentity& identity,
+                    bool extends);
 
 /// The files of an archive that exist under their final name and are whole: those of the manifest
 /// by size and digest, others (committed by a run that was killed before its manifest) by reading
 /// them. Damaged ones are named in the log and removed; leftover parts too. Collective.
-Records finished_files(const Context& context, const std::filesystem::path& folder);
+Records finished_files(const Context& context, const std::filesystem::path& folder,
+                       const std::vector<std::string>& variables);
 
 /// "manifest.json": file, bytes and digest of every file, sorted by name. Written only where it
 /// changes.

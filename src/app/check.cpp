@@ -11,6 +11,7 @@
 #include "hindscale/dataset/patches.hpp"
 #include "hindscale/model/checkpoint.hpp"
 #include "hindscale/model/unet.hpp"
+#include "hindscale/sampler/generator.hpp"
 #include "hindscale/tiling/tiling.hpp"
 #include "hindscale/train/network_config.hpp"
 #include "prepare_inputs.hpp"
@@ -122,10 +123,14 @@ void print_reconstruction(const Context& context, const Options& options, UNet& 
   line("tiles",
        fmt::format("{} of {} x {}, overlap at least {}", layout.tiles().size(),
                    options.tiling.size[0], options.tiling.size[1], options.tiling.overlap));
-  line("network evaluations", fmt::format("{:.0f} tiles ({} steps)",
-                                          n_fields * static_cast<double>(layout.tiles().size()) *
-                                              static_cast<double>(options.sampling.steps),
-                                          options.sampling.steps));
+  const std::int64_t calls =
+      evaluations_of(generator_options(options, options.diffusion).sampler, options.sampling.steps);
+  line("network evaluations",
+       calls > 0 ? fmt::format("{:.0f} tiles at most ({} calls a tile)",
+                               n_fields * static_cast<double>(layout.tiles().size()) *
+                                   static_cast<double>(calls),
+                               calls)
+                 : "as many as the tolerance of the sampler needs");
   line("units of work",
        fmt::format("{} for {} rank(s), of up to {} fields each; a run has to last longer than one",
                    plan.units.size(), context.comm.size(), largest_unit(plan)));

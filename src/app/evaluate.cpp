@@ -159,15 +159,14 @@ Json start_report(const EvaluationSetup& setup, const Options& options, const Js
 
 /// What is scored, opened on every rank.
 struct Evaluation {
-  Evaluation(const Context& context, const Options& options, const StageLock& lock)
+  Evaluation(const Context& context, const Options& options)
       : inputs(options),
         setup{context,
               inputs.fields,
               inputs.archive.positions(),
               sizes_of(options, inputs.archive.members().size()),
               spectrum_of(options, inputs.content.fine),
-              context.seed,
-              [&lock] { lock.refresh(); }},
+              context.seed},
         maker(setup.positions.size(),
               {.block = static_cast<std::size_t>(options.evaluation.bootstrap_block),
                .n_samples = static_cast<std::size_t>(options.evaluation.bootstrap_samples),
@@ -270,7 +269,7 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
 
   // 3. Months, members and methods.
   std::optional<Evaluation> evaluation;
-  together(context.comm, [&] { evaluation.emplace(context, options, lock); });
+  together(context.comm, [&] { evaluation.emplace(context, options); });
   const StoreContent& content = evaluation->inputs.content;
   const EvaluationSetup& setup = evaluation->setup;
   context.log.info("{} months, {}; {} members, the first is number {}", setup.positions.size(),

@@ -216,7 +216,6 @@ void for_own_months(const EvaluationSetup& setup, const std::function<void(std::
         block_of(static_cast<std::int64_t>(setup.positions.size()), comm.rank(), comm.size());
     for (std::int64_t i = block.first; i < block.last; ++i) {
       work(setup.positions[static_cast<std::size_t>(i)]);
-      setup.keep_alive();
     }
   });
 }

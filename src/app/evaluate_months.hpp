@@ -27,8 +27,7 @@ struct EvaluationSetup {
   std::vector<std::size_t>
       sizes;  ///< ensembles of so many first members; the last is the whole one
   SpectrumKind spectrum = SpectrumKind::zonal;
-  std::uint64_t seed = 0;            ///< of ties in ranks
-  std::function<void()> keep_alive;  ///< called once a month
+  std::uint64_t seed = 0;  ///< of ties in ranks
 };
 
 /// The methods of an evaluation, baselines first, then "member" and "ensemble".

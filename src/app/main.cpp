@@ -173,6 +173,7 @@ int run_program(int argc, char** argv) {
 }  // namespace hindscale
 
 int main(int argc, char** argv) {
+  hindscale::report_size_limits_as_errors();
   const hindscale::Runtime runtime(argc, argv);
   return hindscale::run_program(argc, argv);
 }

@@ -101,8 +101,13 @@ bool statistics_are_finished(const OutputStyle& style, const Segment& segment,
   return true;
 }
 
-std::vector<FileRecord> write_statistics(const OutputStyle& style, std::size_t variable,
-                                         const Segment& segment, const std::vector<int>& members) {
+std::vector<int> members_in(const std::filesystem::path& file) {
+  return parse_members(FieldReader(file).attribute("members"));
+}
+
+std::vector<FileRecord> write_statistics(const OutputStyle& style, const StatisticsTask& task,
+                                         const std::function<bool()>& stop) {
+  const auto& [variable, segment, members] = task;
   const std::string& name = style.content.variables[variable];
   const std::size_t ny = style.content.fine.n_rows(), nx = style.content.fine.n_columns();
   const auto& quantiles = style.options.output.quantiles;
@@ -120,6 +125,7 @@ std::vector<FileRecord> write_statistics(const OutputStyle& style, std::size_t v
   MonthRecords records{std::vector<float>(ny * nx), std::vector<float>(ny * nx),
                        std::vector<float>(quantiles.size() * ny * nx)};
   for (std::size_t i_month = 0; i_month < segment.months().size(); ++i_month) {
+    if (stop()) return {};
     for (std::size_t first = 0; first < ny; first += rows_a_band) {
       const std::size_t n = std::min(rows_a_band, ny - first);
       const View<float, 3> rows(band.data(), {members.size(), n, nx});

@@ -2,6 +2,8 @@
 // Mean, standard deviation and quantiles over the members, from their files.
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,11 +21,22 @@ bool statistics_are_finished(const OutputStyle& style, const Segment& segment,
                              const std::vector<int>& members,
                              const std::map<std::string, FileRecord>& finished);
 
-/// Writes and commits the statistics of one variable and segment: the mean, the standard deviation
+/// The members that a file of statistics covers, in order.
+std::vector<int> members_in(const std::filesystem::path& file);
+
+/// The statistics of one variable and segment over some members.
+struct StatisticsTask {
+  std::size_t variable = 0;
+  Segment segment;
+  std::vector<int> members;
+};
+
+/// Writes and commits the statistics of one task, or nothing where `stop` became true on the way:
+/// the mean, the standard deviation
 /// (with M - 1, missing for one member) and quantiles (linear between order statistics). Members
 /// are read in bands of rows and summed in order, in double: memory is bounded and the result does
 /// not depend on which rank made which member. One rank calls it.
-std::vector<FileRecord> write_statistics(const OutputStyle& style, std::size_t variable,
-                                         const Segment& segment, const std::vector<int>& members);
+std::vector<FileRecord> write_statistics(const OutputStyle& style, const StatisticsTask& task,
+                                         const std::function<bool()>& stop);
 
 }  // namespace hindscale

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/hash.hpp"
 #include "hindscale/dataset/variable.hpp"
@@ -29,7 +31,7 @@ std::vector<std::pair<std::string, std::string>> global_attributes(
   add("sample_store_sha256", identity.store_sha256);
   std::string values;
   for (const auto& [key, value] : identity.options) {
-    if (key.rfind("experiment/", 0) == 0 && key != "experiment/seed")
+    if (key.rfind("experiment/", 0) == 0 && key != "experiment/seed" && key != "experiment/threads")
       continue;  // they are attributes of their own
     values += fmt::format("{}{} = {}", values.empty() ? "" : "; ", key, value);
   }
@@ -106,6 +108,18 @@ std::string members_text(const std::vector<int>& members) {
     i = last + 1;
   }
   return text;
+}
+
+std::vector<int> parse_members(const std::string& text) {
+  std::vector<int> members;
+  std::istringstream stream(text);
+  for (std::string range; std::getline(stream, range, ',');) {
+    const std::size_t dash = range.find('-');
+    const int first = std::stoi(range),
+              last = dash == std::string::npos ? first : std::stoi(range.substr(dash + 1));
+    for (int member = first; member <= last; ++member) members.push_back(member);
+  }
+  return members;
 }
 
 }  // namespace hindscale

@@ -41,7 +41,8 @@ FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable,
 /// "0.05, 0.5, 0.95".
 std::string quantiles_text(const Options& options);
 
-/// "1-16, 33-48".
+/// "1-16, 33-48", and back.
 std::string members_text(const std::vector<int>& members);
+std::vector<int> parse_members(const std::string& text);
 
 }  // namespace hindscale

@@ -39,8 +39,8 @@ class MonthReader {
 };
 
 /// Each rank writes its contiguous block of months, one month a turn.
-void write_fields(const Context& context, const StageLock& lock, StoreWriter& writer,
-                  const PrepareInputs& inputs, const StoreContent& content) {
+void write_fields(const Context& context, StoreWriter& writer, const PrepareInputs& inputs,
+                  const StoreContent& content) {
   const std::size_t nt = content.months.size(), nv = content.n_variables();
   Array<float, 3> fine({nv, content.fine.n_rows(), content.fine.n_columns()});
   Array<float, 3> coarse({nv, content.coarse.n_rows(), content.coarse.n_columns()});
@@ -58,7 +58,6 @@ void write_fields(const Context& context, const StageLock& lock, StoreWriter& wr
     together(context.comm, [&] {
       if (mine) reader.read(content.months[i_month], fine, coarse);
     });
-    lock.refresh();
     const std::size_t n = mine ? 1 : 0;
     writer.write(store::fine, i_month, n, fine.flat().first(n * fine.size()));
     writer.write(store::coarse, i_month, n, coarse.flat().first(n * coarse.size()));
@@ -141,7 +140,7 @@ ExitCode run_prepare(const Context& context, const Options& options) {
 
   // 3. Fields, statics, statistics of the training years.
   StoreWriter writer(context.comm, path);
-  write_fields(context, lock, writer, *inputs, content);
+  write_fields(context, writer, *inputs, content);
   write_statics(context, writer, *inputs, content.fine);
   context.log.info("{} months read; fitting climatologies", content.months.size());
   fit_climatologies(context.comm, writer, content);

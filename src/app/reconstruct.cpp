@@ -44,12 +44,11 @@ class Clock {
 /// Takes units from the shared queue until all are done or the run has to stop; true where it
 /// stopped early. Collective.
 bool make_units(const Context& context, const ReconstructionPlan& plan, UnitMaker& maker,
-                Clock& clock, const StageLock& lock, Records& files) {
+                Clock& clock, Records& files) {
   const WallTime since_start(0);
   WorkQueue queue(context.comm, static_cast<std::int64_t>(plan.units.size()));
   std::vector<FileRecord> mine;
   const auto stop = [&] {
-    lock.refresh();
     if (!clock.has_to_stop()) return queue.closed();
     queue.close();
     return true;
@@ -131,7 +130,7 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
   together(context.comm, [&] {
     trained.emplace(load_trained_network(options, *store, store_sha256));
     generator.emplace(trained->network, *trained->conditioning,
-                      generator_options(options, *trained), torch_device(context.device));
+                      generator_options(options, trained->diffusion), torch_device(context.device));
     coarse.emplace(options, trained->conditioning->content());
   });
   const StoreContent& content = trained->conditioning->content();
@@ -141,11 +140,10 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
   ArchiveIdentity identity{trained->checkpoint_sha256, store_sha256, value_options(options), {}};
   const OutputStyle style{options, content, folder, global_attributes(options, identity),
                           identity.coarse_sha256};
-  const auto pin = [&] {
-    if (context.comm.is_root()) pin_identity(folder, identity);
-  };
-  together(context.comm, pin);
-  Records files = finished_files(context, folder);
+  together(context.comm, [&] {
+    if (context.comm.is_root()) require_identity(folder, content.variables, identity);
+  });
+  Records files = finished_files(context, folder, content.variables);
   ReconstructionPlan plan;
   together(context.comm, [&] {
     plan = plan_reconstruction(options, names_of(files), condensed_segments(style, files));
@@ -153,8 +151,14 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
   });
   identity.coarse_sha256 = coarse_digests(context.comm, *coarse, *store, plan.months());
   together(context.comm, [&] {
-    pin();
-    if (context.comm.is_root()) check_disk(folder, bytes_to_write(style, plan, files));
+    if (!context.comm.is_root()) return;
+    ArchiveIdentity held = identity;  // of the months that have files
+    std::erase_if(held.coarse_sha256, [&](const auto& month) {
+      return !holds_month(names_of(files), Month::parse(month.first));
+    });
+    require_identity(folder, content.variables, held);
+    check_disk(folder, bytes_to_write(style, plan, files));
+    write_identity(folder, identity, !files.empty());
   });
   context.log.info("checkpoint {}; {} members, {} to {}; {} units to make, {} files finished",
                    trained->checkpoint.string(), plan.members.size(), options.first_month(),
@@ -164,17 +168,12 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
   UnitMaker maker(style, *trained->conditioning, *generator,
                   [&](Month month, View<float, 3> field) { coarse->read(*store, month, field); });
   maker.set_range(store->read_whole(store::range));
-  bool stopped = make_units(context, plan, maker, clock, lock, files);
+  bool stopped = make_units(context, plan, maker, clock, files);
 
   // 4. Statistics over the members, manifest, report.
   if (!stopped) {
     stopped = make_statistics(
-        context, style, plan,
-        [&] {
-          lock.refresh();
-          return clock.has_to_stop();
-        },
-        files);
+        context, style, plan, [&] { return clock.has_to_stop(); }, files);
   }
   together(context.comm, [&] {
     if (context.comm.is_root()) write_manifest(folder, files);

@@ -50,6 +50,21 @@ std::vector<Segment> segments_of(const std::vector<std::string>& file_names) {
   return {found.begin(), found.end()};
 }
 
+bool is_archive_file(const std::vector<std::string>& variables, const std::string& name) {
+  return std::any_of(variables.begin(), variables.end(), [&](const std::string& variable) {
+    const std::string kind = name.substr(std::min(name.size(), variable.size()));
+    return name.starts_with(variable) &&
+           std::regex_match(kind, std::regex(R"(_(r\d+|mean|std|quantiles)_\d{6}-\d{6}\.nc)"));
+  });
+}
+
+bool holds_month(const std::set<std::string>& files, Month month) {
+  const std::vector<Segment> held = segments_of({files.begin(), files.end()});
+  return std::any_of(held.begin(), held.end(), [&](const Segment& segment) {
+    return segment.first <= month && month <= segment.last;
+  });
+}
+
 std::vector<Segment> plan_segments(const Segment& months, int years_per_file,
                                    const std::vector<Segment>& existing) {
   std::set<Segment> planned;
@@ -74,14 +89,6 @@ std::vector<Segment> plan_segments(const Segment& months, int years_per_file,
     month = segment.last + 1;
   }
   return {planned.begin(), planned.end()};
-}
-
-std::vector<std::string> ReconstructionPlan::member_files(const Segment& segment) const {
-  std::vector<std::string> files;
-  for (const std::string& variable : variables) {
-    for (const int member : members) files.push_back(member_file(variable, member, segment));
-  }
-  return files;
 }
 
 std::vector<Month> ReconstructionPlan::months() const {
@@ -119,6 +126,7 @@ ReconstructionPlan plan_reconstruction(const Options& options,
                                        const std::set<Segment>& condensed) {
   ReconstructionPlan plan;
   plan.variables = options.dataset.variables;
+  plan.condensed = condensed;
   const Segment asked{Month::parse(options.first_month()), Month::parse(options.last_month())};
   if (asked.last < asked.first) {
     ErrorFacts facts = options.at("reconstruct/last_month");

@@ -30,6 +30,12 @@ std::string statistics_file(const std::string& variable, const std::string& kind
 /// The segment a file name ends in; nothing for other names.
 std::vector<Segment> segments_of(const std::vector<std::string>& file_names);
 
+/// Whether a file of this name belongs to an archive of these variables.
+bool is_archive_file(const std::vector<std::string>& variables, const std::string& name);
+
+/// Whether some of the files hold this month.
+bool holds_month(const std::set<std::string>& files, Month month);
+
 /// Cuts the months into blocks of `years_per_file` years, counted from year 0. Segments that exist
 /// already are kept whole; what lies between them becomes new ones.
 std::vector<Segment> plan_segments(const Segment& months, int years_per_file,
@@ -48,11 +54,10 @@ struct ReconstructionPlan {
   std::vector<Segment> segments;
   std::vector<int> members;
   std::vector<Unit> units;
+  std::set<Segment> condensed;  ///< segments whose members are gone and need not come back
 
   /// Every month of the segments, in order.
   [[nodiscard]] std::vector<Month> months() const;
-  /// Every member file of the plan, in order.
-  [[nodiscard]] std::vector<std::string> member_files(const Segment& segment) const;
 };
 
 /// Whether the files of all variables of a member are among those finished.

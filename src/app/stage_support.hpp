@@ -22,10 +22,6 @@ namespace hindscale {
 class StageLock {
  public:
   StageLock(const Context& context, const std::filesystem::path& folder);
-  /// Keeps the lock fresh; call now and then in long loops.
-  void refresh() const {
-    if (lock_) lock_->refresh();
-  }
 
  private:
   std::unique_ptr<DirectoryLock> lock_;

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "statistics_pass.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 
 #include "hindscale/comm/work_queue.hpp"
 
 namespace hindscale {
 namespace {
 
-/// The members that the statistics of a segment cover once the plan is carried out: all that the
-/// archive holds, or, where members are not kept, those asked for.
-std::vector<int> members_covered(const OutputStyle& style, const ReconstructionPlan& plan,
-                                 const Segment& segment, const Records& files) {
-  if (!style.options.output.members) return plan.members;
+/// The members that the statistics of a segment cover once the plan is carried out: all whose files
+/// the archive holds then.
+std::vector<int> members_covered(const ReconstructionPlan& plan, const Segment& segment,
+                                 const Records& files) {
   std::vector<int> members = members_of(plan.variables, segment, names_of(files));
   members.insert(members.end(), plan.members.begin(), plan.members.end());
   std::sort(members.begin(), members.end());
@@ -22,18 +24,21 @@ std::vector<int> members_covered(const OutputStyle& style, const ReconstructionP
 
 bool needs_statistics(const OutputStyle& style, const ReconstructionPlan& plan,
                       const Segment& segment, const Records& files) {
-  return style.options.output.statistics &&
-         !statistics_are_finished(style, segment, members_covered(style, plan, segment, files),
-                                  files);
+  return style.options.output.statistics && plan.condensed.count(segment) == 0 &&
+         !statistics_are_finished(style, segment, members_covered(plan, segment, files), files);
 }
 
-/// Removes the members of segments whose statistics are written.
+/// Removes the members that the statistics cover.
 void remove_members(const Context& context, const OutputStyle& style,
                     const ReconstructionPlan& plan, Records& files) {
   for (const Segment& segment : plan.segments) {
-    for (const std::string& name : plan.member_files(segment)) {
-      if (files.erase(name) != 0 && context.comm.is_root())
-        std::filesystem::remove(style.folder / name);
+    const std::string mean = statistics_file(plan.variables.front(), "mean", segment);
+    for (const int member : members_in(style.folder / mean)) {
+      for (const std::string& variable : plan.variables) {
+        const std::string name = member_file(variable, member, segment);
+        if (files.erase(name) != 0 && context.comm.is_root())
+          std::filesystem::remove(style.folder / name);
+      }
     }
   }
 }
@@ -42,23 +47,35 @@ void remove_members(const Context& context, const OutputStyle& style,
 
 std::set<Segment> condensed_segments(const OutputStyle& style, const Records& finished) {
   std::set<Segment> condensed;
-  if (style.options.output.members) return condensed;
   const std::set<std::string> names = names_of(finished);
-  const std::string& variable = style.content.variables.front();
   std::vector<int> asked;
   for (int i = 0; i < style.options.ensemble.members; ++i)
     asked.push_back(static_cast<int>(style.options.ensemble.first_member) + i);
+  const std::string& variable = style.content.variables.front();
   for (const Segment& segment : segments_of({names.begin(), names.end()})) {
-    if (names.count(statistics_file(variable, "mean", segment)) == 0) continue;
-    if (statistics_are_finished(style, segment, asked, finished)) {
+    const std::string mean = statistics_file(variable, "mean", segment);
+    if (names.count(mean) == 0) continue;
+    const std::vector<int> covered = members_in(style.folder / mean);
+    const std::vector<int> held = members_of(style.content.variables, segment, names);
+    const auto lie_in = [](const std::vector<int>& some, const std::vector<int>& all) {
+      return std::includes(all.begin(), all.end(), some.begin(), some.end());
+    };
+    if (lie_in(covered, held)) continue;
+    if (!style.options.output.members && lie_in(asked, covered) &&
+        statistics_are_finished(style, segment, covered, finished)) {
       condensed.insert(segment);
-    } else if (names.count(member_file(variable, asked.front(), segment)) == 0) {
-      throw InputError({.problem = "the members of an earlier run were not kept",
-                        .value = style.folder.string(),
-                        .why = "its statistics cover other members",
-                        .advice = "reconstruct into another folder",
-                        .key = "output/members"});
+      continue;
     }
+    std::vector<int> to_come;
+    std::set_union(held.begin(), held.end(), asked.begin(), asked.end(),
+                   std::back_inserter(to_come));
+    if (lie_in(covered, to_come)) continue;
+    throw InputError({.problem = "members of an earlier run are no longer there",
+                      .value = style.folder.string(),
+                      .why = fmt::format("its statistics cover members {}, of which {} are left",
+                                         members_text(covered), held.size()),
+                      .advice = "ask for them too, or reconstruct into another folder",
+                      .key = "ensemble/members"});
   }
   return condensed;
 }
@@ -84,30 +101,26 @@ std::uintmax_t bytes_to_write(const OutputStyle& style, const ReconstructionPlan
 bool make_statistics(const Context& context, const OutputStyle& style,
                      const ReconstructionPlan& plan, const std::function<bool()>& has_to_stop,
                      Records& files) {
-  struct Task {
-    std::size_t variable;
-    Segment segment;
-    std::vector<int> members;
-  };
-  std::vector<Task> tasks;
+  std::vector<StatisticsTask> tasks;
   for (const Segment& segment : plan.segments) {
     if (!needs_statistics(style, plan, segment, files)) continue;
     for (std::size_t v = 0; v < plan.variables.size(); ++v)
-      tasks.push_back({v, segment, members_covered(style, plan, segment, files)});
+      tasks.push_back({v, segment, members_covered(plan, segment, files)});
   }
   barrier(context.comm);  // every rank has read the old statistics before any is replaced
   std::vector<FileRecord> mine;
-  bool stopped = false;
   {
     WorkQueue queue(context.comm, static_cast<std::int64_t>(tasks.size()));
-    while (!stopped) {
+    const auto stop = [&] {
+      if (!has_to_stop()) return queue.closed();
+      queue.close();
+      return true;
+    };
+    while (!stop()) {
       const auto i_task = queue.next();
       if (!i_task) break;
-      const Task& task = tasks[static_cast<std::size_t>(*i_task)];
-      for (const FileRecord& record :
-           write_statistics(style, task.variable, task.segment, task.members))
-        mine.push_back(record);
-      stopped = has_to_stop();
+      const auto records = write_statistics(style, tasks[static_cast<std::size_t>(*i_task)], stop);
+      mine.insert(mine.end(), records.begin(), records.end());
     }
   }
   share_records(context.comm, mine, files);

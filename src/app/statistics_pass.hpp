@@ -11,8 +11,8 @@
 
 namespace hindscale {
 
-/// Segments whose statistics are finished where members are not to be kept. InputError where such
-/// statistics cover other members.
+/// Segments whose statistics are finished and whose members an earlier run removed, as this one is
+/// to. InputError where this run would replace such statistics by those of other members.
 std::set<Segment> condensed_segments(const OutputStyle& style, const Records& finished);
 
 /// Bytes of the member files and statistics that a plan will still write, before compression.

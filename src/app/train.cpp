@@ -65,7 +65,7 @@ ExitCode run_train(const Context& context, const Options& options) {
       describe_training(options, *conditioning, network,
                         digests_of(context.comm, {options.store_path().string()}).front()));
   run.resume();
-  return run.run([&] { lock.refresh(); });
+  return run.run();
 }
 
 }  // namespace hindscale

@@ -46,23 +46,8 @@ TrainedNetwork load_trained_network(const Options& options, const StoreReader& r
   }
   trained.network = UNet(config, options.experiment.seed);
   load_parameters(*trained.network, checkpoint.model, options.reconstruct.weights + ".");
-  const ConditioningOptions conditioning = conditioning_options_of(checkpoint.state);
-  trained.prediction = prediction_of(conditioning.diffusion.prediction);
-  trained.timesteps = conditioning.diffusion.timesteps;
+  trained.diffusion = conditioning_options_of(checkpoint.state).diffusion;
   return trained;
-}
-
-GeneratorOptions generator_options(const Options& options, const TrainedNetwork& trained) {
-  GeneratorOptions generator;
-  generator.sampler = {sampler_kind_of(options.sampling.sampler), options.sampling.steps,
-                       options.sampling.eta, options.sampling.clip, trained.prediction};
-  generator.tiling = {static_cast<std::size_t>(options.tiling.size[0]),
-                      static_cast<std::size_t>(options.tiling.size[1]),
-                      static_cast<std::size_t>(options.tiling.overlap)};
-  generator.batch = options.ensemble.batch;
-  generator.timesteps = trained.timesteps;
-  generator.seed = static_cast<std::uint64_t>(options.experiment.seed);
-  return generator;
 }
 
 }  // namespace hindscale

@@ -22,8 +22,7 @@ struct TrainedNetwork {
   std::string store_sha256;
   UNet network{nullptr};
   std::optional<Conditioning> conditioning;
-  Prediction prediction = Prediction::v;
-  std::int64_t timesteps = 1000;
+  DiffusionOptions diffusion;  ///< it was trained with
 };
 
 /// Reads reconstruct/checkpoint (default: the best) and fits it to the store. InputError where the
@@ -31,8 +30,5 @@ struct TrainedNetwork {
 /// digest of the store file.
 TrainedNetwork load_trained_network(const Options& options, const StoreReader& reader,
                                     const std::string& store_sha256);
-
-/// Sampler, tiles and batch of the namelist for this network.
-GeneratorOptions generator_options(const Options& options, const TrainedNetwork& trained);
 
 }  // namespace hindscale

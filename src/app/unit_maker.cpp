@@ -33,6 +33,7 @@ std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit,
     read_coarse_(months[i_month], *coarse);
     const auto inputs =
         std::make_shared<const MonthInputs>(conditioning_.inputs(months[i_month], coarse->view()));
+    require_complete(months[i_month], inputs->base.view());
     for (std::size_t m = 0; m < unit.members.size(); ++m) {
       pending.push_back({i_month, m, inputs, coarse});
       if (pending.size() < generator_.fields_in_flight()) continue;
@@ -46,6 +47,16 @@ std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit,
     for (FieldFile& file : member) records.push_back(file.commit());
   }
   return records;
+}
+
+void UnitMaker::require_complete(Month month, View<const float, 3> base) const {
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    if (!conditioning_.is_valid(i) || std::isfinite(base.data()[i])) continue;
+    throw InputError({.problem = "the coarse field has missing values where fine cells need it",
+                      .value = month.to_string(),
+                      .advice = "fill them, or leave out the month",
+                      .key = "reconstruct/coarse_files"});
+  }
 }
 
 void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
@@ -77,7 +88,7 @@ void UnitMaker::inspect(const Unit& unit, const Pending& job, View<const float, 
     const std::size_t v = i / n_cells;
     if (!conditioning_.is_valid(i)) continue;
     if (!std::isfinite(value)) {
-      throw SystemError(
+      throw InputError(
           {.problem = "the reconstruction is not finite",
            .value = style_.content.variables[v],
            .why = fmt::format("member {}, {}", unit.members[job.i_member],

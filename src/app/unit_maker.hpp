@@ -25,7 +25,7 @@ class UnitMaker {
             ReadCoarse read_coarse);
 
   /// Writes and commits the files of a unit; nothing where `stop` became true on the way (parts are
-  /// left behind). SystemError where a value is not finite.
+  /// left behind). InputError where a coarse field has gaps or a value is not finite.
   std::optional<std::vector<FileRecord>> make(const Unit& unit, const std::function<bool()>& stop);
 
   /// Values outside the range of the training data so far, for each variable, and how many there
@@ -41,6 +41,7 @@ class UnitMaker {
     std::shared_ptr<const MonthInputs> inputs;
     std::shared_ptr<const Array<float, 3>> coarse;
   };
+  void require_complete(Month month, View<const float, 3> base) const;
   void flush(const Unit& unit, std::vector<Pending>& pending,
              std::vector<std::vector<FieldFile>>& files);
   void inspect(const Unit& unit, const Pending& job, View<const float, 3> field);

@@ -8,9 +8,11 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -120,7 +122,10 @@ void set_aside(const fs::path& path, const LockHolder& stale) {
 DirectoryLock::DirectoryLock(fs::path directory) : path_(std::move(directory) / ".hindscale.lock") {
   const std::string mine = text_of(this_process());
   for (int attempt = 0; attempt < 2; ++attempt) {
-    if (create_exclusively(path_, mine)) return;
+    if (create_exclusively(path_, mine)) {
+      heartbeat_ = std::jthread([this](const std::stop_token& stop) { beat(stop); });
+      return;
+    }
     const LockHolder holder = parse_holder(read_text(path_));
     if (!is_stale(holder, path_)) {
       throw InputError(
@@ -138,6 +143,8 @@ DirectoryLock::DirectoryLock(fs::path directory) : path_(std::move(directory) / 
 }
 
 DirectoryLock::~DirectoryLock() {
+  heartbeat_.request_stop();
+  if (heartbeat_.joinable()) heartbeat_.join();
   const LockHolder self = this_process();
   try {
     const LockHolder holder = parse_holder(read_text(path_));
@@ -147,9 +154,15 @@ DirectoryLock::~DirectoryLock() {
   }
 }
 
-void DirectoryLock::refresh() const {
-  std::error_code ignored;
-  fs::last_write_time(path_, fs::file_time_type::clock::now(), ignored);
+void DirectoryLock::beat(const std::stop_token& stop) const {
+  std::mutex mutex;
+  std::unique_lock<std::mutex> guard(mutex);
+  std::condition_variable_any never;
+  while (!never.wait_for(guard, stop, std::chrono::seconds(heartbeat_s), [] { return false; }) &&
+         !stop.stop_requested()) {
+    std::error_code ignored;
+    fs::last_write_time(path_, fs::file_time_type::clock::now(), ignored);
+  }
 }
 
 }  // namespace hindscale

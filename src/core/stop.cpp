@@ -14,6 +14,10 @@ extern "C" void on_stop_signal(int) {
 
 }  // namespace
 
+void report_size_limits_as_errors() {
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 void install_stop_signals() {
   std::signal(SIGTERM, on_stop_signal);
   std::signal(SIGUSR1, on_stop_signal);

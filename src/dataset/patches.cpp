@@ -71,11 +71,11 @@ Patch PatchPlan::patch(std::int64_t step, std::size_t i) const {
         bounded_start(uniform(columns, patch.id), options_.n_columns, options_.patch_columns);
   }
   // One time in each of `batch` equal intervals of (0, 1): every step sees all noise levels.
-  const double u = uniform({options_.seed, Purpose::diffusion_time, 0, 0, 0}, patch.id);
+  const double u = uniform({options_.seed, Purpose::noise_level, 0, 0, 0}, patch.id);
   const double fraction = (static_cast<double>(i) + u) / static_cast<double>(options_.batch);
-  patch.diffusion_time =
-      std::min(static_cast<std::int64_t>(fraction * static_cast<double>(options_.n_times)),
-               options_.n_times - 1);
+  patch.noise_level =
+      std::min(static_cast<std::int64_t>(fraction * static_cast<double>(options_.n_levels)),
+               options_.n_levels - 1);
   return patch;
 }
 

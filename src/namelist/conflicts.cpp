@@ -1,55 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options that are right each for itself and impossible together.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <set>
 #include <utility>
 
+#include "conflict_report.hpp"
 #include "hindscale/namelist/option_table.hpp"
 #include "hindscale/namelist/values.hpp"
 
 namespace hindscale {
 namespace {
-
-/// Reports conflicts at the place of the option that is to blame.
-class ConflictReport {
- public:
-  ConflictReport(const Options& options, Problems& problems)
-      : options_(options), problems_(problems) {}
-
-  /// A conflict of `key` with `others`; left out where one of them already has a problem.
-  void add(const std::string& key, const std::vector<std::string>& others, const std::string& why,
-           const std::string& advice) {
-    const bool follows = problems_.concern(key) ||
-                         std::any_of(others.begin(), others.end(),
-                                     [&](const auto& other) { return problems_.concern(other); });
-    if (follows) return;
-    const std::string& to_blame = set_one_of(key, others);
-    ErrorFacts facts = options_.at(key);
-    const ErrorFacts place = options_.at(to_blame);
-    facts.file = place.file;
-    facts.line = place.line;
-    facts.problem = facts.value.empty() ? "conflicting options" : "conflicting value";
-    facts.why = why;
-    facts.advice = advice;
-    problems_.add(std::move(facts));
-  }
-
- private:
-  // Where `key` has its default and another was set, that one's line is the one to look at.
-  [[nodiscard]] const std::string& set_one_of(const std::string& key,
-                                              const std::vector<std::string>& others) const {
-    if (options_.is_set(key)) return key;
-    const auto found = std::find_if(others.begin(), others.end(),
-                                    [&](const auto& other) { return options_.is_set(other); });
-    return found == others.end() ? key : *found;
-  }
-
-  const Options& options_;
-  Problems& problems_;
-};
 
 void check_domain(const Options& options, ConflictReport& report) {
   const DomainOptions& domain = options.domain;
@@ -201,22 +165,10 @@ void check_training(const Options& options, ConflictReport& report) {
     report.add("training/accumulation", {"training/batch"},
                fmt::format("training/batch is {}", training.batch),
                "choose a divisor of the batch");
-  if (training.validation_steps > options.diffusion.timesteps)
-    report.add("training/validation_steps", {"diffusion/timesteps"},
-               fmt::format("diffusion/timesteps is {}", options.diffusion.timesteps),
-               "take no more steps than there are noise levels");
 }
 
 void check_reconstruction(const Options& options, ConflictReport& report) {
-  const SamplingOptions& sampling = options.sampling;
-  if (sampling.steps > options.diffusion.timesteps)
-    report.add("sampling/steps", {"diffusion/timesteps"},
-               fmt::format("diffusion/timesteps is {}", options.diffusion.timesteps),
-               "take no more steps than there are noise levels");
-  if (sampling.eta > 0 && sampling.sampler != "ddim")
-    report.add("sampling/eta", {"sampling/sampler"},
-               fmt::format("sampling/sampler is '{}'", sampling.sampler),
-               "set sampler = 'ddim' or eta = 0");
+  check_sampling(options, report);
   for (const std::int64_t size : options.tiling.size)
     if (options.tiling.overlap >= size) {
       report.add("tiling/overlap", {"tiling/size"},

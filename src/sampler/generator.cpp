@@ -15,7 +15,7 @@ FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
                                const GeneratorOptions& options, torch::Device device)
     : network_(std::move(network)),
       options_(options),
-      schedule_(cosine_schedule(options.timesteps)),
+      levels_(sampling_levels(options.schedule, options.grid, options.steps)),
       layout_(conditioning.content().fine.n_rows(), conditioning.content().fine.n_columns(),
               conditioning.content().fine.periodic, options.tiling),
       device_(device) {
@@ -69,23 +69,36 @@ void FieldGenerator::generate_together(std::span<const FieldJob> jobs, View<floa
   const torch::Tensor like = torch::empty(
       {static_cast<std::int64_t>(jobs.size()), static_cast<std::int64_t>(fields.extent(1)),
        static_cast<std::int64_t>(fields.extent(2)), static_cast<std::int64_t>(fields.extent(3))});
-  const std::size_t n_values = fields.size() / jobs.size();
-  const Noise noise = [&](std::int64_t i_step, torch::Tensor& out) {
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-      const StreamKey key{
-          options_.seed, options_.purpose, static_cast<std::uint64_t>(jobs[i].member),
-          static_cast<std::uint64_t>(jobs[i].month.index()), static_cast<std::uint32_t>(i_step)};
-      fill_normal(key, 0, {out.data_ptr<float>() + i * n_values, n_values});
-    }
-  };
-  const Denoise denoise = [&](const torch::Tensor& x, std::int64_t t) {
-    return predict(jobs, x, t);
-  };
-  copy_to_view(sample(options_.sampler, schedule_, denoise, noise, like), fields);
+  const Noise noise = [&](std::int64_t i_draw, torch::Tensor& out) { draw(jobs, i_draw, out); };
+  const Denoise denoise = [&](const torch::Tensor& y, double r) { return clean_field(jobs, y, r); };
+  copy_to_view(sample(options_.sampler, levels_, denoise, noise, like), fields);
+}
+
+void FieldGenerator::draw(std::span<const FieldJob> jobs, std::int64_t i_draw,
+                          torch::Tensor& out) const {
+  const std::size_t n_values = static_cast<std::size_t>(out.numel()) / jobs.size();
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const StreamKey key{options_.seed, options_.purpose, static_cast<std::uint64_t>(jobs[i].member),
+                        static_cast<std::uint64_t>(jobs[i].month.index()),
+                        static_cast<std::uint32_t>(i_draw)};
+    fill_normal(key, 0, {out.data_ptr<float>() + i * n_values, n_values});
+  }
+  for (std::size_t v = 0; v < options_.noise_scale.size(); ++v)
+    out.select(1, static_cast<std::int64_t>(v)).mul_(options_.noise_scale[v]);
+}
+
+torch::Tensor FieldGenerator::clean_field(std::span<const FieldJob> jobs, const torch::Tensor& y,
+                                          double r) {
+  const double abar = 1 / (1 + r * r);
+  const torch::Tensor x = y * std::sqrt(abar);
+  const torch::Tensor output = predict(jobs, x, options_.schedule.time_of(r));
+  const torch::Tensor x0 = denoise(options_.prediction, output, x, abar).x0;
+  // Cells without data are zero in network units, in training as here.
+  return valid_.defined() ? torch::where(valid_, x0, torch::zeros_like(x0)) : x0;
 }
 
 torch::Tensor FieldGenerator::predict(std::span<const FieldJob> jobs, const torch::Tensor& x,
-                                      std::int64_t t) {
+                                      double time) {
   const torch::Tensor state = x.contiguous();
   const Shape<4> shape{static_cast<std::size_t>(x.size(0)), static_cast<std::size_t>(x.size(1)),
                        static_cast<std::size_t>(x.size(2)), static_cast<std::size_t>(x.size(3))};
@@ -95,7 +108,7 @@ torch::Tensor FieldGenerator::predict(std::span<const FieldJob> jobs, const torc
       {jobs.size() * n_tiles, shape[1], options_.tiling.n_rows, options_.tiling.n_columns});
   const std::size_t n_calls = jobs.size() * tiles_to_compute_.size();
   for (std::size_t first = 0; first < n_calls; first += static_cast<std::size_t>(options_.batch))
-    run_network(jobs, fields, first, tiles, t);
+    run_network(jobs, fields, first, tiles, time);
   torch::Tensor result = torch::empty_like(state);
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const View<const float, 4> own(&tiles(i * n_tiles, 0, 0, 0),
@@ -104,17 +117,11 @@ torch::Tensor FieldGenerator::predict(std::span<const FieldJob> jobs, const torc
            {result.data_ptr<float>() + i * (fields.size() / shape[0]),
             {shape[1], shape[2], shape[3]}});
   }
-  if (!valid_.defined()) return result;
-  // Cells without data are zero in network units, in training as here.
-  const double abar = schedule_.abar[static_cast<std::size_t>(t)];
-  const torch::Tensor at_rest =
-      training_target(options_.sampler.prediction, torch::zeros_like(state),
-                      state / std::sqrt(1 - abar), torch::full({1}, abar, state.options()));
-  return torch::where(valid_, result, at_rest);
+  return result;
 }
 
 void FieldGenerator::run_network(std::span<const FieldJob> jobs, View<const float, 4> state,
-                                 std::size_t first_call, View<float, 4> tiles, std::int64_t t) {
+                                 std::size_t first_call, View<float, 4> tiles, double time) {
   const std::size_t n_computed = tiles_to_compute_.size(), n_rows = tiles.extent(2),
                     n_columns = tiles.extent(3);
   const std::size_t n_state = state.extent(1), n_condition = jobs[0].inputs->condition.extent(0);
@@ -128,9 +135,9 @@ void FieldGenerator::run_network(std::span<const FieldJob> jobs, View<const floa
     extract(jobs[i_job].inputs->condition.view(), window,
             {&input(i, n_state, 0, 0), {n_condition, n_rows, n_columns}});
   }
-  const torch::Tensor time = torch::full({1}, t, torch::kInt64).to(device_);
+  const torch::Tensor times = torch::full({1}, time, torch::kFloat32).to(device_);
   const torch::Tensor output =
-      network_->forward(tensor_of(input.view()).to(device_), time).to(torch::kCPU);
+      network_->forward(tensor_of(input.view()).to(device_), times).to(torch::kCPU);
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t i_job = (first_call + i) / n_computed,
                       i_tile = tiles_to_compute_[(first_call + i) % n_computed];

@@ -43,8 +43,7 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
   batch.weight = torch::empty({n, n_variables, n_rows, n_columns});
   torch::Tensor field = torch::empty_like(batch.weight);
   torch::Tensor noise = torch::empty_like(batch.weight);
-  std::vector<std::int64_t> times;
-  std::vector<double> abar;
+  std::vector<double> times, abar;
   for (std::int64_t i = 0; i < n; ++i) {
     const Patch& patch = patches[static_cast<std::size_t>(i)];
     const auto sample = samples_.get(positions_[patch.i_item]);
@@ -53,8 +52,9 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
     extract(sample->weight, patch.window, channels_of(batch.weight, i, 0));
     fill_normal({.seed = options_.seed, .purpose = options_.noise, .a = patch.id}, 0,
                 channels_of(noise, i, 0).flat());
-    times.push_back(patch.diffusion_time);
-    abar.push_back(schedule_.abar[static_cast<std::size_t>(patch.diffusion_time)]);
+    const auto i_level = static_cast<std::size_t>(patch.noise_level);
+    times.push_back(schedule_.time[i_level]);
+    abar.push_back(schedule_.abar(i_level));
     batch.patch_ids.push_back(patch.id);
   }
   const std::span<const float> weights(batch.weight.data_ptr<float>(),
@@ -68,7 +68,7 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
                      .to(options_.device);
   batch.input = batch.input.to(options_.device);
   batch.weight = batch.weight.to(options_.device);
-  batch.time = torch::tensor(times, torch::kInt64).to(options_.device);
+  batch.time = torch::tensor(times, torch::kFloat32).to(options_.device);
   return batch;
 }
 

@@ -73,7 +73,7 @@ PatchPlanOptions patch_plan_options(const Options& options, const StoreContent& 
           .patch_rows = static_cast<std::size_t>(options.training.patch_size.at(0)),
           .patch_columns = static_cast<std::size_t>(options.training.patch_size.at(1)),
           .batch = static_cast<std::size_t>(options.training.batch),
-          .n_times = options.diffusion.timesteps};
+          .n_levels = options.diffusion.timesteps};
 }
 
 Trainer::Trainer(const Context& context, const Options& options, const UNetConfig& network,
@@ -83,8 +83,7 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
       seed_(static_cast<std::uint64_t>(options.experiment.seed)),
       months_(training_months(content)),
       plan_(patch_plan_options(options, content, months_.size())),
-      batches_(samples, content.positions(content.train),
-               cosine_schedule(options.diffusion.timesteps),
+      batches_(samples, content.positions(content.train), make_schedule(options.diffusion),
                {.prediction = prediction_of(options.diffusion.prediction),
                 .noise = Purpose::training_noise,
                 .seed = seed_,

@@ -51,6 +51,12 @@ void TrainingRun::resume() {
     for (const std::string& reason : rejected)
       parts_.context.log.warn("checkpoint left out: {}", reason);
     if (newest) found = newest->string();
+    if (!newest && !rejected.empty()) {
+      throw InputError({.problem = "no checkpoint of this training can be read",
+                        .value = root_.string(),
+                        .why = rejected.front(),
+                        .advice = "mend that, or move the folder away to train anew"});
+    }
   });
   found = broadcast(comm, found);
   std::int64_t step = 0;
@@ -90,7 +96,7 @@ bool TrainingRun::is_due(std::int64_t interval) const {
   return step == parts_.options.training.steps || (interval > 0 && step % interval == 0);
 }
 
-ExitCode TrainingRun::run(const std::function<void()>& on_log) {
+ExitCode TrainingRun::run() {
   const TrainingOptions& options = parts_.options.training;
   if (parts_.trainer.step() >= options.steps) {
     parts_.context.log.info("training is finished: all {} steps are done, nothing to do",
@@ -99,8 +105,9 @@ ExitCode TrainingRun::run(const std::function<void()>& on_log) {
   }
   const bool has_stop_step = options.stop_step > 0 && options.stop_step < options.steps;
   if (has_stop_step && parts_.trainer.step() >= options.stop_step) {
-    parts_.context.log.info("training/stop_step {} is already reached", options.stop_step);
-    return ExitCode::stopped;
+    parts_.context.log.info("training/stop_step {} is already reached, nothing to do",
+                            options.stop_step);
+    return ExitCode::done;
   }
   interval_.start = start_ = Clock::now();
   while (parts_.trainer.step() < options.steps) {
@@ -108,7 +115,6 @@ ExitCode TrainingRun::run(const std::function<void()>& on_log) {
     require_finite(report);
     parts_.trainer.update(report);
     record(report);
-    if (on_log && is_due(options.log_every) && parts_.context.comm.is_root()) on_log();
     const bool stops = report.wants_stop || (has_stop_step && report.step >= options.stop_step);
     const std::optional<BestCheckpoint> best_before = best_;
     if (is_due(options.validate_every)) validate();

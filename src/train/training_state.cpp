@@ -32,10 +32,11 @@ struct ReadJson {
   template <class T>
   void operator()(const char* key, T& member, const std::type_identity_t<T>& /*default_value*/,
                   const OptionNotes& /*notes*/) const {
+    if (!json.contains(key)) return;  // written before the option was: its default is what it did
     try {
       json.at(key).get_to(member);
     } catch (const nlohmann::json::exception& error) {
-      throw InputError({.problem = "the checkpoint's state lacks a usable entry",
+      throw InputError({.problem = "the checkpoint's state has an unusable entry",
                         .value = key,
                         .why = error.what()});
     }

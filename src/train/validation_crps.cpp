@@ -12,21 +12,12 @@
 namespace hindscale {
 namespace {
 
-GeneratorOptions generator_options(const Options& options) {
-  const auto seed = static_cast<std::uint64_t>(options.experiment.seed);
-  return {
-      .sampler = {.kind = sampler_kind_of(options.sampling.sampler),
-                  .steps = std::min(options.training.validation_steps, options.diffusion.timesteps),
-                  .eta = options.sampling.eta,
-                  .clip = options.sampling.clip,
-                  .prediction = prediction_of(options.diffusion.prediction)},
-      .tiling = {.n_rows = static_cast<std::size_t>(options.tiling.size.at(0)),
-                 .n_columns = static_cast<std::size_t>(options.tiling.size.at(1)),
-                 .overlap = static_cast<std::size_t>(options.tiling.overlap)},
-      .batch = options.ensemble.batch,
-      .timesteps = options.diffusion.timesteps,
-      .seed = seed,
-      .purpose = Purpose::validation_noise};
+/// As in a reconstruction, with fewer steps and noise of its own.
+GeneratorOptions validation_options(const Options& options) {
+  GeneratorOptions generator = generator_options(options, options.diffusion);
+  generator.steps = options.training.validation_steps;
+  generator.purpose = Purpose::validation_noise;
+  return generator;
 }
 
 /// `n` of the positions, spread evenly.
@@ -59,7 +50,7 @@ CrpsValidator::CrpsValidator(const Context& context, const Options& options,
                              const StoreReader& reader, const Conditioning& conditioning)
     : context_(context),
       conditioning_(conditioning),
-      generator_(generator_options(options)),
+      generator_(validation_options(options)),
       n_members_(options.training.validation_members),
       area_(cell_areas(conditioning.content().fine)) {
   const StoreContent& content = conditioning.content();

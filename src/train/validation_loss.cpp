@@ -38,8 +38,7 @@ double ratio(double sum, double count) {
 LossValidator::LossValidator(const Context& context, const Options& options, SampleCache& samples,
                              const StoreContent& content)
     : context_(context),
-      batches_(samples, content.positions(content.validation),
-               cosine_schedule(options.diffusion.timesteps),
+      batches_(samples, content.positions(content.validation), make_schedule(options.diffusion),
                {.prediction = prediction_of(options.diffusion.prediction),
                 .noise = Purpose::validation_noise,
                 .seed = static_cast<std::uint64_t>(options.experiment.seed),
@@ -62,7 +61,7 @@ ValidationLoss LossValidator::loss(UNet network) const {
   std::array<double, n_bins + 1> errors{};
   std::array<double, n_bins + 1> counts{};
   for (std::size_t i = 0; i < patches_.size(); ++i) {
-    const auto bin = static_cast<std::size_t>(patches_[i].diffusion_time *
+    const auto bin = static_cast<std::size_t>(patches_[i].noise_level *
                                               static_cast<std::int64_t>(n_bins) / timesteps_);
     for (const std::size_t target : {bin, n_bins}) {
       errors[target] += all[2 * i];

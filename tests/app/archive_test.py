@@ -2,14 +2,16 @@
 """What may share the folder of a reconstruction, and what its statistics cover as it grows."""
 import pathlib
 import shutil
+import subprocess
 import tempfile
+import time
 import unittest
 
 import h5py
 import numpy as np
 import xarray as xr
 
-from program import digests, run, times
+from program import digests, run, start, times
 
 
 class Archive(unittest.TestCase):
@@ -84,6 +86,67 @@ class Archive(unittest.TestCase):
         before = times(self.folder / "condensed")
         self.reconstruct("condensed", "ensemble/members=3", "output/members=.false.")
         self.assertEqual(times(self.folder / "condensed"), before)
+
+    def test_members_and_their_statistics_are_never_lost_unasked(self):
+        self.reconstruct("valued", "ensemble/members=3", "output/members=.false.")
+        statistics = digests(self.folder / "valued", "*_mean_*.nc")
+        said = self.reconstruct("valued", "ensemble/members=2", expect=2)
+        self.assertIn("its statistics cover members 1-3", said)
+        self.reconstruct("valued", "ensemble/members=2", "output/members=.false.")  # fewer: nothing to do
+        self.assertEqual(digests(self.folder / "valued", "*_mean_*.nc"), statistics)
+        self.reconstruct("valued", "ensemble/members=4")  # more: those that were removed are made again
+        self.assertEqual(self.members_of("valued"), "1-4")
+        # Fewer members asked for, and none to be kept: the statistics of all there are take their place.
+        self.reconstruct("condensing", "ensemble/members=3")
+        self.reconstruct("condensing", "ensemble/members=2", "output/members=.false.")
+        self.assertEqual(digests(self.folder / "condensing", "*_mean_*.nc"), statistics)
+        self.assertEqual(list((self.folder / "condensing").glob("*_r0*.nc")), [])
+
+    def test_what_failed_before_it_made_anything_binds_nobody(self):
+        missing = ("reconstruct/first_month='1890-01'", "reconstruct/last_month='1890-02'")
+        self.reconstruct("tried", "sampling/steps=3", *missing, expect=2)
+        self.reconstruct("tried", "ensemble/members=1")
+
+    def test_foreign_files_are_left_alone_and_damaged_ones_named(self):
+        self.reconstruct("shared", "ensemble/members=2")
+        foreign = self.folder / "shared" / "wspd_mean_199101-199102.nc"
+        foreign.write_text("not a file of this program")
+        victim = self.folder / "shared" / "uas_r002_199101-199102.nc"
+        victim.write_bytes(victim.read_bytes()[:-8])
+        said = self.reconstruct("shared", "ensemble/members=1", expect=2)
+        self.assertIn("uas_r002_199101-199102.nc is damaged", said)
+        self.assertIn("its statistics cover members 1-2", said)
+        self.assertTrue(foreign.exists())
+        self.reconstruct("shared", "ensemble/members=2")
+        self.assertEqual(self.members_of("shared"), "1-2")
+
+    def test_missing_values_of_a_coarse_field_are_refused(self):
+        with xr.open_dataset(self.folder / "coarse.nc") as file:
+            data = file.load()
+        data["uas"][0, 5:9, 10:14] = np.nan
+        data.to_netcdf(self.folder / "gaps.nc")
+        said = self.reconstruct("gaps", f"reconstruct/coarse_files='{self.folder}/gaps.nc'", ranks=2, expect=2)
+        self.assertIn("1991-01", said)
+        self.assertIn("missing values", said)
+
+    def test_a_file_that_cannot_be_written_ends_the_run_with_its_name(self):
+        folder = self.folder / "barred"
+        slow = ("sampling/steps=60", "ensemble/members=4", "ensemble/members_per_unit=1")
+        process = start("reconstruct", self.home, f"reconstruct/directory='{folder}'", *slow, ranks=2, output=subprocess.PIPE)
+        deadline = time.monotonic() + 60
+        while not list(folder.glob("uas_r*.part")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        (folder / "uas_r004_199101-199102.nc.part" / "in_the_way").mkdir(parents=True)  # one rank will want to write there
+        began = time.monotonic()
+        said, _ = process.communicate(timeout=100)
+        self.assertEqual(process.returncode, 74, said)
+        self.assertIn("uas_r004", said)
+        self.assertIn("hindscale: FAILED", said)
+        self.assertLess(time.monotonic() - began, 60)
+        shutil.rmtree(folder / "uas_r004_199101-199102.nc.part")
+        self.reconstruct("barred", *slow)
+        self.reconstruct("free", *slow)
+        self.assertEqual(digests(folder, "*.nc"), digests(self.folder / "free", "*.nc"))
 
     def test_a_budget_shorter_than_a_unit_is_said_so(self):
         said = self.reconstruct("hurried", "experiment/wall_time_s=1e-6", expect=75)

@@ -144,13 +144,15 @@ class Invariance(unittest.TestCase):
         self.assertEqual(list(folder.glob("*.nc")), [])
 
     def test_memory_does_not_grow_with_months_and_members(self):
+        # Forty members of two years would be 81 MB; the peak may move by a tenth of that.
         peaks = []
-        for members, months in ((2, 1), (20, 10)):
+        for members, month in ((4, "1991-03"), (40, "1992-12")):
             report = self.folder / f"memory{members}"
             run("reconstruct", self.home, f"reconstruct/directory='{self.folder}/many{members}'", f"ensemble/members={members}",
-                f"reconstruct/last_month='1991-{months:02d}'", "output/quantiles=", wrap=["/usr/bin/time", "-f", "%M", "-o", str(report)])
+                f"reconstruct/last_month='{month}'", "sampling/steps=1", "sampling/sampler='ddim'",
+                wrap=["/usr/bin/time", "-f", "%M", "-o", str(report)])
             peaks.append(int(report.read_text().split()[-1]))
-        self.assertLess(peaks[1], 1.1 * peaks[0])
+        self.assertLess(peaks[1] - peaks[0], 8000)
 
     def test_training_in_two_parts_equals_training_in_one(self):
         for ranks in (1, 2):

@@ -3,13 +3,14 @@
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
 import numpy as np
 import xarray as xr
 
-from program import run
+from program import SOURCE, run
 
 
 def tool(*words):
@@ -40,6 +41,29 @@ class Products(unittest.TestCase):
             self.assertEqual(int(file["realization"]), 1)
             self.assertEqual(float(file["height"]), 10.0)
         self.assertIn("1991-01-16", tool("cdo", "-s", "showdate", self.members[0]))
+
+    def test_check_prints_the_plan_and_computes_nothing(self):
+        said = run("check", f"experiment/directory='{self.folder}/unborn'")
+        for text in ("sample store", "parameters", "units of work", "MiB are free"):
+            self.assertIn(text, said)
+        self.assertFalse((self.folder / "unborn").exists())
+
+    def test_info_knows_every_product(self):
+        checkpoint = next((self.folder / "checkpoints").glob("step_*"))
+        for path, text in ((self.folder / "samples.h5", "fine grid"), (checkpoint, "complete and valid"),
+                           (self.data, "files"), (self.members[0], "1991-01")):
+            self.assertIn(text, run("info", namelist=path))
+
+    def test_figures_are_drawn(self):
+        drawn = tool(sys.executable, SOURCE / "tools" / "plot.py", self.folder, "--out", self.folder / "figures")
+        for name in ("maps_uas", "maps_vas", "rank_histograms", "spectra", "training"):
+            self.assertIn(name, drawn)
+        self.assertEqual(len(list((self.folder / "figures").glob("*.png"))), 5)
+
+    def test_values_outside_the_training_range_are_reported(self):
+        said = run("reconstruct", f"experiment/directory='{self.folder}'", f"reconstruct/directory='{self.folder}/ranged'",
+                   "ensemble/members=1")
+        self.assertRegex(said, r"uas: \d+ values \([0-9.]+ %\) outside the range of the training data")
 
     def test_statistics_agree_with_cdo(self):
         for kind, operator, name in (("mean", "ensmean", "uas"), ("std", "ensstd1", "uas")):

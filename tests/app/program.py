@@ -34,10 +34,10 @@ def run(stage, *overrides, ranks=1, namelist=NAMELIST, expect=0, wrap=()):
     return done.stdout + done.stderr
 
 
-def start(stage, *overrides, ranks=1):
+def start(stage, *overrides, ranks=1, output=subprocess.DEVNULL):
     """Starts a stage in a process group of its own."""
     return subprocess.Popen(command(ranks, stage, NAMELIST, *overrides), env=environment(), stdin=subprocess.DEVNULL,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+                            text=True, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
 
 def ranks_of(process):

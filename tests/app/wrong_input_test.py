@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from program import NAMELIST, PROGRAM, environment, run
+from program import NAMELIST, PROGRAM, SOURCE, environment, run
 
 WINDS = "/usr/share/ferret-vis/data/monthly_navy_winds.cdf"
 
@@ -58,6 +58,11 @@ class WrongInput(unittest.TestCase):
     def test_conflicting_options(self):
         self.refused("check", [self.home, "output/keep_bits=7", "output/format='cdf5'"], "output/keep_bits")
         self.refused("check", [self.home, "diffusion/base='ridge'", "dataset/ridge=.false."], "dataset/ridge")
+
+    def test_the_shipped_namelists_are_read(self):
+        for path in sorted((SOURCE / "namelists").glob("*.nml")):
+            missing = self.fresh("unread"), "dataset/fine_files='nowhere.nc'"
+            self.refused("check", missing, "nowhere.nc", namelist=path)  # everything before the files is in order
 
     def test_missing_namelist_and_files(self):
         self.refused("check", [], "nowhere.nml", namelist=self.folder / "nowhere.nml")

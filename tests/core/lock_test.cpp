@@ -115,14 +115,6 @@ TEST_F(Lock, of_the_same_job_on_another_host_holds_until_the_job_is_requeued) {
   ::unsetenv("SLURM_RESTART_COUNT");
 }
 
-TEST_F(Lock, refresh_renews_the_time_stamp) {
-  const DirectoryLock lock(folder());
-  age_lock(1000);
-  lock.refresh();
-  EXPECT_LT(fs::file_time_type::clock::now() - fs::last_write_time(file()),
-            std::chrono::seconds(100));
-}
-
 TEST_F(Lock, an_unreadable_lock_is_nobodys_once_it_is_old) {
   std::ofstream(file()) << "not json";
   age_lock(DirectoryLock::stale_after_s + 5);

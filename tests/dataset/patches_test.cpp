@@ -26,7 +26,7 @@ PatchPlanOptions small_plan() {
 
 std::vector<std::uint64_t> numbers(const Patch& patch) {
   return {patch.i_item, patch.window.row, patch.window.column,
-          static_cast<std::uint64_t>(patch.diffusion_time), patch.id};
+          static_cast<std::uint64_t>(patch.noise_level), patch.id};
 }
 
 TEST(PatchPlan, a_patch_depends_on_the_seed_and_not_on_what_was_asked_before) {
@@ -104,7 +104,7 @@ TEST(PatchPlan, each_step_draws_one_time_from_each_equal_share_of_the_noise_leve
   std::vector<std::int64_t> first;
   for (std::int64_t step = 0; step < 200; ++step) {
     for (std::size_t i = 0; i < 4; ++i) {
-      const std::int64_t time = plan.patch(step, i).diffusion_time;
+      const std::int64_t time = plan.patch(step, i).noise_level;
       EXPECT_EQ(time / 250, static_cast<std::int64_t>(i));
       if (i == 0) first.push_back(time);
     }

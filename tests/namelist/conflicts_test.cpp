@@ -48,7 +48,18 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{{"tiling/overlap=40"}, "tiling/overlap"},
                       Case{{"tiling/overlap=39"}, ""}, Case{{"sampling/eta=0.5"}, "sampling/eta"},
                       Case{{"sampling/eta=0.5", "sampling/sampler=ddim"}, ""},
-                      Case{{"sampling/steps=1001"}, "sampling/steps"}));
+                      Case{{"sampling/steps=1001"}, "sampling/steps"},
+                      Case{{"sampling/steps=1001", "diffusion/schedule=edm"}, ""},
+                      Case{{"sampling/rho=5"}, "sampling/rho"},
+                      Case{{"sampling/rho=5", "sampling/spacing=rho"}, ""},
+                      Case{{"sampling/rho=5", "diffusion/schedule=edm"}, ""},
+                      Case{{"sampling/spacing=rho", "sampling/sigma_range=2,1"},
+                           "sampling/sigma_range"},
+                      Case{{"sampling/churn=5"}, "sampling/churn"},
+                      Case{{"sampling/churn=5", "sampling/sampler=heun"}, ""},
+                      Case{{"sampling/corrections=2"}, "sampling/corrections"},
+                      Case{{"sampling/tolerance=1e-2"}, "sampling/tolerance"},
+                      Case{{"sampling/noise_scale=1,1,1"}, "sampling/noise_scale"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Training, Conflicts,

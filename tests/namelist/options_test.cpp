@@ -141,15 +141,16 @@ TEST(Options, effective_namelist_reads_back_to_the_same) {
 }
 
 TEST(Options, value_options_are_those_that_determine_a_reconstruction) {
-  const auto texts = value_options(from("&sampling steps=12 eta=0.0 /"));
+  const auto texts = value_options(from("&sampling steps=12 clip=0.0 /"));
   EXPECT_EQ(texts.at("sampling/steps"), "12");
   EXPECT_EQ(texts.at("sampling/sampler"), "'multistep'");
   EXPECT_EQ(texts.at("tiling/size"), "40, 80");
   EXPECT_EQ(texts.at("experiment/seed"), "1");
-  for (const char* key : {"experiment/directory", "experiment/threads", "ensemble/batch",
-                          "ensemble/members", "reconstruct/directory"})
+  for (const char* key :
+       {"experiment/directory", "ensemble/batch", "ensemble/members", "reconstruct/directory"})
     EXPECT_FALSE(texts.contains(key)) << key;
-  EXPECT_EQ(texts.size(), 17U);
+  EXPECT_EQ(texts.at("experiment/threads"), "1");
+  EXPECT_EQ(texts.size(), 29U);
 }
 
 TEST(Options, presets_fill_what_is_not_set) {

@@ -88,7 +88,7 @@ TEST(FillNormal, any_split_gives_the_same_numbers) {
 }
 
 TEST(FillUniform, any_split_gives_the_same_numbers) {
-  const StreamKey key{.seed = 3, .purpose = Purpose::diffusion_time};
+  const StreamKey key{.seed = 3, .purpose = Purpose::noise_level};
   std::vector<double> whole(17);
   fill_uniform(key, 2, whole);
   for (std::size_t i = 0; i < whole.size(); ++i) EXPECT_EQ(whole[i], uniform(key, i + 2));

@@ -21,7 +21,8 @@ struct World {
     config.in_channels = static_cast<std::int64_t>(conditioning.n_channels()) + 2;
     GeneratorOptions options;
     options.sampler.kind = SamplerConfig::Kind::ddim;
-    options.sampler.steps = 3;
+    options.schedule = make_schedule(DiffusionOptions{});
+    options.steps = 3;
     options.tiling = {.n_rows = 8, .n_columns = 8, .overlap = 2};
     options.batch = batch;
     generator.emplace(stirred_network(config), conditioning, options, torch::kCPU);

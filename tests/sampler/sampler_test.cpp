@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/model/denoiser.hpp"
 #include "sampler/gaussian_world.hpp"
 
 namespace hindscale {
@@ -13,132 +14,159 @@ namespace {
 
 using Kind = SamplerConfig::Kind;
 
-/// A smooth prediction that has no meaning but depends on x and t, element by element.
-torch::Tensor made_up_prediction(const torch::Tensor& x, std::int64_t t) {
-  return 0.9 * x + 0.1 * torch::sin(x * 2 + 0.01 * static_cast<double>(t));
+constexpr Kind all_kinds[] = {Kind::ddpm,     Kind::ddim,           Kind::multistep,
+                              Kind::dpmpp_2m, Kind::dpmpp_2s,       Kind::euler,
+                              Kind::heun,     Kind::euler_maruyama, Kind::predictor_corrector,
+                              Kind::adaptive};
+
+Schedule cosine(std::int64_t steps) {
+  DiffusionOptions options;
+  options.timesteps = steps;
+  return make_schedule(options);
 }
 
-/// Every state the network is shown, then the result.
-std::vector<torch::Tensor> states_of(const SamplerConfig& config, const Schedule& schedule) {
-  std::vector<torch::Tensor> states;
-  const Denoise denoise = [&](const torch::Tensor& x, std::int64_t t) {
-    states.push_back(x.clone());
-    return made_up_prediction(x, t);
-  };
-  states.push_back(sample(config, schedule, denoise, seeded_noise(1), torch::empty({3, 2, 4, 5})));
-  return states;
+/// A smooth prediction of the noise that has no meaning but depends on x and r, element by element.
+torch::Tensor made_up_noise(const torch::Tensor& x, double r) {
+  return 0.9 * x + 0.1 * torch::sin(x * 2 + 0.1 * std::log(r));
+}
+
+torch::Tensor made_up_field(const torch::Tensor& y, double r) {
+  return y - r * made_up_noise(y / std::sqrt(1 + r * r), r);
 }
 
 TEST(Ddpm, steps_are_the_published_formula) {
-  constexpr std::int64_t n_times = 100;
-  const Schedule schedule = cosine_schedule(n_times);
-  const auto states =
-      states_of({.kind = Kind::ddpm, .steps = n_times, .prediction = Prediction::eps}, schedule);
+  constexpr std::int64_t n_levels = 100;
+  const Schedule schedule = cosine(n_levels);
+  std::vector<torch::Tensor> states;  // x, as DDPM has it, at every level, then the result
+  const Denoise denoise = [&](const torch::Tensor& y, double r) {
+    states.push_back(y / std::sqrt(1 + r * r));
+    return made_up_field(y, r);
+  };
   const Noise noise = seeded_noise(1);
-  for (std::int64_t i = 0; i < n_times; ++i) {
-    const std::int64_t t = n_times - 1 - i;
-    const double abar = schedule.abar[static_cast<std::size_t>(t)];
-    const double abar_before = t > 0 ? schedule.abar[static_cast<std::size_t>(t) - 1] : 1.0;
+  states.push_back(sample({.kind = Kind::ddpm}, sampling_levels(schedule, {}, n_levels), denoise,
+                          noise, torch::empty({3, 2, 4, 5}, torch::kFloat64)));
+  for (std::int64_t i = 0; i < n_levels; ++i) {
+    const auto t = static_cast<std::size_t>(n_levels - 1 - i);
+    const double abar = schedule.abar(t), abar_before = t > 0 ? schedule.abar(t - 1) : 1.0;
     const double alpha = abar / abar_before;
     const double sigma = std::sqrt((1 - alpha) * (1 - abar_before) / (1 - abar));
-    const torch::Tensor x = states[static_cast<std::size_t>(i)].to(torch::kFloat64);
-    const torch::Tensor eps =
-        made_up_prediction(states[static_cast<std::size_t>(i)], t).to(torch::kFloat64);
+    const torch::Tensor& x = states[static_cast<std::size_t>(i)];
     torch::Tensor z = torch::zeros({3, 2, 4, 5});
     if (t > 0) noise(i + 1, z);
     const torch::Tensor expected =
-        (x - (1 - alpha) / std::sqrt(1 - abar) * eps) / std::sqrt(alpha) + sigma * z;
-    const torch::Tensor found = states[static_cast<std::size_t>(i) + 1].to(torch::kFloat64);
-    ASSERT_TRUE(torch::allclose(found, expected, 1e-4, 1e-4)) << "t = " << t;
+        (x - (1 - alpha) / std::sqrt(1 - abar) * made_up_noise(x, schedule.ratio[t])) /
+            std::sqrt(alpha) +
+        sigma * z;
+    ASSERT_TRUE(torch::allclose(states[static_cast<std::size_t>(i) + 1], expected, 1e-6, 1e-6))
+        << "t = " << t;
   }
-}
-
-TEST(Ddim, with_eta_one_and_all_steps_is_ddpm) {
-  const Schedule schedule = cosine_schedule(200);
-  const auto ddim = states_of(
-      {.kind = Kind::ddim, .steps = 200, .eta = 1, .prediction = Prediction::v}, schedule);
-  const auto ddpm =
-      states_of({.kind = Kind::ddpm, .steps = 200, .prediction = Prediction::v}, schedule);
-  EXPECT_TRUE(torch::allclose(ddim.back(), ddpm.back(), 1e-3, 1e-3));
 }
 
 TEST(Multistep, first_step_is_euler_and_the_second_extrapolates) {
-  const Schedule schedule = cosine_schedule(100);
-  const SamplerConfig config{.kind = Kind::multistep, .steps = 4, .prediction = Prediction::v};
-  const auto states = states_of(config, schedule);
-  const auto angle = [&](std::size_t t) { return std::acos(std::sqrt(schedule.abar[t])); };
-  // With v-prediction the network's output is the velocity itself.
-  const torch::Tensor v0 = made_up_prediction(states[0], 99),
-                      v1 = made_up_prediction(states[1], 74);
-  const double first = angle(99) - angle(74), second = angle(74) - angle(49);
-  EXPECT_TRUE(torch::allclose(states[1], states[0] - first * v0, 1e-4, 1e-5));
+  const std::vector<double> levels{3, 1, 0.4, 0};
+  std::vector<torch::Tensor> x, slope;
+  const Denoise denoise = [&](const torch::Tensor& y, double r) {
+    const torch::Tensor x0 = made_up_field(y, r);
+    const double angle = std::atan(r);
+    x.push_back(y * std::cos(angle));
+    slope.push_back((y - x0) / r * std::cos(angle) - x0 * std::sin(angle));
+    return x0;
+  };
+  x.push_back(sample(SamplerConfig{}, levels, denoise, seeded_noise(1),
+                     torch::empty({1, 2, 4, 5}, torch::kFloat64)));
+  const double first = std::atan(3) - std::atan(1), second = std::atan(1) - std::atan(0.4);
+  EXPECT_TRUE(torch::allclose(x[1], x[0] - first * slope[0], 1e-9, 1e-9));
   EXPECT_TRUE(torch::allclose(
-      states[2], states[1] - second * (v1 + 0.5 * second / first * (v1 - v0)), 1e-4, 1e-5));
+      x[2], x[1] - second * (slope[1] + 0.5 * second / first * (slope[1] - slope[0])), 1e-9, 1e-9));
 }
 
 TEST(Sampler, ends_within_the_clip_and_was_outside_without) {
-  const Schedule schedule = cosine_schedule(100);
-  for (const Kind kind : {Kind::ddim, Kind::ddpm, Kind::multistep}) {
-    const auto held =
-        states_of({.kind = kind, .steps = 20, .clip = 0.3, .prediction = Prediction::v}, schedule);
-    const auto loose =
-        states_of({.kind = kind, .steps = 20, .prediction = Prediction::v}, schedule);
-    EXPECT_LE(held.back().abs().max().item<float>(), 0.3F);
-    EXPECT_GT(loose.back().abs().max().item<float>(), 0.3F);
+  for (const Kind kind : all_kinds) {
+    const auto run = [&](double clip) {
+      return sample({.kind = kind, .clip = clip}, karras_levels(10), made_up_field, seeded_noise(1),
+                    torch::empty({3, 2, 4, 5}));
+    };
+    EXPECT_LE(run(0.3).abs().max().item<float>(), 0.3F) << name_of(kind);
+    EXPECT_GT(run(0).abs().max().item<float>(), 0.3F) << name_of(kind);
   }
 }
 
-TEST(Sampler, asks_for_the_noise_of_each_step_once_and_of_none_where_deterministic) {
-  const Schedule schedule = cosine_schedule(100);
-  const auto steps_asked = [&](const SamplerConfig& config) {
-    std::vector<std::int64_t> steps;
-    const Noise noise = [&](std::int64_t i_step, torch::Tensor& out) {
-      steps.push_back(i_step);
+TEST(Sampler, asks_for_each_draw_once_and_for_one_only_where_deterministic) {
+  const auto n_draws = [&](const SamplerConfig& config) {
+    std::int64_t expected = 0;
+    const Noise noise = [&](std::int64_t draw, torch::Tensor& out) {
+      EXPECT_EQ(draw, expected++);
       out.zero_();
     };
-    sample(config, schedule, made_up_prediction, noise, torch::empty({1, 1, 2, 2}));
-    return steps;
+    sample(config, karras_levels(5), made_up_field, noise, torch::empty({1, 1, 2, 2}));
+    return expected;
   };
-  EXPECT_EQ(steps_asked({.kind = Kind::ddim, .steps = 5}), (std::vector<std::int64_t>{0}));
-  EXPECT_EQ(steps_asked({.kind = Kind::multistep, .steps = 5}), (std::vector<std::int64_t>{0}));
-  EXPECT_EQ(steps_asked({.kind = Kind::ddpm, .steps = 5}),
-            (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
-  EXPECT_EQ(steps_asked({.kind = Kind::ddim, .steps = 5, .eta = 0.2}),
-            (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
+  for (const Kind kind : {Kind::ddim, Kind::multistep, Kind::dpmpp_2m, Kind::dpmpp_2s, Kind::euler,
+                          Kind::heun, Kind::adaptive})
+    EXPECT_EQ(n_draws({.kind = kind}), 1) << name_of(kind);
+  EXPECT_EQ(n_draws({.kind = Kind::ddpm}), 5);
+  EXPECT_EQ(n_draws({.kind = Kind::ddim, .eta = 0.2}), 5);
+  EXPECT_EQ(n_draws({.kind = Kind::euler_maruyama}), 5);
+  EXPECT_EQ(n_draws({.kind = Kind::heun, .churn = 1}), 6);
+  EXPECT_EQ(n_draws({.kind = Kind::predictor_corrector, .corrections = 2}), 1 + 4 * 2);
+}
+
+TEST(Sampler, counts_its_evaluations) {
+  for (const Kind kind : all_kinds) {
+    if (kind == Kind::adaptive) continue;
+    std::int64_t calls = 0;
+    const Denoise denoise = [&](const torch::Tensor& y, double r) {
+      ++calls;
+      return made_up_field(y, r);
+    };
+    const SamplerConfig config{.kind = kind, .corrections = 3};
+    sample(config, karras_levels(7), denoise, seeded_noise(1), torch::empty({1, 1, 2, 2}));
+    EXPECT_EQ(calls, evaluations_of(config, 7)) << name_of(kind);
+  }
 }
 
 TEST(Sampler, gives_a_sample_the_same_bits_in_any_batch) {
-  const Schedule schedule = cosine_schedule(100);
   const torch::Tensor numbers =
-      torch::randn({6, 5, 1, 7, 9}, torch::make_generator<at::CPUGeneratorImpl>(9));
-  for (const Kind kind : {Kind::ddim, Kind::ddpm, Kind::multistep}) {
-    const SamplerConfig config{
-        .kind = kind, .steps = 6, .eta = 0.5, .clip = 2, .prediction = Prediction::v};
+      torch::randn({20, 5, 1, 7, 9}, torch::make_generator<at::CPUGeneratorImpl>(9));
+  for (const Kind kind : all_kinds) {
+    const SamplerConfig config{.kind = kind, .eta = 0.5, .clip = 2, .churn = 3};
     const auto run = [&](std::int64_t first, std::int64_t count) {
-      const Noise noise = [&](std::int64_t i_step, torch::Tensor& out) {
-        out.copy_(numbers[i_step].narrow(0, first, count));
+      const Noise noise = [&](std::int64_t draw, torch::Tensor& out) {
+        out.copy_(numbers[draw].narrow(0, first, count));
       };
-      return sample(config, schedule, made_up_prediction, noise, torch::empty({count, 1, 7, 9}));
+      return sample(config, karras_levels(6), made_up_field, noise, torch::empty({count, 1, 7, 9}));
     };
     const torch::Tensor together = run(0, 5);
     for (std::int64_t i = 0; i < 5; ++i)
-      EXPECT_TRUE(torch::equal(together.narrow(0, i, 1), run(i, 1)));
-    EXPECT_TRUE(torch::equal(together.narrow(0, 1, 3), run(1, 3)));
+      EXPECT_TRUE(torch::equal(together.narrow(0, i, 1), run(i, 1))) << name_of(kind);
+    EXPECT_TRUE(torch::equal(together.narrow(0, 1, 3), run(1, 3))) << name_of(kind);
   }
 }
 
 TEST(Sampler, refuses_what_makes_no_sense) {
-  const Schedule schedule = cosine_schedule(10);
   const auto run = [&](const SamplerConfig& config) {
-    return sample(config, schedule, made_up_prediction, seeded_noise(1),
+    return sample(config, karras_levels(3), made_up_field, seeded_noise(1),
                   torch::empty({1, 1, 1, 1}));
   };
-  EXPECT_THROW(run({.steps = 11}), InputError);
-  EXPECT_THROW(run({.steps = 5, .eta = -1}), InputError);
-  EXPECT_THROW(run({.steps = 5, .clip = -1}), InputError);
-  EXPECT_THROW(sampler_kind_of("euler"), InputError);
-  for (const Kind kind : {Kind::ddim, Kind::ddpm, Kind::multistep})
-    EXPECT_EQ(sampler_kind_of(name_of(kind)), kind);
+  EXPECT_THROW(run({.eta = -1}), InputError);
+  EXPECT_THROW(run({.clip = -1}), InputError);
+  EXPECT_THROW(run({.churn = -1}), InputError);
+  EXPECT_THROW(run({.tolerance = 0}), InputError);
+  EXPECT_THROW(sampler_kind_of("eule"), InputError);
+  for (const Kind kind : all_kinds) EXPECT_EQ(sampler_kind_of(name_of(kind)), kind);
+}
+
+TEST(Edm, is_the_velocity_at_unit_variance) {
+  // Karras et al. 2022, table 1: D = c_skip y + c_out F(c_in y) with sigma_data = 1.
+  torch::manual_seed(6);
+  const torch::Tensor y = torch::randn({2, 1, 3, 3}, torch::kFloat64),
+                      output = torch::randn({2, 1, 3, 3}, torch::kFloat64);
+  for (const double r : {0.05, 1.0, 20.0}) {
+    const double sum = r * r + 1;
+    const torch::Tensor edm = y / sum + output * (r / std::sqrt(sum));
+    const torch::Tensor x = y / std::sqrt(sum);
+    EXPECT_TRUE(torch::allclose(denoise(Prediction::v, -output, x, 1 / sum).x0, edm, 1e-12, 1e-12));
+  }
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ double relative_difference(const NamedTensors& a, const NamedTensors& b) {
 double error_of_zero_output(Workplace& place) {
   const auto months = place.content.positions(place.content.train);
   const PatchPlan plan(patch_plan_options(place.options, place.content, months.size()));
-  const BatchMaker maker(place.samples, months, cosine_schedule(100), {.seed = 5});
+  const BatchMaker maker(place.samples, months, make_schedule(place.options.diffusion),
+                         {.seed = 5});
   std::vector<Patch> patches;
   for (std::size_t i = 0; i < 4; ++i) patches.push_back(plan.patch(0, i));
   const Batch batch = maker.make(patches);
@@ -187,17 +188,17 @@ TEST_F(TrainerTest, batch_holds_the_noisy_field_its_target_and_its_weights) {
   options.diffusion.consistency = false;
   make_store(Gaps::some);
   Workplace place(alone, options);
-  const Schedule schedule = cosine_schedule(100);
+  const Schedule schedule = make_schedule(place.options.diffusion);
   const BatchMaker maker(place.samples, place.content.positions(place.content.train), schedule,
                          {.seed = 5});
   const Patch first{
-      .i_item = 3, .window = {0, 20, 8, 12}, .diffusion_time = 40, .id = 9};  // wraps around
-  const Patch second{.i_item = 4, .window = {2, 0, 8, 12}, .diffusion_time = 7, .id = 10};
+      .i_item = 3, .window = {0, 20, 8, 12}, .noise_level = 40, .id = 9};  // wraps around
+  const Patch second{.i_item = 4, .window = {2, 0, 8, 12}, .noise_level = 7, .id = 10};
   const Batch batch = maker.make(std::vector<Patch>{first, second});
   const auto sample = place.samples.get(4);
   Array<float, 3> target({2, 8, 12});
   extract(sample->target, second.window, target);
-  const double abar = schedule.abar[7];
+  const double abar = schedule.abar(7);
   const Denoised recovered =
       denoise(Prediction::v, batch.target[1], batch.input[1].narrow(0, 0, 2), abar);
   EXPECT_TRUE(

@@ -6,6 +6,10 @@
 
 namespace hindscale {
 
+/// A file that grows beyond a limit of the system fails to be written, like one on a full disk,
+/// instead of ending the process without a word. Call once, in main.
+void report_size_limits_as_errors();
+
 /// Lets SIGTERM and SIGUSR1 set a flag instead of ending the process. Call once, in main.
 void install_stop_signals();
 

@@ -11,9 +11,9 @@
 namespace hindscale {
 
 struct Patch {
-  std::size_t i_item = 0;           ///< position in the list of training months
-  Window window;                    ///< place in the fine domain
-  std::int64_t diffusion_time = 0;  ///< 0 .. n_times - 1, stratified over the batch
+  std::size_t i_item = 0;        ///< position in the list of training months
+  Window window;                 ///< place in the fine domain
+  std::int64_t noise_level = 0;  ///< 0 .. n_levels - 1, stratified over the batch
   std::uint64_t id = 0;  ///< step * batch + place in the batch: key of its noise and dropout
 };
 
@@ -26,7 +26,7 @@ struct PatchPlanOptions {
   std::size_t patch_rows = 0;
   std::size_t patch_columns = 0;
   std::size_t batch = 1;  ///< patches a step, over all ranks
-  std::int64_t n_times = 1000;
+  std::int64_t n_levels = 1000;
 };
 
 /// Months come in shuffled epochs; places are uniform, with starts a tenth of a patch beyond the

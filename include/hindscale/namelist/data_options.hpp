@@ -33,7 +33,8 @@ struct ExperimentOptions {
     visit("threads", threads, 1,
           {.unit = "1",
            .meaning = "threads each MPI rank uses for the network",
-           .range = at_least(1)});
+           .range = at_least(1),
+           .determines_values = true});
     visit("title", title, "Hindscale reconstruction",
           {.meaning = "global attribute 'title' of the data files", .determines_values = true});
     visit(

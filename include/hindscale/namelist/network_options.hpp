@@ -93,6 +93,7 @@ struct DiffusionOptions {
   std::string prediction, target, base, scaling;
   std::int64_t timesteps;
   std::string schedule;
+  double p_mean, p_std;
   bool consistency;
   double area_weight;
 
@@ -120,7 +121,14 @@ struct DiffusionOptions {
     visit("timesteps", timesteps, 1000,
           {.unit = "1", .meaning = "noise levels of the diffusion", .range = between(2, 100000)});
     visit("schedule", schedule, "cosine",
-          {.meaning = "how noise grows over the levels", .choices = {"cosine"}});
+          {.meaning = "noise levels in training: 'cosine' as published for DPDM, 'vp' and 've' of "
+                      "score-based diffusion, 'edm' log-normal, 'rho' the levels of a sampler",
+           .choices = {"cosine", "vp", "ve", "edm", "rho"}});
+    visit("p_mean", p_mean, 0.0,
+          {.unit = "1",
+           .meaning = "mean of the logarithm of noise over signal, for schedule = 'edm'"});
+    visit("p_std", p_std, 1.2,
+          {.unit = "1", .meaning = "its standard deviation", .range = above(0)});
     visit("consistency", consistency, true,
           {.meaning = "correct base and samples so that their means over coarse cells equal the "
                       "coarse field; needs domain/coarse = 'derived'"});

@@ -72,27 +72,54 @@ struct EnsembleOptions {
 
 /// &sampling: how noise becomes a field.
 struct SamplingOptions {
-  std::string sampler;
+  std::string sampler, spacing;
   std::int64_t steps;
-  double eta, clip;
+  double eta, clip, rho, churn, churn_noise;
+  std::vector<double> sigma_range, churn_range, noise_scale;
+  std::int64_t corrections;
+  std::string corrector;
+  double corrector_size, tolerance;
 
   SamplingOptions() { describe(TakeDefaults{}); }
 
   template <class V>
   void describe(V&& visit) {
-    visit("sampler", sampler, "multistep",
-          {.meaning = "integration: 'ddpm' ancestral as published, 'ddim' first order, 'multistep' "
-                      "second order and best with few steps",
-           .choices = {"ddim", "ddpm", "multistep"},
-           .determines_values = true});
+    visit(
+        "sampler", sampler, "multistep",
+        {.meaning = "integration. One evaluation of the network a step: 'ddpm' ancestral as "
+                    "published, 'ddim' and 'euler' first order, 'multistep' and 'dpmpp_2m' second "
+                    "order, 'euler_maruyama' of the SDE. Two a step: 'heun', 'dpmpp_2s'. "
+                    "'predictor_corrector': ddim, then Langevin steps. 'adaptive': as many as the "
+                    "tolerance needs",
+         .choices = {"ddpm", "ddim", "multistep", "dpmpp_2m", "dpmpp_2s", "euler", "heun",
+                     "euler_maruyama", "predictor_corrector", "adaptive"},
+         .determines_values = true});
     visit("steps", steps, 8,
           {.unit = "1",
-           .meaning = "calls of the network for one field; at most diffusion/timesteps",
+           .meaning = "noise levels a field passes through",
            .range = at_least(1),
+           .determines_values = true});
+    visit("spacing", spacing, "auto",
+          {.meaning = "how the levels are spaced: 'time' equal steps through those of training, "
+                      "'rho' as Karras et al. (2022), 'auto' the first for the schedules 'cosine' "
+                      "and 'vp', the second for the others",
+           .choices = {"auto", "time", "rho"},
+           .determines_values = true});
+    visit("sigma_range", sigma_range, {0.01, 80},
+          {.unit = "1",
+           .meaning = "least and largest ratio of noise to signal, for spacing 'rho'",
+           .range = above(0),
+           .length = 2,
+           .determines_values = true});
+    visit("rho", rho, 7.0,
+          {.unit = "1",
+           .meaning = "how strongly spacing 'rho' crowds small noise",
+           .range = above(0),
            .determines_values = true});
     visit("eta", eta, 0.0,
           {.unit = "1",
-           .meaning = "share of fresh noise in each step of 'ddim': 0 none, 1 as in ddpm",
+           .meaning = "share of fresh noise in each step of 'ddim' and 'predictor_corrector': 0 "
+                      "none, 1 as in ddpm",
            .range = between(0, 1),
            .determines_values = true});
     visit("clip", clip, 6.0,
@@ -100,6 +127,48 @@ struct SamplingOptions {
            .meaning =
                "bound on the predicted clean field, in standard deviations of the target; 0: none",
            .range = at_least(0),
+           .determines_values = true});
+    visit("churn", churn, 0.0,
+          {.unit = "1",
+           .meaning = "fresh noise of 'euler' and 'heun' over all steps, S_churn of Karras et al.",
+           .range = at_least(0),
+           .determines_values = true});
+    visit("churn_range", churn_range, {0, 1e9},
+          {.unit = "1",
+           .meaning = "least and largest ratio of noise to signal with churn",
+           .range = at_least(0),
+           .length = 2,
+           .determines_values = true});
+    visit("churn_noise", churn_noise, 1.0,
+          {.unit = "1",
+           .meaning = "standard deviation of the fresh noise, S_noise",
+           .range = above(0),
+           .determines_values = true});
+    visit("corrections", corrections, 1,
+          {.unit = "1",
+           .meaning = "Langevin steps after each step of 'predictor_corrector'",
+           .range = at_least(0),
+           .determines_values = true});
+    visit("corrector", corrector, "sda",
+          {.meaning = "length of a Langevin step: 'sda' corrector_size over the mean square of the "
+                      "noise found, 'snr' from a signal-to-noise ratio corrector_size",
+           .choices = {"sda", "snr"},
+           .determines_values = true});
+    visit("corrector_size", corrector_size, 0.25,
+          {.unit = "1",
+           .meaning = "size of a Langevin step, see corrector",
+           .range = above(0),
+           .determines_values = true});
+    visit("tolerance", tolerance, 1e-3,
+          {.unit = "1",
+           .meaning = "error of a step of 'adaptive', absolute and relative",
+           .range = above(0),
+           .determines_values = true});
+    visit("noise_scale", noise_scale, {},
+          {.unit = "1",
+           .meaning = "standard deviation of the noise of each variable: more of it, more spread",
+           .range = above(0),
+           .default_text = "1 for each of dataset/variables",
            .determines_values = true});
   }
 };

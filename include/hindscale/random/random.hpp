@@ -13,7 +13,7 @@ namespace hindscale {
 enum class Purpose : std::uint32_t {
   sample_noise = 1,    ///< initial noise and noise of a sampling step
   patch_order = 2,     ///< order and places of training patches
-  diffusion_time = 3,  ///< times of the training noise
+  noise_level = 3,     ///< times of the training noise
   training_noise = 4,  ///< the training noise itself
   dropout = 5,
   initial_weights = 6,

@@ -7,12 +7,17 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "hindscale/core/array.hpp"
 #include "hindscale/dataset/conditioning.hpp"
+#include "hindscale/model/denoiser.hpp"
 #include "hindscale/model/unet.hpp"
+#include "hindscale/namelist/options.hpp"
 #include "hindscale/random/random.hpp"
 #include "hindscale/sampler/sampler.hpp"
+#include "hindscale/sampler/schedule.hpp"
 #include "hindscale/tiling/tiling.hpp"
 #include "hindscale/time/month.hpp"
 
@@ -21,11 +26,21 @@ namespace hindscale {
 struct GeneratorOptions {
   SamplerConfig sampler;
   TilingOptions tiling;
-  std::int64_t batch = 8;         ///< network inputs a call; short calls are padded to it
-  std::int64_t timesteps = 1000;  ///< of the schedule
+  Prediction prediction = Prediction::v;  ///< of the network
+  Schedule schedule;                      ///< the network was trained with
+  LevelGrid grid;                         ///< levels the sampler visits
+  std::int64_t steps = 8;                 ///< of the sampler
+  std::vector<double> noise_scale;        ///< of each variable; empty: 1. More noise, more spread
+  std::int64_t batch = 8;                 ///< network inputs a call; short calls are padded to it
   std::uint64_t seed = 0;
   Purpose purpose = Purpose::sample_noise;
 };
+
+/// How levels are spaced: as the namelist says, or, with 'auto', as suits the schedule.
+LevelGrid::Spacing spacing_of(const SamplingOptions& sampling, const std::string& schedule);
+
+/// Sampler, tiles and batch of the namelist, for a network trained with `trained`.
+GeneratorOptions generator_options(const Options& options, const DiffusionOptions& trained);
 
 /// One field to make. `inputs` belongs to the caller and outlives the call.
 struct FieldJob {
@@ -56,14 +71,17 @@ class FieldGenerator {
  private:
   void find_work(const Conditioning& conditioning);
   void generate_together(std::span<const FieldJob> jobs, View<float, 4> fields);
+  void draw(std::span<const FieldJob> jobs, std::int64_t i_draw, torch::Tensor& out) const;
+  [[nodiscard]] torch::Tensor clean_field(std::span<const FieldJob> jobs, const torch::Tensor& y,
+                                          double r);
   [[nodiscard]] torch::Tensor predict(std::span<const FieldJob> jobs, const torch::Tensor& x,
-                                      std::int64_t t);
+                                      double time);
   void run_network(std::span<const FieldJob> jobs, View<const float, 4> state,
-                   std::size_t first_call, View<float, 4> tiles, std::int64_t t);
+                   std::size_t first_call, View<float, 4> tiles, double time);
 
   UNet network_;
   GeneratorOptions options_;
-  Schedule schedule_;
+  std::vector<double> levels_;
   TileLayout layout_;
   std::vector<std::size_t> tiles_to_compute_;
   torch::Tensor

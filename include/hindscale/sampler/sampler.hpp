@@ -8,43 +8,69 @@
 #include <functional>
 #include <string>
 #include <string_view>
-
-#include "hindscale/model/denoiser.hpp"
-#include "hindscale/sampler/schedule.hpp"
+#include <vector>
 
 namespace hindscale {
 
-/// The raw network prediction at x [n, c, y, x] and time t, of the same shape (fused over tiles
-/// where there are tiles).
-using Denoise = std::function<torch::Tensor(const torch::Tensor& x, std::int64_t t)>;
+/// The clean field E[x0 | y] that the network sees behind y = x0 + r n, all [n, c, h, w] (fused
+/// over tiles where there are tiles).
+using Denoise = std::function<torch::Tensor(const torch::Tensor& y, double r)>;
 
-/// Fills `out` [n, c, y, x] (contiguous float32) with standard normal numbers: i_step 0 is the
-/// initial state, i_step i the noise added at the end of step i (1..S-1). A deterministic sampler
-/// asks for 0 only.
-using Noise = std::function<void(std::int64_t i_step, torch::Tensor& out)>;
+/// Fills `out` [n, c, h, w] (contiguous float32) with numbers of unit variance, the same ones for
+/// the same `draw`. Draw 0 makes the initial state; those that follow are numbered as they are
+/// needed. Deterministic samplers ask for 0 only.
+using Noise = std::function<void(std::int64_t draw, torch::Tensor& out)>;
 
+/// In the coordinates (y, r) the probability flow is dy/dr = (y - E[x0 | y]) / r for every schedule
+/// (Karras et al. 2022, eq. 3). Its Euler step is the DDIM step, and also the exponential
+/// integrator in the noise (Zhang and Chen 2022): one method, not three.
 struct SamplerConfig {
   enum class Kind {
-    ddim,      ///< Song et al. 2021, eq. 12
-    ddpm,      ///< ancestral, Ho et al. 2020, algorithm 2, posterior variance; on a subset of times
-               ///< with that subset's steps
-    multistep  ///< probability flow in the angle acos(sqrt(abar)), second-order Adams-Bashforth
+    ddpm,                 ///< ancestral, Ho et al. 2020, algorithm 2, posterior variance
+    ddim,                 ///< Song et al. 2021, eq. 12, with `eta`
+    multistep,            ///< second-order Adams-Bashforth in the angle atan(r)
+    dpmpp_2m,             ///< DPM-Solver++, two steps, Lu et al. 2022, algorithm 2
+    dpmpp_2s,             ///< DPM-Solver++, single step, algorithm 1 with r1 = 1/2
+    euler,                ///< Karras et al. 2022 without correction, with churn
+    heun,                 ///< Karras et al. 2022, algorithms 1 and 2, with churn
+    euler_maruyama,       ///< the reverse SDE, Song et al. 2021
+    predictor_corrector,  ///< DDIM with `eta`, then Langevin steps
+    adaptive              ///< the flow by Dormand and Prince's method, error below `tolerance`
+  };
+  enum class Corrector {
+    snr,  ///< step from the ratio of norms of noise and score, Song et al. 2021, algorithm 4
+    sda   ///< step tau / mean(eps^2), Rozet and Louppe 2023
   };
   Kind kind = Kind::multistep;
-  std::int64_t steps = 8;
-  double eta = 0;   ///< of ddim: 0 deterministic .. 1 ancestral
-  double clip = 0;  ///< the clean field is held within +-clip at each step; 0: not
-  Prediction prediction = Prediction::v;
+  double eta = 0;          ///< of ddim and predictor_corrector: 0 deterministic .. 1 ancestral
+  double clip = 0;         ///< the clean field is held within +-clip at each step; 0: not
+  double churn = 0;        ///< S_churn of euler and heun
+  double churn_from = 0;   ///< least r with churn
+  double churn_to = 1e9;   ///< largest r with churn
+  double churn_noise = 1;  ///< S_noise
+  std::int64_t corrections = 1;  ///< Langevin steps of predictor_corrector after each step
+  Corrector corrector = Corrector::sda;
+  double corrector_size = 0.25;  ///< tau, or the signal-to-noise ratio
+  double tolerance = 1e-4;       ///< of adaptive: error of a step, absolute and relative
 };
 
-/// "ddim", "ddpm", "multistep"; InputError for another name.
+/// "ddim", "heun", ...; InputError for another name.
 SamplerConfig::Kind sampler_kind_of(std::string_view name);
 std::string name_of(SamplerConfig::Kind kind);
 
-/// The clean field in normalised space. `like` gives shape [n, c, y, x] and device; its values are
-/// not used. Element-wise apart from `denoise`, so a sample depends on its own noise and
-/// predictions only. InputError for steps out of range, eta or clip < 0.
-torch::Tensor sample(const SamplerConfig& config, const Schedule& schedule, const Denoise& denoise,
-                     const Noise& noise, const torch::Tensor& like);
+/// Evaluations of the network for a field in so many steps; 0 where it depends on the field.
+std::int64_t evaluations_of(const SamplerConfig& config, std::int64_t steps);
+
+/// The clean field. `levels`: r, falling, 0 at the end (sampling_levels). `like` gives shape [n, c,
+/// h, w], type and device; its values are not used. A sample depends on its own noise and
+/// predictions only, not on the batch it is in. InputError for numbers out of range.
+torch::Tensor sample(const SamplerConfig& config, const std::vector<double>& levels,
+                     const Denoise& denoise, const Noise& noise, const torch::Tensor& like);
+
+/// log p(x0) in nats for each of x0 [n, c, h, w], by the flow from `least` to `most` (Song et al.
+/// 2021, eq. 39), integrated as 'adaptive' does. Exact but for `tolerance`: the trace of the
+/// Jacobian is taken by one backward pass a dimension. `denoise` is differentiable.
+torch::Tensor log_likelihood(const Denoise& denoise, const torch::Tensor& x0, double least,
+                             double most, double tolerance);
 
 }  // namespace hindscale

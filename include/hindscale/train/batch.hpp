@@ -19,7 +19,7 @@ namespace hindscale {
 /// float32 on the maker's device; n patches of h x w cells, v variables, c condition channels.
 struct Batch {
   torch::Tensor input;                     ///< [n, v + c, h, w] x_t, then the conditions
-  torch::Tensor time;                      ///< [n] int64
+  torch::Tensor time;                      ///< [n] float32, as Schedule::time
   torch::Tensor target;                    ///< [n, v, h, w]
   torch::Tensor weight;                    ///< [n, v, h, w]
   std::vector<std::uint64_t> patch_ids{};  ///< keys of noise and dropout

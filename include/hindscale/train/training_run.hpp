@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -40,10 +39,9 @@ class TrainingRun {
   /// log. InputError where it belongs to another training.
   void resume();
   /// Steps until the training is finished (done) or stopped early by stop_step, wall time or a
-  /// signal (stopped), each with a checkpoint. `on_log` is called on the root at every line of
-  /// progress. InputError naming step, months and last good checkpoint when loss or gradient is not
-  /// finite.
-  ExitCode run(const std::function<void()>& on_log = {});
+  /// signal (stopped), each with a checkpoint. InputError naming step, months and last good
+  /// checkpoint when loss or gradient is not finite.
+  ExitCode run();
 
  private:
   struct Interval {  ///< since the last line of progress

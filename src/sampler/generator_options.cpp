@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the namelist to a generator.
+#include "hindscale/sampler/generator.hpp"
+
+namespace hindscale {
+namespace {
+
+SamplerConfig sampler_config(const SamplingOptions& sampling) {
+  SamplerConfig config;
+  config.kind = sampler_kind_of(sampling.sampler);
+  config.eta = sampling.eta;
+  config.clip = sampling.clip;
+  config.churn = sampling.churn;
+  config.churn_from = sampling.churn_range.at(0);
+  config.churn_to = sampling.churn_range.at(1);
+  config.churn_noise = sampling.churn_noise;
+  config.corrections = sampling.corrections;
+  config.corrector =
+      sampling.corrector == "snr" ? SamplerConfig::Corrector::snr : SamplerConfig::Corrector::sda;
+  config.corrector_size = sampling.corrector_size;
+  config.tolerance = sampling.tolerance;
+  return config;
+}
+
+}  // namespace
+
+LevelGrid::Spacing spacing_of(const SamplingOptions& sampling, const std::string& schedule) {
+  const bool by_time = sampling.spacing == "time" ||
+                       (sampling.spacing == "auto" && (schedule == "cosine" || schedule == "vp"));
+  return by_time ? LevelGrid::Spacing::time : LevelGrid::Spacing::rho;
+}
+
+GeneratorOptions generator_options(const Options& options, const DiffusionOptions& trained) {
+  const SamplingOptions& sampling = options.sampling;
+  GeneratorOptions generator;
+  generator.sampler = sampler_config(sampling);
+  generator.prediction = prediction_of(trained.prediction);
+  generator.schedule = make_schedule(trained);
+  generator.grid = {spacing_of(sampling, trained.schedule), sampling.rho,
+                    sampling.sigma_range.at(0), sampling.sigma_range.at(1)};
+  generator.steps = sampling.steps;
+  generator.noise_scale = sampling.noise_scale;
+  generator.tiling = {static_cast<std::size_t>(options.tiling.size.at(0)),
+                      static_cast<std::size_t>(options.tiling.size.at(1)),
+                      static_cast<std::size_t>(options.tiling.overlap)};
+  generator.batch = options.ensemble.batch;
+  generator.seed = static_cast<std::uint64_t>(options.experiment.seed);
+  return generator;
+}
+
+}  // namespace hindscale
