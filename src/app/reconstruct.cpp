@@ -130,7 +130,8 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
   together(context.comm, [&] {
     trained.emplace(load_trained_network(options, *store, store_sha256));
     generator.emplace(trained->network, *trained->conditioning,
-                      generator_options(options, trained->diffusion), torch_device(context.device));
+                      generator_options(options, trained->diffusion), torch_device(context.device),
+                      trained->mean);
     coarse.emplace(options, trained->conditioning->content());
   });
   const StoreContent& content = trained->conditioning->content();

@@ -4,7 +4,9 @@
 #include <optional>
 
 #include "hindscale/app/stages.hpp"
+#include "hindscale/model/denoiser.hpp"
 #include "hindscale/model/devices.hpp"
+#include "hindscale/train/mean_fit.hpp"
 #include "hindscale/train/network_config.hpp"
 #include "hindscale/train/training_run.hpp"
 #include "hindscale/train/training_state.hpp"
@@ -20,9 +22,20 @@ std::optional<T> opened(const Context& context, const std::function<T()>& open) 
   return result;
 }
 
+/// What the stage of a training means for its network: a regression predicts the mean of the target
+/// itself.
+Options staged(Options options) {
+  if (options.training.stage == "regression") {
+    options.diffusion.prediction = name_of(Prediction::mean);
+    options.diffusion.regression = false;
+  }
+  return options;
+}
+
 }  // namespace
 
-ExitCode run_train(const Context& context, const Options& options) {
+ExitCode run_train(const Context& context, const Options& given) {
+  const Options options = staged(given);
   // 1. The directory is ours, the store is readable, threads are the namelist's.
   const WallTime wall_time(options.experiment.wall_time_s);
   const StageLock lock(context, options.experiment.directory);
@@ -42,28 +55,33 @@ ExitCode run_train(const Context& context, const Options& options) {
   const UNetConfig network = network_config(
       options.model, n_variables + static_cast<std::int64_t>(conditioning->n_channels()),
       n_variables);
-  Trainer trainer(context, options, network, samples, content);
+  const FittedMean mean = fit_mean_model(context, options, *conditioning, *reader);
+  Trainer trainer(context, options, network, samples, mean.model);
   context.log.info("network '{}': {} parameters, {} channels in; {} patches a step on {} ranks",
                    options.model.preset, parameter_count(*trainer.network()), network.in_channels,
                    options.training.batch, context.comm.size());
 
   // 4. Validation on months the training does not see.
-  const LossValidator loss_validator(context, options, samples, content);
+  const LossValidator loss_validator(context, options, samples, mean.model);
   std::optional<CrpsValidator> crps_validator;
   if (loss_validator.is_possible())
-    crps_validator.emplace(context, options, *reader, *conditioning);
+    crps_validator.emplace(context, options, *reader, *conditioning, mean.model);
 
   // 5. From the newest checkpoint to the end.
-  TrainingRun run(
-      {.context = context,
-       .options = options,
-       .conditioning = *conditioning,
-       .trainer = trainer,
-       .loss_validator = loss_validator,
-       .crps_validator = crps_validator ? &*crps_validator : nullptr,
-       .wall_time = wall_time},
+  nlohmann::json description =
       describe_training(options, *conditioning, network,
-                        digests_of(context.comm, {options.store_path().string()}).front()));
+                        digests_of(context.comm, {options.store_path().string()}).front());
+  if (mean.model.is_there())
+    description["determined_by"]["regression checkpoint"] = mean.checkpoint_sha256;
+  TrainingRun run({.context = context,
+                   .options = options,
+                   .conditioning = *conditioning,
+                   .trainer = trainer,
+                   .loss_validator = loss_validator,
+                   .crps_validator = crps_validator ? &*crps_validator : nullptr,
+                   .wall_time = wall_time,
+                   .mean = &mean},
+                  std::move(description));
   run.resume();
   return run.run();
 }

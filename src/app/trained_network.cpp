@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "hindscale/model/checkpoint.hpp"
+#include "hindscale/train/mean_fit.hpp"
 #include "hindscale/train/training_state.hpp"
 
 namespace hindscale {
@@ -46,6 +47,7 @@ TrainedNetwork load_trained_network(const Options& options, const StoreReader& r
   }
   trained.network = UNet(config, options.experiment.seed);
   load_parameters(*trained.network, checkpoint.model, options.reconstruct.weights + ".");
+  trained.mean = mean_model_of(checkpoint);
   trained.diffusion = conditioning_options_of(checkpoint.state).diffusion;
   return trained;
 }

@@ -21,6 +21,7 @@ struct TrainedNetwork {
   std::string checkpoint_sha256;
   std::string store_sha256;
   UNet network{nullptr};
+  MeanModel mean;  ///< of CorrDiff
   std::optional<Conditioning> conditioning;
   DiffusionOptions diffusion;  ///< it was trained with
 };

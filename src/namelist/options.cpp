@@ -50,6 +50,14 @@ std::filesystem::path Options::store_path() const {
   return path_or(dataset.store, std::filesystem::path(experiment.directory) / "samples.h5");
 }
 
+std::filesystem::path Options::regression_path() const {
+  return std::filesystem::path(experiment.directory) / "regression";
+}
+
+std::filesystem::path Options::training_path() const {
+  return training.stage == "regression" ? regression_path() : checkpoints_path();
+}
+
 std::filesystem::path Options::checkpoints_path() const {
   return std::filesystem::path(experiment.directory) / "checkpoints";
 }

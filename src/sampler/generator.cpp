@@ -12,7 +12,8 @@
 namespace hindscale {
 
 FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
-                               const GeneratorOptions& options, torch::Device device)
+                               const GeneratorOptions& options, torch::Device device,
+                               const MeanModel& mean)
     : network_(std::move(network)),
       options_(options),
       levels_(sampling_levels(options.schedule, options.grid, options.steps)),
@@ -31,6 +32,11 @@ FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
   network_->to(device_);
   network_->eval();
   find_work(conditioning);
+  if (!mean.is_there()) return;
+  GeneratorOptions mean_options = options;
+  mean_options.prediction = Prediction::mean;
+  mean_ = std::make_unique<FieldGenerator>(mean.network, conditioning, mean_options, device);
+  mean_scale_ = mean.scale;
 }
 
 void FieldGenerator::find_work(const Conditioning& conditioning) {
@@ -51,6 +57,7 @@ void FieldGenerator::find_work(const Conditioning& conditioning) {
 }
 
 std::size_t FieldGenerator::fields_in_flight() const {
+  if (options_.sampler.kind == SamplerConfig::Kind::adaptive) return 1;  // each has its own steps
   const std::size_t n_tiles = std::max<std::size_t>(tiles_to_compute_.size(), 1);
   return (static_cast<std::size_t>(options_.batch) + n_tiles - 1) / n_tiles;
 }
@@ -71,7 +78,20 @@ void FieldGenerator::generate_together(std::span<const FieldJob> jobs, View<floa
        static_cast<std::int64_t>(fields.extent(2)), static_cast<std::int64_t>(fields.extent(3))});
   const Noise noise = [&](std::int64_t i_draw, torch::Tensor& out) { draw(jobs, i_draw, out); };
   const Denoise denoise = [&](const torch::Tensor& y, double r) { return clean_field(jobs, y, r); };
-  copy_to_view(sample(options_.sampler, levels_, denoise, noise, like), fields);
+  if (options_.prediction == Prediction::mean) return copy_to_view(mean_field(jobs, like), fields);
+  torch::Tensor made = sample(options_.sampler, levels_, denoise, noise, like);
+  if (mean_) made = masked(mean_->mean_field(jobs, like) + made * mean_scale_);
+  copy_to_view(made, fields);
+}
+
+torch::Tensor FieldGenerator::mean_field(std::span<const FieldJob> jobs,
+                                         const torch::Tensor& like) {
+  return masked(predict(jobs, torch::zeros_like(like), 0));
+}
+
+/// Cells without data are zero in network units, in training as here.
+torch::Tensor FieldGenerator::masked(const torch::Tensor& field) const {
+  return valid_.defined() ? torch::where(valid_, field, torch::zeros_like(field)) : field;
 }
 
 void FieldGenerator::draw(std::span<const FieldJob> jobs, std::int64_t i_draw,
@@ -89,12 +109,11 @@ void FieldGenerator::draw(std::span<const FieldJob> jobs, std::int64_t i_draw,
 
 torch::Tensor FieldGenerator::clean_field(std::span<const FieldJob> jobs, const torch::Tensor& y,
                                           double r) {
+  HINDSCALE_ASSERT(y.size(0) == static_cast<std::int64_t>(jobs.size()));
   const double abar = 1 / (1 + r * r);
   const torch::Tensor x = y * std::sqrt(abar);
   const torch::Tensor output = predict(jobs, x, options_.schedule.time_of(r));
-  const torch::Tensor x0 = denoise(options_.prediction, output, x, abar).x0;
-  // Cells without data are zero in network units, in training as here.
-  return valid_.defined() ? torch::where(valid_, x0, torch::zeros_like(x0)) : x0;
+  return masked(denoise(options_.prediction, output, x, abar).x0);
 }
 
 torch::Tensor FieldGenerator::predict(std::span<const FieldJob> jobs, const torch::Tensor& x,

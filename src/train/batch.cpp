@@ -60,16 +60,34 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
   const std::span<const float> weights(batch.weight.data_ptr<float>(),
                                        static_cast<std::size_t>(batch.weight.numel()));
   batch.n_weighted = std::ranges::count_if(weights, [](float weight) { return weight > 0; });
-  // In double, because 1 - abar is tiny at the first times.
-  const torch::Tensor share = torch::tensor(abar, torch::kFloat64).view({n, 1, 1, 1});
-  batch.input.narrow(1, 0, n_variables).copy_(add_noise(field, noise, share));
-  batch.target = training_target(options_.prediction, field, noise, share)
-                     .to(torch::kFloat32)
-                     .to(options_.device);
   batch.input = batch.input.to(options_.device);
   batch.weight = batch.weight.to(options_.device);
   batch.time = torch::tensor(times, torch::kFloat32).to(options_.device);
+  add_fields(field.to(options_.device), noise.to(options_.device), abar, batch);
   return batch;
+}
+
+void BatchMaker::add_fields(torch::Tensor field, const torch::Tensor& noise,
+                            const std::vector<double>& abar, Batch& batch) const {
+  const std::int64_t n = field.size(0), n_variables = field.size(1);
+  torch::Tensor state = batch.input.narrow(1, 0, n_variables);
+  if (options_.prediction == Prediction::mean) {
+    state.zero_();
+    batch.time.zero_();
+    batch.target = field;
+    return;
+  }
+  if (options_.mean.is_there()) {
+    const torch::Tensor condition =
+        batch.input.narrow(1, n_variables, batch.input.size(1) - n_variables);
+    field = (field - mean_of(options_.mean.network, condition)) /
+            options_.mean.scale.to(options_.device);
+  }
+  // In double, because 1 - abar is tiny at the first times.
+  const torch::Tensor share =
+      torch::tensor(abar, torch::kFloat64).view({n, 1, 1, 1}).to(options_.device);
+  state.copy_(add_noise(field, noise, share));
+  batch.target = training_target(options_.prediction, field, noise, share).to(torch::kFloat32);
 }
 
 torch::Tensor weighted_squared_error(const torch::Tensor& output, const Batch& batch) {

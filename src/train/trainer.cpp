@@ -77,17 +77,19 @@ PatchPlanOptions patch_plan_options(const Options& options, const StoreContent& 
 }
 
 Trainer::Trainer(const Context& context, const Options& options, const UNetConfig& network,
-                 SampleCache& samples, const StoreContent& content)
+                 SampleCache& samples, const MeanModel& mean)
     : context_(context),
       options_(options.training),
       seed_(static_cast<std::uint64_t>(options.experiment.seed)),
-      months_(training_months(content)),
-      plan_(patch_plan_options(options, content, months_.size())),
-      batches_(samples, content.positions(content.train), make_schedule(options.diffusion),
+      months_(training_months(samples.content())),
+      plan_(patch_plan_options(options, samples.content(), months_.size())),
+      batches_(samples, samples.content().positions(samples.content().train),
+               make_schedule(options.diffusion),
                {.prediction = prediction_of(options.diffusion.prediction),
                 .noise = Purpose::training_noise,
                 .seed = seed_,
-                .device = torch_device(context.device)}),
+                .device = torch_device(context.device),
+                .mean = mean}),
       network_(make_network(network, seed_, torch_device(context.device))),
       average_(make_network(network, seed_, torch_device(context.device))),
       parameters_(network_->parameters()),

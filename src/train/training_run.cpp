@@ -36,9 +36,7 @@ nlohmann::json json_of(const std::optional<BestCheckpoint>& best) {
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainingParts& parts, nlohmann::json description)
-    : parts_(parts),
-      description_(std::move(description)),
-      root_(parts.options.checkpoints_path()) {}
+    : parts_(parts), description_(std::move(description)), root_(parts.options.training_path()) {}
 
 void TrainingRun::resume() {
   const Communicator& comm = parts_.context.comm;
@@ -80,7 +78,9 @@ void TrainingRun::resume() {
   }
   together(comm, [&] {
     if (!comm.is_root()) return;
-    metrics_.emplace(std::filesystem::path(parts_.options.experiment.directory) / "metrics.jsonl",
+    const bool is_diffusion = parts_.options.training.stage == "diffusion";
+    metrics_.emplace(std::filesystem::path(parts_.options.experiment.directory) /
+                         (is_diffusion ? "metrics.jsonl" : "metrics_regression.jsonl"),
                      step);
     if (best_) write_best(root_, *best_);
   });
@@ -222,6 +222,7 @@ CheckpointContent TrainingRun::content() const {
   content.state["best"] = json_of(best_);
   content.state["written"] = timestamp_utc();
   parts_.trainer.save(content);
+  if (parts_.mean != nullptr) save_mean_model(*parts_.mean, content);
   return content;
 }
 

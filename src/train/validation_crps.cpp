@@ -47,9 +47,11 @@ void share_over_ranks(const Communicator& comm, std::span<float> values) {
 }  // namespace
 
 CrpsValidator::CrpsValidator(const Context& context, const Options& options,
-                             const StoreReader& reader, const Conditioning& conditioning)
+                             const StoreReader& reader, const Conditioning& conditioning,
+                             const MeanModel& mean)
     : context_(context),
       conditioning_(conditioning),
+      mean_(mean),
       generator_(validation_options(options)),
       n_members_(options.training.validation_members),
       area_(cell_areas(conditioning.content().fine)) {
@@ -143,7 +145,8 @@ std::vector<double> CrpsValidator::month_crps(const Truth& truth,
 
 ValidationScore CrpsValidator::score(UNet network) const {
   HINDSCALE_ASSERT(!months_.empty());
-  FieldGenerator generator(network, conditioning_, generator_, torch_device(context_.device));
+  FieldGenerator generator(network, conditioning_, generator_, torch_device(context_.device),
+                           mean_);
   const StoreContent& content = conditioning_.content();
   const std::size_t n_variables = content.n_variables();
   const auto n_members = static_cast<std::size_t>(n_members_);

@@ -36,14 +36,16 @@ double ratio(double sum, double count) {
 }  // namespace
 
 LossValidator::LossValidator(const Context& context, const Options& options, SampleCache& samples,
-                             const StoreContent& content)
+                             const MeanModel& mean)
     : context_(context),
-      batches_(samples, content.positions(content.validation), make_schedule(options.diffusion),
+      batches_(samples, samples.content().positions(samples.content().validation),
+               make_schedule(options.diffusion),
                {.prediction = prediction_of(options.diffusion.prediction),
                 .noise = Purpose::validation_noise,
                 .seed = static_cast<std::uint64_t>(options.experiment.seed),
-                .device = torch_device(context.device)}),
-      patches_(fixed_patches(options, content)),
+                .device = torch_device(context.device),
+                .mean = mean}),
+      patches_(fixed_patches(options, samples.content())),
       timesteps_(options.diffusion.timesteps) {}
 
 ValidationLoss LossValidator::loss(UNet network) const {

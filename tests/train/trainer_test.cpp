@@ -210,5 +210,28 @@ TEST_F(TrainerTest, batch_holds_the_noisy_field_its_target_and_its_weights) {
                            batch.input[1]));  // noise follows the patch, not its place in the batch
 }
 
+TEST_F(TrainerTest, target_is_what_the_mean_model_leaves) {
+  options.diffusion.consistency = false;
+  make_store(Gaps::none);
+  Workplace place(alone, options);
+  const std::vector<Patch> patches{
+      {.i_item = 3, .window = {0, 20, 8, 12}, .noise_level = 40, .id = 9}};
+  const auto positions = place.content.positions(place.content.train);
+  const Schedule schedule = make_schedule(place.options.diffusion);
+  const auto field_of = [&](const BatchMaker::Options& maker_options) {
+    const Batch batch = BatchMaker(place.samples, positions, schedule, maker_options).make(patches);
+    if (maker_options.prediction == Prediction::mean) {
+      EXPECT_EQ(batch.input.narrow(1, 0, 2).abs().max().item<float>(), 0);
+      return batch.target;
+    }
+    return denoise(Prediction::v, batch.target, batch.input.narrow(1, 0, 2), schedule.abar(40)).x0;
+  };
+  const torch::Tensor field = field_of({.prediction = Prediction::mean});
+  EXPECT_TRUE(torch::allclose(field_of({}), field, 1e-4, 1e-4));
+  MeanModel mean{UNet(place.network, 3), torch::tensor({2.0F, 0.5F}).view({2, 1, 1})};
+  mean.network->eval();  // a new network gives zeros
+  EXPECT_TRUE(torch::allclose(field_of({.mean = mean}), field / mean.scale, 1e-4, 1e-4));
+}
+
 }  // namespace
 }  // namespace hindscale

@@ -30,8 +30,8 @@ class Workplace {
         samples(reader, conditioning, 64),
         network(network_config(options.model,
                                2 + static_cast<std::int64_t>(conditioning.n_channels()), 2)),
-        trainer(context, options, network, samples, content),
-        loss_validator(context, options, samples, content),
+        trainer(context, options, network, samples),
+        loss_validator(context, options, samples),
         crps_validator(context, options, reader, conditioning) {}
   Workplace(const Workplace&) = delete;
   Workplace& operator=(const Workplace&) = delete;

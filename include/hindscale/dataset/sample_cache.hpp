@@ -16,6 +16,7 @@ namespace hindscale {
 class SampleCache {
  public:
   SampleCache(const StoreReader& reader, const Conditioning& conditioning, double limit_mib);
+  [[nodiscard]] const StoreContent& content() const { return conditioning_.content(); }
   /// The sample at this position of the store's months.
   std::shared_ptr<const Sample> get(std::size_t i_month);
 

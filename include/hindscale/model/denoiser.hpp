@@ -10,10 +10,11 @@
 namespace hindscale {
 
 /// x_t = sqrt(abar) x0 + sqrt(1 - abar) eps. `eps`: the noise (Ho et al. 2020); `v` = sqrt(abar)
-/// eps - sqrt(1 - abar) x0 (Salimans and Ho 2022).
-enum class Prediction { eps, v };
+/// eps - sqrt(1 - abar) x0 (Salimans and Ho 2022). `mean`: no diffusion at all, the conditional
+/// mean of the field itself, from an input without a noisy field.
+enum class Prediction { eps, v, mean };
 
-/// "eps" or "v"; InputError for another name.
+/// "eps", "v" or "mean"; InputError for another name.
 Prediction prediction_of(std::string_view name);
 std::string name_of(Prediction prediction);
 
@@ -22,7 +23,8 @@ struct Denoised {
   torch::Tensor eps;
 };
 
-/// The clean field and the noise that an output means, all shaped as x_t. 0 < abar < 1.
+/// The clean field and the noise that an output means, all shaped as x_t. 0 < abar < 1; not for
+/// `mean`.
 Denoised denoise(Prediction prediction, const torch::Tensor& output, const torch::Tensor& x_t,
                  double abar);
 

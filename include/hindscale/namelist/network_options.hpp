@@ -94,6 +94,7 @@ struct DiffusionOptions {
   std::int64_t timesteps;
   std::string schedule;
   double p_mean, p_std;
+  bool regression;
   bool consistency;
   double area_weight;
 
@@ -129,6 +130,9 @@ struct DiffusionOptions {
            .meaning = "mean of the logarithm of noise over signal, for schedule = 'edm'"});
     visit("p_std", p_std, 1.2,
           {.unit = "1", .meaning = "its standard deviation", .range = above(0)});
+    visit("regression", regression, false,
+          {.meaning = "CorrDiff: generate what a regression network leaves, which training/stage = "
+                      "'regression' trained before"});
     visit("consistency", consistency, true,
           {.meaning = "correct base and samples so that their means over coarse cells equal the "
                       "coarse field; needs domain/coarse = 'derived'"});
@@ -142,6 +146,7 @@ struct DiffusionOptions {
 
 /// &training: the optimisation.
 struct TrainingOptions {
+  std::string stage;
   std::int64_t steps, batch, accumulation;
   std::vector<std::int64_t> patch_size;
   double learning_rate;
@@ -156,6 +161,10 @@ struct TrainingOptions {
 
   template <class V>
   void describe(V&& visit) {
+    visit("stage", stage, "diffusion",
+          {.meaning = "which network is trained: the 'diffusion', whose checkpoints lie in "
+                      "checkpoints/, or a 'regression' for the conditional mean, in regression/",
+           .choices = {"diffusion", "regression"}});
     visit("steps", steps, 2500,
           {.unit = "steps",
            .meaning = "optimiser steps of the whole training",

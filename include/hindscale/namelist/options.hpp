@@ -50,6 +50,8 @@ struct Options {
 
   [[nodiscard]] std::filesystem::path store_path() const;        ///< dataset/store or its default
   [[nodiscard]] std::filesystem::path checkpoints_path() const;  ///< <directory>/checkpoints
+  [[nodiscard]] std::filesystem::path regression_path() const;   ///< <directory>/regression
+  [[nodiscard]] std::filesystem::path training_path() const;     ///< that of training/stage
   [[nodiscard]] std::filesystem::path reconstruction_path()
       const;  ///< reconstruct/directory or its default
   [[nodiscard]] std::filesystem::path evaluated_path()

@@ -6,6 +6,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "hindscale/model/unet.hpp"
 #include "hindscale/namelist/options.hpp"
 #include "hindscale/random/random.hpp"
+#include "hindscale/sampler/mean_model.hpp"
 #include "hindscale/sampler/sampler.hpp"
 #include "hindscale/sampler/schedule.hpp"
 #include "hindscale/tiling/tiling.hpp"
@@ -51,12 +53,13 @@ struct FieldJob {
 
 /// Noise is keyed by (seed, member, month, step, cell), so a field is the same whatever batch,
 /// order or rank it is made in. Cells without data stay zero in network units, as in training, and
-/// tiles of such cells alone are not computed. Shares the network. InputError where tiles do not
-/// fit the domain or the network.
+/// tiles of such cells alone are not computed. Shares the networks. With a mean model the field is
+/// its mean plus what is generated; where the network itself predicts the mean, that is the field.
+/// InputError where tiles do not fit the domain or the network.
 class FieldGenerator {
  public:
   FieldGenerator(UNet network, const Conditioning& conditioning, const GeneratorOptions& options,
-                 torch::Device device);
+                 torch::Device device, const MeanModel& mean = {});
 
   /// fields [job, v, y, x] in network units. Works on `fields_in_flight` jobs at a time: memory
   /// does not grow with the jobs.
@@ -72,6 +75,8 @@ class FieldGenerator {
   void find_work(const Conditioning& conditioning);
   void generate_together(std::span<const FieldJob> jobs, View<float, 4> fields);
   void draw(std::span<const FieldJob> jobs, std::int64_t i_draw, torch::Tensor& out) const;
+  [[nodiscard]] torch::Tensor mean_field(std::span<const FieldJob> jobs, const torch::Tensor& like);
+  [[nodiscard]] torch::Tensor masked(const torch::Tensor& field) const;
   [[nodiscard]] torch::Tensor clean_field(std::span<const FieldJob> jobs, const torch::Tensor& y,
                                           double r);
   [[nodiscard]] torch::Tensor predict(std::span<const FieldJob> jobs, const torch::Tensor& x,
@@ -84,6 +89,8 @@ class FieldGenerator {
   std::vector<double> levels_;
   TileLayout layout_;
   std::vector<std::size_t> tiles_to_compute_;
+  std::unique_ptr<FieldGenerator> mean_;  ///< of the mean model
+  torch::Tensor mean_scale_;
   torch::Tensor
       valid_;  ///< [v, y, x] true where there is data; undefined where there is everywhere
   torch::Device device_;

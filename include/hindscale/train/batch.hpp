@@ -12,6 +12,7 @@
 #include "hindscale/dataset/sample_cache.hpp"
 #include "hindscale/model/denoiser.hpp"
 #include "hindscale/random/random.hpp"
+#include "hindscale/sampler/mean_model.hpp"
 #include "hindscale/sampler/schedule.hpp"
 
 namespace hindscale {
@@ -34,6 +35,7 @@ class BatchMaker {
     Purpose noise = Purpose::training_noise;
     std::uint64_t seed = 0;
     torch::Device device{torch::kCPU};
+    MeanModel mean{};  ///< where there is one, the target is what it leaves
   };
   /// `positions`: where in the store the plan's items (Patch::i_item) lie.
   BatchMaker(SampleCache& samples, std::vector<std::size_t> positions, Schedule schedule,
@@ -43,6 +45,10 @@ class BatchMaker {
   [[nodiscard]] Batch make(std::span<const Patch> patches) const;
 
  private:
+  /// Noisy field and target, from the clean field and the noise [n, v, h, w] on the device.
+  void add_fields(torch::Tensor field, const torch::Tensor& noise, const std::vector<double>& abar,
+                  Batch& batch) const;
+
   SampleCache& samples_;
   std::vector<std::size_t> positions_;
   Schedule schedule_;

@@ -45,7 +45,7 @@ class Trainer {
   /// InputError: fewer patches a step than ranks, patch that does not fit the domain or the
   /// network, no training months.
   Trainer(const Context& context, const Options& options, const UNetConfig& network,
-          SampleCache& samples, const StoreContent& content);
+          SampleCache& samples, const MeanModel& mean = {});
 
   /// Steps done.
   [[nodiscard]] std::int64_t step() const { return step_; }

@@ -11,6 +11,7 @@
 
 #include "hindscale/comm/context.hpp"
 #include "hindscale/core/stop.hpp"
+#include "hindscale/train/mean_fit.hpp"
 #include "hindscale/train/metrics.hpp"
 #include "hindscale/train/trainer.hpp"
 #include "hindscale/train/validation.hpp"
@@ -27,6 +28,7 @@ struct TrainingParts {
   const CrpsValidator* crps_validator =
       nullptr;  ///< none where the store holds no validation months
   const WallTime& wall_time;
+  const FittedMean* mean = nullptr;  ///< kept in every checkpoint; none unless CorrDiff
 };
 
 /// Owns the metrics file and the record of the best step. Every member function is collective.

@@ -30,7 +30,7 @@ struct ValidationLoss {
 class LossValidator {
  public:
   LossValidator(const Context& context, const Options& options, SampleCache& samples,
-                const StoreContent& content);
+                const MeanModel& mean = {});
   /// Whether the store holds validation months.
   [[nodiscard]] bool is_possible() const { return !patches_.empty(); }
   /// Patches are spread over the ranks, their losses summed in one order. Collective. The network
@@ -55,7 +55,7 @@ struct ValidationScore {
 class CrpsValidator {
  public:
   CrpsValidator(const Context& context, const Options& options, const StoreReader& reader,
-                const Conditioning& conditioning);
+                const Conditioning& conditioning, const MeanModel& mean = {});
   /// Fields are spread over the ranks; the result does not depend on how. Collective.
   [[nodiscard]] ValidationScore score(UNet network) const;
 
@@ -75,6 +75,7 @@ class CrpsValidator {
 
   const Context& context_;
   const Conditioning& conditioning_;
+  MeanModel mean_;
   GeneratorOptions generator_;
   std::int64_t n_members_;
   Array<double, 2> area_;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a trained regression network to the mean model of a diffusion.
+#pragma once
+
+#include <string>
+
+#include "hindscale/comm/context.hpp"
+#include "hindscale/dataset/conditioning.hpp"
+#include "hindscale/model/checkpoint.hpp"
+#include "hindscale/namelist/options.hpp"
+#include "hindscale/sampler/mean_model.hpp"
+
+namespace hindscale {
+
+/// A mean model and the digest of the checkpoint it comes from.
+struct FittedMean {
+  MeanModel model;
+  std::string checkpoint_sha256;
+};
+
+/// Where diffusion/regression asks for one: the averaged weights of the best regression checkpoint,
+/// and for each variable the root mean square of what it leaves in the training months (weighted as
+/// the loss). The result does not depend on the number of ranks. InputError where there is no such
+/// checkpoint or it has other variables or channels. Collective.
+FittedMean fit_mean_model(const Context& context, const Options& options,
+                          const Conditioning& conditioning, const StoreReader& reader);
+
+/// Into and out of the checkpoint of a diffusion: tensors "mean.*" and "mean_scale", and
+/// "regression" in the state. `mean_model_of` gives none where the checkpoint has none.
+void save_mean_model(const FittedMean& mean, CheckpointContent& content);
+MeanModel mean_model_of(const CheckpointContent& content);
+
+}  // namespace hindscale

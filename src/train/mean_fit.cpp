@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hindscale/train/mean_fit.hpp"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <vector>
+
+#include "hindscale/core/error.hpp"
+#include "hindscale/model/bridge.hpp"
+#include "hindscale/model/devices.hpp"
+#include "hindscale/sampler/generator.hpp"
+
+namespace hindscale {
+namespace {
+
+constexpr const char* scale_name = "mean_scale";
+constexpr const char* prefix = "mean.";
+
+/// Weighted sum of squares and sum of weights of each variable, one after the other.
+std::vector<double> squares_of(const Sample& sample, View<const float, 3> mean) {
+  const std::size_t n_cells = mean.extent(1) * mean.extent(2);
+  std::vector<double> sums(2 * mean.extent(0), 0.0);
+  for (std::size_t i = 0; i < mean.size(); ++i) {
+    const double left = static_cast<double>(sample.target.flat()[i]) - mean.data()[i];
+    const double weight = sample.weight.flat()[i];
+    sums[2 * (i / n_cells)] += weight * left * left;
+    sums[2 * (i / n_cells) + 1] += weight;
+  }
+  return sums;
+}
+
+/// Root mean square of what the network leaves, of each variable.
+torch::Tensor scale_of(const Context& context, FieldGenerator& generator,
+                       const Conditioning& conditioning, const StoreReader& reader) {
+  const StoreContent& content = conditioning.content();
+  const std::vector<std::size_t> positions = content.positions(content.train);
+  const Block block = block_of(static_cast<std::int64_t>(positions.size()), context.comm.rank(),
+                               context.comm.size());
+  std::vector<double> mine;
+  together(context.comm, [&] {
+    Array<float, 4> mean(
+        {1, content.n_variables(), content.fine.n_rows(), content.fine.n_columns()});
+    for (std::int64_t i = block.first; i < block.last; ++i) {
+      const std::size_t i_month = positions[static_cast<std::size_t>(i)];
+      const Sample sample = conditioning.sample(reader, i_month);
+      const MonthInputs inputs{sample.condition, {}};
+      const FieldJob job{content.months[i_month], 0, &inputs};
+      generator.generate({&job, 1}, mean);
+      const auto sums = squares_of(sample, std::as_const(mean)[0]);
+      mine.insert(mine.end(), sums.begin(), sums.end());
+    }
+  });
+  const std::vector<double> all = gather_blocks(context.comm, mine);
+  const std::size_t n = content.n_variables();
+  torch::Tensor scale = torch::ones({static_cast<std::int64_t>(n), 1, 1});
+  for (std::size_t v = 0; v < n; ++v) {
+    double squares = 0, weight = 0;
+    for (std::size_t i = 0; i < all.size(); i += 2 * n) {
+      squares += all[i + 2 * v];
+      weight += all[i + 2 * v + 1];
+    }
+    if (squares > 0) scale[static_cast<std::int64_t>(v)] = std::sqrt(squares / weight);
+  }
+  return scale;
+}
+
+}  // namespace
+
+FittedMean fit_mean_model(const Context& context, const Options& options,
+                          const Conditioning& conditioning, const StoreReader& reader) {
+  FittedMean mean;
+  if (!options.diffusion.regression) return mean;
+  std::optional<FieldGenerator> generator;
+  together(context.comm, [&] {
+    const auto folder = best_checkpoint(options.regression_path());
+    const CheckpointContent checkpoint = read_checkpoint(folder, CheckpointParts::model_only);
+    const auto& state = checkpoint.state;
+    if (state.value("variables", nlohmann::json()) != conditioning.content().variables ||
+        state.value("channels", nlohmann::json()) != conditioning.channel_names()) {
+      throw InputError({.problem = "the regression network has other variables or channels",
+                        .value = folder.string(),
+                        .advice = "train it again with the same &dataset, &model and &diffusion",
+                        .key = "diffusion/regression"});
+    }
+    mean.checkpoint_sha256 = checkpoint_digest(folder);
+    mean.model.network = UNet(unet_from_json(state.at("network")),
+                              static_cast<std::uint64_t>(options.experiment.seed));
+    load_parameters(*mean.model.network, checkpoint.model, "average.");
+    GeneratorOptions mean_options = generator_options(options, options.diffusion);
+    mean_options.prediction = Prediction::mean;
+    generator.emplace(mean.model.network, conditioning, mean_options, torch_device(context.device));
+  });
+  mean.model.scale = scale_of(context, *generator, conditioning, reader);
+  return mean;
+}
+
+void save_mean_model(const FittedMean& mean, CheckpointContent& content) {
+  if (!mean.model.is_there()) return;
+  content.model.merge(copy_parameters(*mean.model.network, prefix));
+  content.model.emplace(scale_name, mean.model.scale);
+  content.state["regression"] = {{"checkpoint_sha256", mean.checkpoint_sha256},
+                                 {"network", unet_to_json(mean.model.network->config())}};
+}
+
+MeanModel mean_model_of(const CheckpointContent& content) {
+  MeanModel mean;
+  const auto regression = content.state.find("regression");
+  if (regression == content.state.end()) return mean;
+  constexpr std::uint64_t any_seed = 0;  // all weights are replaced
+  mean.network = UNet(unet_from_json(regression->at("network")), any_seed);
+  load_parameters(*mean.network, content.model, prefix);
+  const auto scale = content.model.find(scale_name);
+  if (scale == content.model.end()) {
+    throw InputError({.problem = "the checkpoint lacks a tensor", .value = scale_name});
+  }
+  mean.scale = scale->second;
+  return mean;
+}
+
+}  // namespace hindscale

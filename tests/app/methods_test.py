@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every method of the namelist from training to fields: CorrDiff's two steps, other noise levels, all samplers."""
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import numpy as np
+import xarray as xr
+
+from program import digests, run
+
+SAMPLERS = ("ddpm", "ddim", "multistep", "dpmpp_2m", "dpmpp_2s", "euler", "heun", "euler_maruyama", "predictor_corrector", "adaptive")
+
+
+class Methods(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
+        run("prepare", f"experiment/directory='{cls.folder}'")
+        cls.store = f"dataset/store='{cls.folder}/samples.h5'"
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def home(self, name):
+        return f"experiment/directory='{self.folder}/{name}'"
+
+    def fields(self, folder, variable="uas"):
+        return np.stack([xr.open_dataset(path)[variable].values for path in sorted(folder.glob(f"{variable}_r*.nc"))])
+
+    def test_corrdiff_in_two_steps(self):
+        corrdiff = (self.home("corrdiff"), self.store, "diffusion/regression=.true.")
+        said = run("train", *corrdiff, expect=2)
+        self.assertIn("regression", said)  # its first step is missing
+        run("train", *corrdiff, "training/stage='regression'", ranks=2)
+        run("train", *corrdiff, "training/stop_step=5", ranks=2, expect=75)
+        run("train", *corrdiff, ranks=2)
+        run("reconstruct", *corrdiff, ranks=2)
+        produced = digests(self.folder / "corrdiff" / "reconstruction", "*.nc")
+        self.assertEqual(len(produced), 2 * 3 + 2 * 3)
+        run("reconstruct", *corrdiff, f"reconstruct/directory='{self.folder}/one'", "ensemble/batch=3")
+        self.assertEqual(digests(self.folder / "one", "*.nc"), produced)
+        unbroken = (self.home("unbroken"), self.store, "diffusion/regression=.true.")
+        shutil.copytree(self.folder / "corrdiff" / "regression", self.folder / "unbroken" / "regression")
+        run("train", *unbroken, ranks=2)
+        weights = "checkpoints/step_00000012/*.safetensors"
+        self.assertEqual(digests(self.folder / "corrdiff", weights), digests(self.folder / "unbroken", weights))
+
+    def test_the_regression_alone_gives_one_field(self):
+        alone = (self.home("regression"), self.store)
+        run("train", *alone, "training/stage='regression'")
+        checkpoint = sorted((self.folder / "regression" / "regression").glob("step_*"))[-1]
+        run("reconstruct", *alone, f"reconstruct/checkpoint='{checkpoint}'")
+        fields = self.fields(self.folder / "regression" / "reconstruction")
+        self.assertTrue(np.isfinite(fields).all())
+        np.testing.assert_array_equal(fields[0], fields[1])
+
+    def test_other_noise_levels_train_and_reconstruct(self):
+        for schedule in ("edm", "vp", "ve", "rho"):
+            options = (self.home(schedule), self.store, f"diffusion/schedule='{schedule}'")
+            run("train", *options)
+            run("reconstruct", *options, "sampling/sampler='heun'", "sampling/steps=4", "sampling/churn=2")
+            fields = self.fields(self.folder / schedule / "reconstruction")
+            self.assertTrue(np.isfinite(fields).all(), schedule)
+            self.assertGreater(float(np.abs(fields[0] - fields[1]).mean()), 0.01, schedule)
+
+    def test_every_sampler_gives_the_same_fields_in_any_layout(self):
+        home = (self.home("samplers"), self.store)
+        run("train", *home)
+        seen = set()
+        for sampler in SAMPLERS:
+            options = (*home, f"sampling/sampler='{sampler}'", "sampling/steps=3", "ensemble/members=2", "output/statistics=.false.",
+                       "reconstruct/last_month='1991-01'")
+            results = []
+            for ranks, batch in ((1, 3), (2, 8)):
+                folder = self.folder / f"{sampler}{ranks}"
+                run("reconstruct", *options, f"reconstruct/directory='{folder}'", f"ensemble/batch={batch}", ranks=ranks)
+                results.append(digests(folder, "*.nc"))
+            self.assertEqual(len(results[0]), 4, sampler)
+            self.assertEqual(results[0], results[1], sampler)
+            seen.add(self.fields(self.folder / f"{sampler}1").tobytes())
+        self.assertEqual(len(seen), len(SAMPLERS))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
