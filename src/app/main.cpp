@@ -32,6 +32,8 @@ const std::map<std::string, Command>& stages() {
   static const std::map<std::string, Command> all{
       {"prepare", {"source files -> sample store", run_prepare}},
       {"train", {"sample store -> checkpoints", run_train}},
+      {"calibrate",
+       {"checkpoint and validation months -> sampler, steps and noise", run_calibrate}},
       {"reconstruct", {"checkpoint and coarse fields -> ensemble of CF files", run_reconstruct}},
       {"evaluate", {"reconstruction and truth -> scores", run_evaluate}},
       {"check", {"validate a namelist and its inputs, print the plan, compute nothing", run_check}},
@@ -44,7 +46,7 @@ void print_help() {
                "       hindscale describe        the namelist reference, in Markdown\n"
                "       hindscale info PATH       what a store, checkpoint or output is\n"
                "       hindscale --help | --version\n\nstages:\n";
-  for (const char* name : {"prepare", "train", "reconstruct", "evaluate", "check"}) {
+  for (const char* name : {"prepare", "train", "calibrate", "reconstruct", "evaluate", "check"}) {
     std::cout << "  " << name << std::string(13 - std::string(name).size(), ' ')
               << stages().at(name).meaning << "\n";
   }

@@ -121,9 +121,9 @@ void CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Trut
   }
 }
 
-std::vector<double> CrpsValidator::month_crps(const Truth& truth,
-                                              View<const float, 4> members) const {
-  std::vector<double> sums;  // weight and weighted CRPS of each variable
+std::vector<MonthEnsemble> CrpsValidator::month_ensembles(const Truth& truth,
+                                                          View<const float, 4> members) const {
+  std::vector<MonthEnsemble> results;  // of each variable
   const std::size_t n_members = members.extent(0);
   for (std::size_t v = 0; v < members.extent(1); ++v) {
     Array<float, 3> variable({n_members, members.extent(2), members.extent(3)});
@@ -131,30 +131,25 @@ std::vector<double> CrpsValidator::month_crps(const Truth& truth,
       std::copy_n(members[m][v].data(), variable[m].size(), variable[m].data());
     const View<const float, 2> fine = truth.fine[v];
     const Array<double, 2> weight = weights_of(area_, fine, std::as_const(variable)[0]);
-    MonthEnsemble result;
     add_band({.members = variable, .truth = fine, .weight = weight},
              {.seed = generator_.seed,
               .variable = v,
               .month = static_cast<std::uint64_t>(truth.month.index())},
-             result);
-    sums.push_back(result.weight);
-    sums.push_back(result.sum_crps);
+             results.emplace_back());
   }
-  return sums;
+  return results;
 }
 
-ValidationScore CrpsValidator::score(UNet network) const {
+ValidationScore CrpsValidator::score(UNet network, const GeneratorOptions& options) const {
   HINDSCALE_ASSERT(!months_.empty());
-  FieldGenerator generator(network, conditioning_, generator_, torch_device(context_.device),
-                           mean_);
+  FieldGenerator generator(network, conditioning_, options, torch_device(context_.device), mean_);
   const StoreContent& content = conditioning_.content();
   const std::size_t n_variables = content.n_variables();
   const auto n_members = static_cast<std::size_t>(n_members_);
   // As many months at a time as give every rank the same number of fields.
   const std::int64_t n_ranks = context_.comm.size();
   const auto at_once = static_cast<std::size_t>(n_ranks / std::gcd(n_ranks, n_members_));
-  std::vector<double> crps(n_variables), crps_weight(n_variables), lerp(n_variables),
-      lerp_weight(n_variables);
+  std::vector<std::vector<MonthEnsemble>> ensembles(n_variables);  // [variable][month]
   for (std::size_t first = 0; first < months_.size(); first += at_once) {
     const auto months =
         std::span<const Truth>(months_).subspan(first, std::min(at_once, months_.size() - first));
@@ -163,18 +158,20 @@ ValidationScore CrpsValidator::score(UNet network) const {
     fill_members(generator, months, fields);
     for (std::size_t i = 0; i < months.size(); ++i) {
       share_over_ranks(context_.comm, fields[i].flat());
-      const std::vector<double> sums = month_crps(months[i], fields[i]);
-      for (std::size_t v = 0; v < n_variables; ++v) {
-        crps_weight[v] += sums[2 * v];
-        crps[v] += sums[2 * v + 1];
-        lerp_weight[v] += months[i].weight[v];
-        lerp[v] += months[i].lerp_error[v];
-      }
+      const std::vector<MonthEnsemble> own = month_ensembles(months[i], fields[i]);
+      for (std::size_t v = 0; v < n_variables; ++v) ensembles[v].push_back(own[v]);
     }
   }
   ValidationScore score;
   for (std::size_t v = 0; v < n_variables; ++v) {
-    score.variables.push_back(crps[v] / crps_weight[v] / (lerp[v] / lerp_weight[v]));
+    double lerp = 0, lerp_weight = 0;
+    for (const Truth& truth : months_) {
+      lerp += truth.lerp_error[v];
+      lerp_weight += truth.weight[v];
+    }
+    const EnsembleScores scores = ensemble_scores(ensembles[v]);
+    score.variables.push_back(scores.crps / (lerp / lerp_weight));
+    score.spread_skill.push_back(scores.spread_skill);
     score.score += score.variables.back() / static_cast<double>(n_variables);
   }
   return score;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every method of the namelist from training to fields: CorrDiff's two steps, other noise levels, all samplers."""
+import json
 import pathlib
+import re
 import shutil
 import tempfile
 import unittest
@@ -8,7 +10,7 @@ import unittest
 import numpy as np
 import xarray as xr
 
-from program import digests, run
+from program import NAMELIST, digests, run
 
 SAMPLERS = ("ddpm", "ddim", "multistep", "dpmpp_2m", "dpmpp_2s", "euler", "heun", "euler_maruyama", "predictor_corrector", "adaptive")
 
@@ -65,6 +67,30 @@ class Methods(unittest.TestCase):
             fields = self.fields(self.folder / schedule / "reconstruction")
             self.assertTrue(np.isfinite(fields).all(), schedule)
             self.assertGreater(float(np.abs(fields[0] - fields[1]).mean()), 0.01, schedule)
+
+    def test_calibration_chooses_what_scores_best_on_any_number_of_ranks(self):
+        home = (self.home("calibrated"), self.store)
+        run("train", *home)
+        grid = ("calibration/samplers='ddim','heun'", "calibration/steps=2,3", "calibration/noise_scales=0.8,1,1.3",
+                "calibration/members=3", "calibration/months=2")
+        run("calibrate", *home, *grid)
+        found = self.folder / "calibrated" / "calibration.json"
+        table = json.loads(found.read_text())
+        tried, chosen = table["tried"], table["chosen"]
+        self.assertEqual(len(tried), 4 + 2 + 1)
+        best = min(trial["crps_over_lerp_mae"] for trial in tried[:4])
+        fit = [trial for trial in tried[:4] if trial["crps_over_lerp_mae"] <= 1.01 * best]
+        self.assertEqual(min(trial["evaluations"] for trial in fit), chosen["evaluations"])
+        narrow, wide = tried[4], tried[5]
+        for low, high in zip(narrow["spread_skill"], wide["spread_skill"]):
+            self.assertLess(low, high)  # more noise, more spread
+        before = found.read_bytes()
+        run("calibrate", *home, *grid, ranks=2)
+        self.assertEqual(found.read_bytes(), before)
+        joined = self.folder / "joined.nml"
+        joined.write_text(re.sub(r"&sampling.*?/\n", "", NAMELIST.read_text(), flags=re.S)
+                          + (self.folder / "calibrated" / "calibration.nml").read_text())
+        run("check", *home, namelist=joined)
 
     def test_every_sampler_gives_the_same_fields_in_any_layout(self):
         home = (self.home("samplers"), self.store)

@@ -14,6 +14,8 @@ namespace hindscale {
 ExitCode run_prepare(const Context& context, const Options& options);
 /// Sample store -> checkpoints.
 ExitCode run_train(const Context& context, const Options& options);
+/// Checkpoint and validation months -> the sampler, its steps and its noise.
+ExitCode run_calibrate(const Context& context, const Options& options);
 /// Checkpoint and coarse fields -> ensemble of CF files.
 ExitCode run_reconstruct(const Context& context, const Options& options);
 /// Reconstruction and truth -> scores.

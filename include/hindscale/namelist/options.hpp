@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/namelist/calibration_options.hpp"
 #include "hindscale/namelist/data_options.hpp"
 #include "hindscale/namelist/network_options.hpp"
 #include "hindscale/namelist/reconstruction_options.hpp"
@@ -31,6 +32,7 @@ struct Options {
   ModelOptions model{};  ///< resolved: the preset's values are filled in by `read_options`
   DiffusionOptions diffusion{};
   TrainingOptions training{};
+  CalibrationOptions calibration{};
   ReconstructOptions reconstruct{};
   EnsembleOptions ensemble{};
   SamplingOptions sampling{};
@@ -71,6 +73,7 @@ struct Options {
     visit.group("model", model, "the network");
     visit.group("diffusion", diffusion, "what the network learns to predict");
     visit.group("training", training, "the optimisation");
+    visit.group("calibration", calibration, "what 'calibrate' tries");
     visit.group("reconstruct", reconstruct, "which months are reconstructed, from what");
     visit.group("ensemble", ensemble, "the members");
     visit.group("sampling", sampling, "how noise becomes a field");

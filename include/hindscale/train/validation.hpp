@@ -11,6 +11,7 @@
 #include "hindscale/core/array.hpp"
 #include "hindscale/dataset/conditioning.hpp"
 #include "hindscale/dataset/sample_cache.hpp"
+#include "hindscale/metric/ensemble.hpp"
 #include "hindscale/model/unet.hpp"
 #include "hindscale/namelist/options.hpp"
 #include "hindscale/sampler/generator.hpp"
@@ -48,6 +49,7 @@ class LossValidator {
 struct ValidationScore {
   double score = 0;                 ///< mean over variables: what the best checkpoint is chosen by
   std::vector<double> variables{};  ///< of each variable
+  std::vector<double> spread_skill{};  ///< of each variable: sqrt((M + 1) / M) spread / RMSE
 };
 
 /// Samples the same months and members with the same noise at every call. Keeps references to its
@@ -57,7 +59,9 @@ class CrpsValidator {
   CrpsValidator(const Context& context, const Options& options, const StoreReader& reader,
                 const Conditioning& conditioning, const MeanModel& mean = {});
   /// Fields are spread over the ranks; the result does not depend on how. Collective.
-  [[nodiscard]] ValidationScore score(UNet network) const;
+  [[nodiscard]] ValidationScore score(UNet network) const { return score(network, generator_); }
+  /// The same with another way to sample.
+  [[nodiscard]] ValidationScore score(UNet network, const GeneratorOptions& options) const;
 
  private:
   struct Truth {  ///< of one month
@@ -68,8 +72,8 @@ class CrpsValidator {
     std::vector<double> lerp_error{};  ///< area-weighted sum of |Lerp - truth|, of each variable
   };
   void read_month(const StoreReader& reader, std::size_t i_month);
-  [[nodiscard]] std::vector<double> month_crps(const Truth& truth,
-                                               View<const float, 4> members) const;
+  [[nodiscard]] std::vector<MonthEnsemble> month_ensembles(const Truth& truth,
+                                                           View<const float, 4> members) const;
   void fill_members(FieldGenerator& generator, std::span<const Truth> months,
                     View<float, 5> fields) const;
 
