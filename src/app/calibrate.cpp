@@ -12,6 +12,8 @@
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/model/devices.hpp"
+#include "hindscale/namelist/option_table.hpp"
+#include "hindscale/namelist/values.hpp"
 #include "hindscale/train/validation.hpp"
 #include "stage_support.hpp"
 #include "trained_network.hpp"
@@ -80,13 +82,16 @@ double mismatch(const Trial& trial) {
 /// Of the trials within the tolerance of the best CRPS, the one of fewest evaluations; among equals
 /// the one whose spread is nearest its skill.
 Trial cheapest(const std::vector<Trial>& trials, double tolerance) {
-  const auto by_score = [](const Trial& a, const Trial& b) {
-    return a.score.score < b.score.score;
-  };
-  const double best = std::min_element(trials.begin(), trials.end(), by_score)->score.score;
+  double best = HUGE_VAL;
+  for (const Trial& trial : trials)
+    if (std::isfinite(trial.score.score)) best = std::min(best, trial.score.score);
+  if (best == HUGE_VAL)
+    throw InputError({.problem = "no way to sample gave finite fields",
+                      .advice = "try other samplers or more steps",
+                      .key = "calibration/samplers"});
   std::optional<Trial> chosen;
   for (const Trial& trial : trials) {
-    if (trial.score.score > best * (1 + tolerance)) continue;
+    if (!(trial.score.score <= best * (1 + tolerance))) continue;
     const bool better =
         !chosen || trial.evaluations < chosen->evaluations ||
         (trial.evaluations == chosen->evaluations && mismatch(trial) < mismatch(*chosen));
@@ -105,7 +110,7 @@ std::vector<double> best_noise(const std::vector<Trial>& trials, double toleranc
     double least = HUGE_VAL, scale = 1;
     for (const Trial& trial : trials) {
       const double distance = std::abs(std::log(trial.score.spread_skill[v]));
-      if (trial.score.variables[v] > best * (1 + tolerance) || distance >= least) continue;
+      if (!(trial.score.variables[v] <= best * (1 + tolerance) && distance < least)) continue;
       least = distance;
       scale = trial.noise_scale[v];
     }
@@ -114,13 +119,25 @@ std::vector<double> best_noise(const std::vector<Trial>& trials, double toleranc
   return scales;
 }
 
+/// &sampling of the choice: its three options and whatever else the namelist sets there.
 std::string fragment_of(const Trial& chosen, const Options& options) {
-  return fmt::format(
+  Options own = options;
+  own.sampling.sampler = chosen.sampler;
+  own.sampling.steps = chosen.steps;
+  own.sampling.noise_scale = chosen.noise_scale;
+  std::string text = fmt::format(
       "! Found by 'hindscale calibrate' on {} to {}: CRPS / MAE of Lerp {:.4f}, spread / skill "
-      "{:.3f}\n&sampling\n  sampler = '{}'\n  steps = {}\n  noise_scale = {}\n/\n",
+      "{:.3f}\n&sampling\n",
       options.dataset.validation_years.at(0), options.dataset.validation_years.at(1),
-      chosen.score.score, fmt::join(chosen.score.spread_skill, ", "), chosen.sampler, chosen.steps,
-      fmt::join(chosen.noise_scale, ", "));
+      chosen.score.score, fmt::join(chosen.score.spread_skill, ", "));
+  const OptionTable table(own);
+  for (const OptionRow& row : table.rows()) {
+    const bool is_chosen = row.key == "sampler" || row.key == "steps" || row.key == "noise_scale";
+    if (row.group == "sampling" &&
+        (is_chosen || text_of(row.value()) != text_of(row.default_value)))
+      text += fmt::format("  {} = {}\n", row.key, text_of(row.value()));
+  }
+  return text + "/\n";
 }
 
 nlohmann::json json_of(const Trial& trial) {
@@ -148,6 +165,10 @@ ExitCode run_calibrate(const Context& context, const Options& options) {
   together(context.comm, [&] {
     trained.emplace(load_trained_network(options, *store, digest));
     const StoreContent& content = trained->conditioning->content();
+    if (trained->diffusion.prediction == name_of(Prediction::mean))
+      throw InputError({.problem = "a regression has no spread to calibrate",
+                        .value = trained->checkpoint.string(),
+                        .key = "reconstruct/checkpoint"});
     if (content.positions(content.validation).empty())
       throw InputError({.problem = "the sample store holds no validation months",
                         .advice = "prepare it with dataset/validation_years",
@@ -156,7 +177,7 @@ ExitCode run_calibrate(const Context& context, const Options& options) {
   Trials trials(context, options, *trained, *store);
 
   // 2. Samplers and steps, with the noise of training.
-  const std::size_t n_variables = options.dataset.variables.size();
+  const std::size_t n_variables = trained->conditioning->content().n_variables();
   for (const std::string& sampler : calibration.samplers)
     for (const std::int64_t steps : calibration.steps)
       trials.run(sampler, steps, std::vector<double>(n_variables, 1.0));

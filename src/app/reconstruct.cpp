@@ -153,9 +153,11 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
   identity.coarse_sha256 = coarse_digests(context.comm, *coarse, *store, plan.months());
   together(context.comm, [&] {
     if (!context.comm.is_root()) return;
+    const std::set<std::string> names = names_of(files);
+    const std::vector<Segment> segments = segments_of({names.begin(), names.end()});
     ArchiveIdentity held = identity;  // of the months that have files
     std::erase_if(held.coarse_sha256, [&](const auto& month) {
-      return !holds_month(names_of(files), Month::parse(month.first));
+      return !holds_month(segments, Month::parse(month.first));
     });
     require_identity(folder, content.variables, held);
     check_disk(folder, bytes_to_write(style, plan, files));

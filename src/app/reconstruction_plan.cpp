@@ -58,9 +58,8 @@ bool is_archive_file(const std::vector<std::string>& variables, const std::strin
   });
 }
 
-bool holds_month(const std::set<std::string>& files, Month month) {
-  const std::vector<Segment> held = segments_of({files.begin(), files.end()});
-  return std::any_of(held.begin(), held.end(), [&](const Segment& segment) {
+bool holds_month(const std::vector<Segment>& segments, Month month) {
+  return std::any_of(segments.begin(), segments.end(), [&](const Segment& segment) {
     return segment.first <= month && month <= segment.last;
   });
 }

@@ -33,8 +33,8 @@ std::vector<Segment> segments_of(const std::vector<std::string>& file_names);
 /// Whether a file of this name belongs to an archive of these variables.
 bool is_archive_file(const std::vector<std::string>& variables, const std::string& name);
 
-/// Whether some of the files hold this month.
-bool holds_month(const std::set<std::string>& files, Month month);
+/// Whether one of the segments holds this month.
+bool holds_month(const std::vector<Segment>& segments, Month month);
 
 /// Cuts the months into blocks of `years_per_file` years, counted from year 0. Segments that exist
 /// already are kept whole; what lies between them becomes new ones.

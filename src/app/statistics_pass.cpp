@@ -54,7 +54,9 @@ std::set<Segment> condensed_segments(const OutputStyle& style, const Records& fi
   const std::string& variable = style.content.variables.front();
   for (const Segment& segment : segments_of({names.begin(), names.end()})) {
     const std::string mean = statistics_file(variable, "mean", segment);
-    if (names.count(mean) == 0) continue;
+    const bool is_asked = segment.first <= Month::parse(style.options.last_month()) &&
+                          Month::parse(style.options.first_month()) <= segment.last;
+    if (!is_asked || names.count(mean) == 0) continue;
     const std::vector<int> covered = members_in(style.folder / mean);
     const std::vector<int> held = members_of(style.content.variables, segment, names);
     const auto lie_in = [](const std::vector<int>& some, const std::vector<int>& all) {

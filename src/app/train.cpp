@@ -55,7 +55,9 @@ ExitCode run_train(const Context& context, const Options& given) {
   const UNetConfig network = network_config(
       options.model, n_variables + static_cast<std::int64_t>(conditioning->n_channels()),
       n_variables);
-  const FittedMean mean = fit_mean_model(context, options, *conditioning, *reader);
+  const std::string store_sha256 =
+      digests_of(context.comm, {options.store_path().string()}).front();
+  const FittedMean mean = fit_mean_model(context, options, *conditioning, *reader, store_sha256);
   Trainer trainer(context, options, network, samples, mean.model);
   context.log.info("network '{}': {} parameters, {} channels in; {} patches a step on {} ranks",
                    options.model.preset, parameter_count(*trainer.network()), network.in_channels,
@@ -68,11 +70,13 @@ ExitCode run_train(const Context& context, const Options& given) {
     crps_validator.emplace(context, options, *reader, *conditioning, mean.model);
 
   // 5. From the newest checkpoint to the end.
-  nlohmann::json description =
-      describe_training(options, *conditioning, network,
-                        digests_of(context.comm, {options.store_path().string()}).front());
-  if (mean.model.is_there())
-    description["determined_by"]["regression checkpoint"] = mean.checkpoint_sha256;
+  nlohmann::json description = describe_training(options, *conditioning, network, store_sha256);
+  if (mean.model.is_there()) {  // its scale is that of whole fields, made of tiles
+    auto& keys = description["determined_by"];
+    keys["regression checkpoint"] = mean.checkpoint_sha256;
+    keys["tiling/size"] = options.tiling.size;
+    keys["tiling/overlap"] = options.tiling.overlap;
+  }
   TrainingRun run({.context = context,
                    .options = options,
                    .conditioning = *conditioning,

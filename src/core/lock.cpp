@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -160,6 +161,10 @@ void DirectoryLock::beat(const std::stop_token& stop) const {
   std::condition_variable_any never;
   while (!never.wait_for(guard, stop, std::chrono::seconds(heartbeat_s), [] { return false; }) &&
          !stop.stop_requested()) {
+    std::ifstream file(path_);
+    const std::string text((std::istreambuf_iterator<char>(file)),
+                           std::istreambuf_iterator<char>());
+    if (text != text_of(this_process())) return;  // taken over while this process was suspended
     std::error_code ignored;
     fs::last_write_time(path_, fs::file_time_type::clock::now(), ignored);
   }

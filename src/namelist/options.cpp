@@ -118,6 +118,12 @@ std::map<std::string, std::string> value_options(const Options& options) {
   return texts;
 }
 
+bool visits_training_levels(const SamplingOptions& sampling, const std::string& schedule) {
+  if (sampling.spacing != "auto") return sampling.spacing == "time";
+  const bool takes_any_step = sampling.sampler != "heun" && sampling.sampler != "euler_maruyama";
+  return schedule == "vp" || (schedule == "cosine" && takes_any_step);
+}
+
 void describe_options(std::ostream& out) {
   Options defaults;
   print_reference(OptionTable(defaults), out);

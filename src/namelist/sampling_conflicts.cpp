@@ -21,25 +21,37 @@ bool is_changed(const Options& options, const std::string& key) {
   return text_of(row->value()) != text_of(row->default_value);
 }
 
-/// Whether a sampler visits the levels of training, as spacing_of decides it.
-bool steps_by_time(const Options& options) {
-  const std::string& schedule = options.diffusion.schedule;
-  const std::string& spacing = options.sampling.spacing;
-  return spacing == "time" || (spacing == "auto" && (schedule == "cosine" || schedule == "vp"));
-}
-
 void check_levels(const Options& options, ConflictReport& report) {
   const std::int64_t n_levels = options.diffusion.timesteps;
+  const SamplingOptions& sampling = options.sampling;
+  const bool by_time = visits_training_levels(sampling, options.diffusion.schedule);
+  const bool leaps = sampling.sampler == "heun" || sampling.sampler == "euler_maruyama";
+  if (sampling.spacing == "time" && options.diffusion.schedule == "cosine" && leaps)
+    report.add("sampling/spacing", {"sampling/sampler"},
+               fmt::format("sampling/sampler is '{}'", sampling.sampler),
+               "the first level of schedule 'cosine' is too noisy for it: use spacing = 'rho'");
   const std::pair<const char*, std::int64_t> steps[] = {
       {"sampling/steps", options.sampling.steps},
       {"training/validation_steps", options.training.validation_steps}};
   for (const auto& [key, n] : steps) {
-    if (steps_by_time(options) && n > n_levels)
+    if (by_time && n > n_levels)
       report.add(key, {"diffusion/timesteps"}, fmt::format("diffusion/timesteps is {}", n_levels),
                  "take no more steps than there are noise levels");
   }
+  for (const std::int64_t n : options.calibration.steps) {
+    if (by_time && n > n_levels && is_changed(options, "calibration/steps"))
+      report.add("calibration/steps", {"diffusion/timesteps"},
+                 fmt::format("diffusion/timesteps is {}", n_levels),
+                 "take no more steps than there are noise levels");
+  }
+  for (const char* key : {"diffusion/p_mean", "diffusion/p_std"}) {
+    if (is_changed(options, key) && options.diffusion.schedule != "edm")
+      report.add(key, {"diffusion/schedule"},
+                 fmt::format("diffusion/schedule is '{}'", options.diffusion.schedule),
+                 "it is for schedule = 'edm'");
+  }
   for (const char* key : {"sampling/sigma_range", "sampling/rho"}) {
-    if (is_changed(options, key) && steps_by_time(options))
+    if (is_changed(options, key) && by_time)
       report.add(key, {"sampling/spacing"}, "the levels are those of training",
                  "set sampling/spacing = 'rho'");
   }

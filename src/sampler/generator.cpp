@@ -2,6 +2,7 @@
 #include "hindscale/sampler/generator.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -28,6 +29,16 @@ FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
          .why = fmt::format("rows and columns must be multiples of {}", divisor),
          .advice = "change tiling/size",
          .key = "tiling/size"});
+  }
+  if (options.sampler.kind == SamplerConfig::Kind::adaptive) {
+    const bool by_time = options.grid.spacing == LevelGrid::Spacing::time;
+    levels_ = {levels_.front(), by_time ? options.schedule.ratio.front() : options.grid.least, 0};
+  }
+  const std::size_t n_scales = options.noise_scale.size();
+  if (n_scales != 0 && n_scales != conditioning.content().n_variables()) {
+    throw InputError({.problem = "one noise scale for each variable of the store is needed",
+                      .value = fmt::format("{}", fmt::join(options.noise_scale, ", ")),
+                      .key = "sampling/noise_scale"});
   }
   network_->to(device_);
   network_->eval();

@@ -24,20 +24,15 @@ SamplerConfig sampler_config(const SamplingOptions& sampling) {
 
 }  // namespace
 
-LevelGrid::Spacing spacing_of(const SamplingOptions& sampling, const std::string& schedule) {
-  const bool by_time = sampling.spacing == "time" ||
-                       (sampling.spacing == "auto" && (schedule == "cosine" || schedule == "vp"));
-  return by_time ? LevelGrid::Spacing::time : LevelGrid::Spacing::rho;
-}
-
 GeneratorOptions generator_options(const Options& options, const DiffusionOptions& trained) {
   const SamplingOptions& sampling = options.sampling;
   GeneratorOptions generator;
   generator.sampler = sampler_config(sampling);
   generator.prediction = prediction_of(trained.prediction);
   generator.schedule = make_schedule(trained);
-  generator.grid = {spacing_of(sampling, trained.schedule), sampling.rho,
-                    sampling.sigma_range.at(0), sampling.sigma_range.at(1)};
+  generator.grid = {visits_training_levels(sampling, trained.schedule) ? LevelGrid::Spacing::time
+                                                                       : LevelGrid::Spacing::rho,
+                    sampling.rho, sampling.sigma_range.at(0), sampling.sigma_range.at(1)};
   generator.steps = sampling.steps;
   generator.noise_scale = sampling.noise_scale;
   generator.tiling = {static_cast<std::size_t>(options.tiling.size.at(0)),

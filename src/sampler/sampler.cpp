@@ -217,7 +217,8 @@ torch::Tensor sample(const SamplerConfig& config, const std::vector<double>& lev
   Run run(config, n_steps, denoise, noise);
   torch::Tensor y = run.draw(like) * levels.front();
   if (config.kind == Kind::adaptive) {
-    y = flow(denoise, y, levels.front(), levels[n_steps - 1], config.tolerance);
+    const Denoise clean = [&](const torch::Tensor& at, double r) { return run.clean(at, r); };
+    y = flow(clean, y, levels.front(), levels[n_steps - 1], config.tolerance);
   } else {
     for (std::size_t i = 0; i + 1 < n_steps; ++i) y = run.step(y, levels[i], levels[i + 1]);
   }

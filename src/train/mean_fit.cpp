@@ -68,7 +68,8 @@ torch::Tensor scale_of(const Context& context, FieldGenerator& generator,
 }  // namespace
 
 FittedMean fit_mean_model(const Context& context, const Options& options,
-                          const Conditioning& conditioning, const StoreReader& reader) {
+                          const Conditioning& conditioning, const StoreReader& reader,
+                          const std::string& store_sha256) {
   FittedMean mean;
   if (!options.diffusion.regression) return mean;
   std::optional<FieldGenerator> generator;
@@ -76,12 +77,19 @@ FittedMean fit_mean_model(const Context& context, const Options& options,
     const auto folder = best_checkpoint(options.regression_path());
     const CheckpointContent checkpoint = read_checkpoint(folder, CheckpointParts::model_only);
     const auto& state = checkpoint.state;
+    const auto diffusion = state.value("diffusion", nlohmann::json::object());
+    const DiffusionOptions& now = options.diffusion;
     if (state.value("variables", nlohmann::json()) != conditioning.content().variables ||
-        state.value("channels", nlohmann::json()) != conditioning.channel_names()) {
-      throw InputError({.problem = "the regression network has other variables or channels",
-                        .value = folder.string(),
-                        .advice = "train it again with the same &dataset, &model and &diffusion",
-                        .key = "diffusion/regression"});
+        state.value("channels", nlohmann::json()) != conditioning.channel_names() ||
+        state.value("store", nlohmann::json()).value("sha256", "") != store_sha256 ||
+        diffusion.value("target", "") != now.target || diffusion.value("base", "") != now.base ||
+        diffusion.value("scaling", "") != now.scaling ||
+        diffusion.value("consistency", false) != now.consistency) {
+      throw InputError(
+          {.problem = "the regression network learnt another target or from another store",
+           .value = folder.string(),
+           .advice = "train it again with the same &dataset, &model and &diffusion",
+           .key = "diffusion/regression"});
     }
     mean.checkpoint_sha256 = checkpoint_digest(folder);
     mean.model.network = UNet(unet_from_json(state.at("network")),

@@ -100,8 +100,11 @@ void require_same_training(const nlohmann::json& state, const nlohmann::json& no
     return json.contains(key) ? json.at(key).dump() : std::string("not recorded");
   };
   const nlohmann::json then = state.value("determined_by", nlohmann::json::object());
+  // An option that an older program did not know did what its default does now.
+  const nlohmann::json defaults = determined_by(Options{});
   for (const auto& [key, value] : now.at("determined_by").items()) {
-    if (!then.contains(key) || then.at(key) != value) {
+    const auto& source = then.contains(key) ? then : defaults;
+    if (!source.contains(key) || source.at(key) != value) {
       differences.push_back(fmt::format("{}: {} then, {} now", key, text(then, key), value.dump()));
     }
   }

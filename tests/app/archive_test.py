@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from program import digests, run, start, times
+from program import digests, ranks_of, run, start, times, wait_until_gone
 
 
 class Archive(unittest.TestCase):
@@ -137,12 +137,14 @@ class Archive(unittest.TestCase):
         while not list(folder.glob("uas_r*.part")) and time.monotonic() < deadline:
             time.sleep(0.01)
         (folder / "uas_r004_199101-199102.nc.part" / "in_the_way").mkdir(parents=True)  # one rank will want to write there
+        ranks = ranks_of(process)
         began = time.monotonic()
         said, _ = process.communicate(timeout=100)
         self.assertEqual(process.returncode, 74, said)
         self.assertIn("uas_r004", said)
         self.assertIn("hindscale: FAILED", said)
         self.assertLess(time.monotonic() - began, 60)
+        wait_until_gone(ranks)
         shutil.rmtree(folder / "uas_r004_199101-199102.nc.part")
         self.reconstruct("barred", *slow)
         self.reconstruct("free", *slow)

@@ -52,7 +52,8 @@ struct ExperimentOptions {
           {.meaning = "global attribute 'comment' of the data files", .determines_values = true});
     visit("wall_time_s", wall_time_s, 0.0,
           {.unit = "s",
-           .meaning = "time budget of one run; when it is spent, the run saves its state and exits "
+           .meaning = "time budget of one run of train or reconstruct; when it is spent, the run "
+                      "saves its state and exits "
                       "75, and the same command goes on. 0: no budget",
            .range = at_least(0)});
   }

@@ -73,13 +73,13 @@ struct Options {
     visit.group("model", model, "the network");
     visit.group("diffusion", diffusion, "what the network learns to predict");
     visit.group("training", training, "the optimisation");
-    visit.group("calibration", calibration, "what 'calibrate' tries");
     visit.group("reconstruct", reconstruct, "which months are reconstructed, from what");
     visit.group("ensemble", ensemble, "the members");
     visit.group("sampling", sampling, "how noise becomes a field");
     visit.group("tiling", tiling, "the tiles a field is computed in");
     visit.group("output", output, "the data files");
     visit.group("evaluation", evaluation, "the scores");
+    visit.group("calibration", calibration, "what 'calibrate' tries");
   }
 };
 
@@ -91,6 +91,11 @@ Options read_options(const std::filesystem::path& file, const std::vector<std::s
 /// The same from text; `name` stands for the file in messages.
 Options options_from_text(std::string_view text, const std::string& name,
                           const std::vector<std::string>& overrides);
+
+/// Whether a sampler visits the levels of training ('time') rather than those of 'rho'. With
+/// spacing 'auto' it does so for the schedules 'cosine' and 'vp', except where the first of those
+/// levels, nearly pure noise, is too long a step for the sampler.
+bool visits_training_levels(const SamplingOptions& sampling, const std::string& schedule);
 
 /// The values of the preset for every key that is not in `given`; idempotent.
 ModelOptions resolved(const ModelOptions& model);

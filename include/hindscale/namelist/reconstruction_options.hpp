@@ -96,13 +96,13 @@ struct SamplingOptions {
          .determines_values = true});
     visit("steps", steps, 8,
           {.unit = "1",
-           .meaning = "noise levels a field passes through",
+           .meaning = "noise levels a field passes through, but for 'adaptive'",
            .range = at_least(1),
            .determines_values = true});
     visit("spacing", spacing, "auto",
           {.meaning = "how the levels are spaced: 'time' equal steps through those of training, "
                       "'rho' as Karras et al. (2022), 'auto' the first for the schedules 'cosine' "
-                      "and 'vp', the second for the others",
+                      "(but for 'heun' and 'euler_maruyama') and 'vp', else the second",
            .choices = {"auto", "time", "rho"},
            .determines_values = true});
     visit("sigma_range", sigma_range, {0.01, 80},

@@ -38,9 +38,6 @@ struct GeneratorOptions {
   Purpose purpose = Purpose::sample_noise;
 };
 
-/// How levels are spaced: as the namelist says, or, with 'auto', as suits the schedule.
-LevelGrid::Spacing spacing_of(const SamplingOptions& sampling, const std::string& schedule);
-
 /// Sampler, tiles and batch of the namelist, for a network trained with `trained`.
 GeneratorOptions generator_options(const Options& options, const DiffusionOptions& trained);
 

@@ -21,9 +21,10 @@ struct FittedMean {
 /// Where diffusion/regression asks for one: the averaged weights of the best regression checkpoint,
 /// and for each variable the root mean square of what it leaves in the training months (weighted as
 /// the loss). The result does not depend on the number of ranks. InputError where there is no such
-/// checkpoint or it has other variables or channels. Collective.
+/// checkpoint or it learnt another target. Collective.
 FittedMean fit_mean_model(const Context& context, const Options& options,
-                          const Conditioning& conditioning, const StoreReader& reader);
+                          const Conditioning& conditioning, const StoreReader& reader,
+                          const std::string& store_sha256);
 
 /// Into and out of the checkpoint of a diffusion: tensors "mean.*" and "mean_scale", and
 /// "regression" in the state. `mean_model_of` gives none where the checkpoint has none.
