@@ -4,7 +4,6 @@
 // the network on the same tiles?
 #include <benchmark/benchmark.h>
 
-#include <Kokkos_Core.hpp>
 #include <string>
 
 #include "hindscale/comm/communicator.hpp"
@@ -91,8 +90,6 @@ int main(int argc, char** argv) {
   const hindscale::Runtime runtime(argc, argv);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::AddCustomContext(
-      "kokkos", std::to_string(KOKKOS_VERSION) + " " + Kokkos::DefaultHostExecutionSpace::name());
   benchmark::AddCustomContext("ranks", std::to_string(hindscale::Communicator::world().size()));
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

@@ -105,9 +105,7 @@ void print_reconstruction(const Context& context, const Options& options, UNet& 
                           const StoreContent& content) {
   const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
   const TileLayout layout(content.fine.n_rows(), content.fine.n_columns(), content.fine.periodic,
-                          {static_cast<std::size_t>(options.tiling.size[0]),
-                           static_cast<std::size_t>(options.tiling.size[1]),
-                           static_cast<std::size_t>(options.tiling.overlap)});
+                          tiling_options(options.tiling));
   std::size_t n_months = 0;
   for (const Segment& segment : plan.segments) n_months += segment.months().size();
   const double field = static_cast<double>(content.fine.n_rows() * content.fine.n_columns() *

@@ -3,18 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <string_view>
 
 #include "evaluate_fields.hpp"
 #include "evaluate_maps.hpp"
 #include "evaluate_members.hpp"
 #include "evaluate_months.hpp"
+#include "evaluate_plot.hpp"
 #include "evaluate_report.hpp"
+#include "evaluate_seams.hpp"
 #include "evaluate_table.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
@@ -46,12 +46,17 @@ Json inputs_of(const Context& context, const Options& options) {
       fmt::format("{}; bootstrap {} x {}; members {}; spectrum {}; seed {}", program_version(),
                   evaluation.bootstrap_samples, evaluation.bootstrap_block,
                   fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed);
-  const auto files = digests_of(
-      context.comm,
-      {(options.evaluated_path() / "manifest.json").string(), options.store_path().string()});
-  return {{"manifest_sha256", files[0]},
-          {"store_sha256", files[1]},
-          {"options_sha256", sha256_of(text)}};
+  std::vector<std::string> paths{(options.evaluated_path() / "manifest.json").string(),
+                                 options.store_path().string()};
+  const fs::path shifted = SeamComparison::manifest_path(options);
+  const bool has_shifted = any_of(context.comm, fs::exists(shifted));
+  if (has_shifted) paths.push_back(shifted.string());
+  const auto files = digests_of(context.comm, paths);
+  Json inputs{{"manifest_sha256", files[0]},
+              {"store_sha256", files[1]},
+              {"options_sha256", sha256_of(text)}};
+  if (has_shifted) inputs["shifted_manifest_sha256"] = files[2];
+  return inputs;
 }
 
 /// The scores in the folder, where they are finished and follow from these inputs; else null.
@@ -170,10 +175,12 @@ struct Evaluation {
         maker(setup.positions.size(),
               {.block = static_cast<std::size_t>(options.evaluation.bootstrap_block),
                .n_samples = static_cast<std::size_t>(options.evaluation.bootstrap_samples),
-               .seed = context.seed}) {}
+               .seed = context.seed}),
+        seams(SeamComparison::open(context, options, inputs.reader, inputs.content)) {}
   Inputs inputs;
   EvaluationSetup setup;
   EntryMaker maker;
+  std::optional<SeamComparison> seams;
 };
 
 /// Scores one variable, writes its maps, adds it to the report of the first rank. Collective.
@@ -182,7 +189,8 @@ void score(const Evaluation& evaluation, const ScoredVariable& variable, MapFile
   const EvaluationSetup& setup = evaluation.setup;
   const StoreContent& content = evaluation.inputs.content;
   MapSums maps(content);
-  const VariableResults results = score_variable(setup, variable, maps);
+  VariableResults results = score_variable(setup, variable, maps);
+  if (evaluation.seams) results.seams = evaluation.seams->months(setup, variable);
   if (results.n_left_out > 0) {
     setup.context.log.warn(
         "{}: {} cells, counted over all months, are left out, for some method has no value there",
@@ -213,28 +221,6 @@ void correlate(const Evaluation& evaluation, Json& report) {
           json_of(pair, evaluation.maker, correlation_names(evaluation.inputs.content));
     }
   });
-}
-
-/// A word that a shell takes as it is.
-std::string quoted(const std::string& word) {
-  const bool is_plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("_./-").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-  return is_plain ? word : "'" + word + "'";
-}
-
-/// The call that draws the figures, with the paths that are not where it looks by itself.
-std::string plot_command(const Options& options) {
-  const fs::path experiment = options.experiment.directory;
-  std::string command = "python3 tools/plot.py " + quoted(experiment.string());
-  const auto add = [&](const char* option, const fs::path& path, const fs::path& default_path) {
-    if (path != default_path) command += fmt::format(" --{} {}", option, quoted(path.string()));
-  };
-  add("store", options.store_path(), experiment / "samples.h5");
-  add("reconstruction", options.evaluated_path(), experiment / "reconstruction");
-  add("scores", options.evaluation_path() / "scores.json", experiment / "scores.json");
-  return command;
 }
 
 /// The table, and how to draw the figures. Collective.

@@ -37,6 +37,15 @@ std::vector<std::string> method_names(const StoreContent& content);
 inline constexpr std::size_t n_spectra = 4;
 inline constexpr const char* spectrum_names[n_spectra] = {"truth", "lerp", "member", "ensemble"};
 
+/// What members do at the borders of their tiles in a month, and the same members at the same
+/// places with the tiles moved.
+struct MonthSeams {
+  double steps = 0;        ///< sum of squared differences across the borders
+  double steps_moved = 0;  ///< likewise, tiles moved
+  double variance = 0;     ///< sum of the variance over members beside the borders
+  double variance_moved = 0;
+};
+
 /// All months of one variable.
 struct VariableResults {
   double range = 0;  ///< width of the truth's range over the period
@@ -45,6 +54,7 @@ struct VariableResults {
   std::vector<std::vector<MonthEnsemble>> ensembles;  ///< [size][month]
   std::vector<MonthEnsemble> ridge;            ///< [month]; empty where the ridge gives no spread
   std::vector<std::vector<Spectrum>> spectra;  ///< [one of spectrum_names][month]
+  std::vector<MonthSeams> seams;               ///< [month]; empty where there is nothing to compare
   std::int64_t n_left_out =
       0;  ///< cells with a truth, over all months, in which some method has no value
 };

@@ -67,6 +67,19 @@ std::vector<std::size_t> all_of(std::size_t n_months) {
   return all;
 }
 
+/// Of tiles where they are over tiles moved; undefined where nothing was found.
+Statistic seam_ratio(const std::vector<MonthSeams>& months, double MonthSeams::*here,
+                     double MonthSeams::*moved) {
+  return [&months, here, moved](std::span<const std::size_t> picks) {
+    double sum = 0, sum_moved = 0;
+    for (const std::size_t i : picks) {
+      sum += months[i].*here;
+      sum_moved += months[i].*moved;
+    }
+    return sum_moved > 0 ? sum / sum_moved : undefined;
+  };
+}
+
 /// Writes the methods of one variable.
 class MethodWriter {
  public:
@@ -84,6 +97,7 @@ class MethodWriter {
       }
       if (names_[i] == "ridge") add_ridge(method);
       if (names_[i] == "ensemble") add_ensemble(method);
+      if (names_[i] == "member" && !results_.seams.empty()) add_seams(method);
     }
     return all;
   }
@@ -94,6 +108,13 @@ class MethodWriter {
       if (score.value == &EnsembleScores::reliability_index) continue;  // a Gaussian has no ranks
       method[score.name] = maker_.entry(ridge_statistic(score.value));
     }
+  }
+
+  void add_seams(Json& method) const {
+    method["seam_index"] =
+        maker_.entry(seam_ratio(results_.seams, &MonthSeams::steps, &MonthSeams::steps_moved));
+    method["seam_variance"] = maker_.entry(
+        seam_ratio(results_.seams, &MonthSeams::variance, &MonthSeams::variance_moved));
   }
 
   [[nodiscard]] Statistic ridge_statistic(double EnsembleScores::*score) const {

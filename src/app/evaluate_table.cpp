@@ -82,6 +82,23 @@ std::string differences(const Json& ensemble) {
   return text;
 }
 
+/// "1.002 (0.998 to 1.006)".
+std::string with_interval(const Json& entry) {
+  if (entry.at("value").is_null()) return "-";
+  std::string text = fmt::format("{:.3f}", entry.at("value").get<double>());
+  if (entry.at("low").is_null()) return text;
+  return text + fmt::format(" ({:.3f} to {:.3f})", entry.at("low").get<double>(),
+                            entry.at("high").get<double>());
+}
+
+/// One line where the borders of tiles were looked at.
+std::string seams(const Json& member) {
+  if (!member.contains("seam_index")) return "";
+  return fmt::format("  seams, tiles here / tiles moved: steps {}, variance {}\n",
+                     with_interval(member.at("seam_index")),
+                     with_interval(member.at("seam_variance")));
+}
+
 std::string sizes(const Json& ensemble) {
   std::string members = "  members         ";
   std::string rmse = "  RMSE of the mean";
@@ -105,8 +122,8 @@ std::string table_of(const nlohmann::ordered_json& scores) {
     text += fmt::format("\n{} ({})\n{}", name, variable.at("units").get<std::string>(), heading());
     for (const auto& [method, values] : methods.items())
       text += method_line(method, values, methods.at("lerp"));
-    text +=
-        fmt::format("\n{}\n{}", differences(methods.at("ensemble")), sizes(methods.at("ensemble")));
+    text += fmt::format("\n{}\n{}{}", differences(methods.at("ensemble")),
+                        sizes(methods.at("ensemble")), seams(methods.at("member")));
   }
   for (const auto& [pair, values] : scores.at("correlations").items()) {
     text += fmt::format("\ncorrelation of the anomalies of {}:", pair);

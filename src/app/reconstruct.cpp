@@ -42,27 +42,33 @@ class Clock {
 };
 
 /// Takes units from the shared queue until all are done or the run has to stop; true where it
-/// stopped early. Collective.
-bool make_units(const Context& context, const ReconstructionPlan& plan, UnitMaker& maker,
-                Clock& clock, Records& files) {
+/// stopped early. The roots of the groups take them and decide. Collective.
+bool make_units(const Context& context, const Communicator& group, const ReconstructionPlan& plan,
+                UnitMaker& maker, Clock& clock, Records& files) {
+  constexpr std::int64_t none = -1;
   const WallTime since_start(0);
   WorkQueue queue(context.comm, static_cast<std::int64_t>(plan.units.size()));
   std::vector<FileRecord> mine;
-  const auto stop = [&] {
+  const auto root_stops = [&] {
     if (!clock.has_to_stop()) return queue.closed();
     queue.close();
     return true;
   };
-  while (clock.has_room_for_a_unit() && !stop()) {
-    const auto i_unit = queue.next();
-    if (!i_unit) break;
+  const auto stop = [&] {
+    return broadcast(group, std::int64_t{group.is_root() && root_stops()}) != 0;
+  };
+  const auto next = [&] {
+    const bool goes_on = group.is_root() && clock.has_room_for_a_unit() && !root_stops();
+    return broadcast(group, goes_on ? queue.next().value_or(none) : none);
+  };
+  for (std::int64_t i_unit = next(); i_unit != none; i_unit = next()) {
     const WallTime unit_time(0);
-    const auto records = maker.make(plan.units[static_cast<std::size_t>(*i_unit)], stop);
+    const auto records = maker.make(plan.units[static_cast<std::size_t>(i_unit)], stop);
     if (!records) break;
     clock.unit_took(unit_time.elapsed_s());
     mine.insert(mine.end(), records->begin(), records->end());
-    const double done = static_cast<double>(*i_unit + 1) / static_cast<double>(plan.units.size());
-    context.log.info("unit {} of {} done; {:.0f} s left", *i_unit + 1, plan.units.size(),
+    const double done = static_cast<double>(i_unit + 1) / static_cast<double>(plan.units.size());
+    context.log.info("unit {} of {} done; {:.0f} s left", i_unit + 1, plan.units.size(),
                      since_start.elapsed_s() * (1 - done) / done);
   }
   const bool none_made = all_sum(context.comm, static_cast<std::int64_t>(mine.size())) == 0;
@@ -112,33 +118,47 @@ void write_run_log(const Context& context, const OutputStyle& style, const Train
   commit_text(path, earlier + line.dump() + "\n");
 }
 
-}  // namespace
-
-ExitCode run_reconstruct(const Context& context, const Options& options) {
-  Clock clock(options.experiment.wall_time_s);
-  const std::filesystem::path folder = options.reconstruction_path();
-  set_threads(static_cast<int>(options.experiment.threads));
-
-  // 1. Store, checkpoint, coarse fields.
+/// What all archives of a run are made from.
+struct Sources {
   std::optional<StoreReader> store;
-  together(context.comm, [&] { store.emplace(options.store_path()); });
-  const std::string store_sha256 =
-      digests_of(context.comm, {options.store_path().string()}).front();
+  std::string store_sha256;
   std::optional<TrainedNetwork> trained;
-  std::optional<FieldGenerator> generator;
   std::optional<CoarseInput> coarse;
-  together(context.comm, [&] {
-    trained.emplace(load_trained_network(options, *store, store_sha256));
-    generator.emplace(trained->network, *trained->conditioning,
-                      generator_options(options, trained->diffusion), torch_device(context.device),
-                      trained->mean);
-    coarse.emplace(options, trained->conditioning->content());
-  });
-  const StoreContent& content = trained->conditioning->content();
+  Communicator group;  ///< ranks that share a field
+};
 
-  // 2. The folder: its lock, its finished files, its identity; what is missing.
+Sources open_sources(const Context& context, const Options& options) {
+  Sources sources;
+  const std::int64_t n = options.ensemble.ranks_per_field;
+  if (context.comm.size() % n != 0) {
+    ErrorFacts facts = options.at("ensemble/ranks_per_field");
+    facts.problem = "the ranks do not make whole groups";
+    facts.value = std::to_string(n);
+    facts.why = "the job has " + std::to_string(context.comm.size());
+    facts.advice = "choose a divisor of it";
+    throw InputError(facts);
+  }
+  sources.group = context.comm.split(context.comm.rank() / static_cast<int>(n), 0);
+  together(context.comm, [&] { sources.store.emplace(options.store_path()); });
+  sources.store_sha256 = digests_of(context.comm, {options.store_path().string()}).front();
+  together(context.comm, [&] {
+    sources.trained.emplace(load_trained_network(options, *sources.store, sources.store_sha256));
+    sources.coarse.emplace(options, sources.trained->conditioning->content());
+  });
+  return sources;
+}
+
+/// One archive: true where the run had to stop before it was finished. Collective.
+bool make_archive(const Context& context, const Options& options, const Sources& sources,
+                  Clock& clock) {
+  const std::filesystem::path folder = options.reconstruction_path();
+  const TrainedNetwork& trained = *sources.trained;
+  const StoreContent& content = trained.conditioning->content();
+
+  // 1. The folder: its lock, its finished files, its identity; what is missing.
   const StageLock lock(context, folder);
-  ArchiveIdentity identity{trained->checkpoint_sha256, store_sha256, value_options(options), {}};
+  ArchiveIdentity identity{
+      trained.checkpoint_sha256, sources.store_sha256, value_options(options), {}};
   const OutputStyle style{options, content, folder, global_attributes(options, identity),
                           identity.coarse_sha256};
   together(context.comm, [&] {
@@ -148,9 +168,10 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
   ReconstructionPlan plan;
   together(context.comm, [&] {
     plan = plan_reconstruction(options, names_of(files), condensed_segments(style, files));
-    coarse->require(plan.months());
+    sources.coarse->require(plan.months());
   });
-  identity.coarse_sha256 = coarse_digests(context.comm, *coarse, *store, plan.months());
+  identity.coarse_sha256 =
+      coarse_digests(context.comm, *sources.coarse, *sources.store, plan.months());
   together(context.comm, [&] {
     if (!context.comm.is_root()) return;
     const std::set<std::string> names = names_of(files);
@@ -163,27 +184,79 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
     check_disk(folder, bytes_to_write(style, plan, files));
     write_identity(folder, identity, !files.empty());
   });
-  context.log.info("checkpoint {}; {} members, {} to {}; {} units to make, {} files finished",
-                   trained->checkpoint.string(), plan.members.size(), options.first_month(),
-                   options.last_month(), plan.units.size(), files.size());
+  context.log.info("{}: {} members, {} to {}; {} units to make, {} files finished", folder.string(),
+                   plan.members.size(), options.first_month(), options.last_month(),
+                   plan.units.size(), files.size());
 
-  // 3. Units of months x members.
-  UnitMaker maker(style, *trained->conditioning, *generator,
-                  [&](Month month, View<float, 3> field) { coarse->read(*store, month, field); });
-  maker.set_range(store->read_whole(store::range));
-  bool stopped = make_units(context, plan, maker, clock, files);
+  // 2. Units of months x members.
+  std::optional<FieldGenerator> generator;
+  together(context.comm, [&] {
+    generator.emplace(trained.network, *trained.conditioning,
+                      generator_options(options, trained.diffusion),
+                      Workplace{torch_device(context.device), &sources.group}, trained.mean);
+  });
+  UnitMaker maker(style, *trained.conditioning, *generator, sources.group,
+                  [&](Month month, View<float, 3> field) {
+                    sources.coarse->read(*sources.store, month, field);
+                  });
+  maker.set_range(sources.store->read_whole(store::range));
+  bool stopped = make_units(context, sources.group, plan, maker, clock, files);
 
-  // 4. Statistics over the members, manifest, report.
+  // 3. Statistics over the members, manifest, report.
   if (!stopped) {
     stopped = make_statistics(
         context, style, plan, [&] { return clock.has_to_stop(); }, files);
   }
   together(context.comm, [&] {
     if (context.comm.is_root()) write_manifest(folder, files);
-    if (!plan.units.empty()) write_run_log(context, style, *trained, clock.elapsed_s());
+    if (!plan.units.empty()) write_run_log(context, style, trained, clock.elapsed_s());
   });
   if (!plan.units.empty()) report_range(context, maker, content);
-  return stopped ? ExitCode::stopped : ExitCode::done;
+  return stopped;
+}
+
+/// The archive that shows the seams of `options`: a few members of the test years, with the tiles
+/// moved by half a stride; nothing where there is none to make.
+std::optional<Options> shifted_archive(const Options& options, const StoreContent& content) {
+  const TileLayout layout(content.fine.n_rows(), content.fine.n_columns(), content.fine.periodic,
+                          tiling_options(options.tiling));
+  const bool has_borders = !layout.row_borders().empty() || !layout.column_borders().empty();
+  if (options.tiling.seam_members == 0 || options.tiling.shifted || !has_borders ||
+      !options.output.members)
+    return std::nullopt;
+  const Month first =
+                  std::max(Month::parse(options.first_month()), Month(content.test.first_year, 1)),
+              last =
+                  std::min(Month::parse(options.last_month()), Month(content.test.last_year, 12));
+  if (last < first) return std::nullopt;
+  Options shifted = options;
+  shifted.tiling.shifted = true;
+  shifted.reconstruct.directory = options.shifted_path().string();
+  shifted.reconstruct.first_month = first.to_string();
+  shifted.reconstruct.last_month = last.to_string();
+  shifted.ensemble.members = std::min(options.tiling.seam_members, options.ensemble.members);
+  shifted.output.statistics = false;
+  shifted.output.quantiles.clear();
+  return shifted;
+}
+
+}  // namespace
+
+ExitCode run_reconstruct(const Context& context, const Options& options) {
+  Clock clock(options.experiment.wall_time_s);
+  set_threads(static_cast<int>(options.experiment.threads));
+
+  // 1. Store, checkpoint, coarse fields.
+  const Sources sources = open_sources(context, options);
+  context.log.info("checkpoint {}", sources.trained->checkpoint.string());
+
+  // 2. The archive.
+  if (make_archive(context, options, sources, clock)) return ExitCode::stopped;
+
+  // 3. What 'evaluate' needs to find its seams.
+  const auto shifted = shifted_archive(options, sources.trained->conditioning->content());
+  if (shifted && make_archive(context, *shifted, sources, clock)) return ExitCode::stopped;
+  return ExitCode::done;
 }
 
 }  // namespace hindscale

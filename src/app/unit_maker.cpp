@@ -8,10 +8,11 @@
 namespace hindscale {
 
 UnitMaker::UnitMaker(const OutputStyle& style, const Conditioning& conditioning,
-                     FieldGenerator& generator, ReadCoarse read_coarse)
+                     FieldGenerator& generator, const Communicator& group, ReadCoarse read_coarse)
     : style_(style),
       conditioning_(conditioning),
       generator_(generator),
+      group_(group),
       read_coarse_(std::move(read_coarse)),
       self_(Communicator::self()),
       outside_range_(conditioning.content().n_variables(), 0) {}
@@ -20,7 +21,7 @@ std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit,
                                                        const std::function<bool()>& stop) {
   const StoreContent& content = conditioning_.content();
   std::vector<std::vector<FieldFile>> files(unit.members.size());  // [member][variable]
-  for (std::size_t m = 0; m < unit.members.size(); ++m) {
+  for (std::size_t m = 0; m < unit.members.size() && group_.is_root(); ++m) {
     for (std::size_t v = 0; v < content.n_variables(); ++v) {
       files[m].emplace_back(self_, member_spec(style_, v, unit.members[m], unit.segment));
     }
@@ -69,9 +70,10 @@ void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
     jobs.push_back({unit.segment.first + static_cast<int>(job.i_month), unit.members[job.i_member],
                     job.inputs.get()});
   }
-  Array<float, 4> fields({jobs.size(), nv, ny, nx});
-  generator_.generate(jobs, fields);
-  for (std::size_t i = 0; i < pending.size(); ++i) {
+  const Shape<4> shape{jobs.size(), nv, ny, nx};
+  Array<float, 4> fields(group_.is_root() ? shape : Shape<4>{});
+  generator_.generate(jobs, {fields.data(), shape});
+  for (std::size_t i = 0; i < pending.size() && group_.is_root(); ++i) {
     const View<float, 3> field = fields.view()[i];
     conditioning_.to_physical(pending[i].coarse->view(), pending[i].inputs->base.view(), field);
     inspect(unit, pending[i], field);

@@ -17,15 +17,16 @@ namespace hindscale {
 /// Reads the coarse fields [v, cy, cx] of a month.
 using ReadCoarse = std::function<void(Month, View<float, 3>)>;
 
-/// Computes fields in batches and streams them to the files of a unit. One rank uses it; memory is
-/// bounded by the batch.
+/// Computes fields in batches and streams them to the files of a unit, written by the root of the
+/// group of ranks that shares the generator's fields. Memory is bounded by the batch.
 class UnitMaker {
  public:
   UnitMaker(const OutputStyle& style, const Conditioning& conditioning, FieldGenerator& generator,
-            ReadCoarse read_coarse);
+            const Communicator& group, ReadCoarse read_coarse);
 
-  /// Writes and commits the files of a unit; nothing where `stop` became true on the way (parts are
-  /// left behind). InputError where a coarse field has gaps or a value is not finite.
+  /// Writes and commits the files of a unit and gives their records, none on ranks other than the
+  /// root; nothing where `stop` became true on the way (parts are left behind). Collective over the
+  /// group, as `stop` has to be. InputError where a coarse field has gaps or a value is not finite.
   std::optional<std::vector<FileRecord>> make(const Unit& unit, const std::function<bool()>& stop);
 
   /// Values outside the range of the training data so far, for each variable, and how many there
@@ -49,6 +50,7 @@ class UnitMaker {
   const OutputStyle& style_;
   const Conditioning& conditioning_;
   FieldGenerator& generator_;
+  const Communicator& group_;
   ReadCoarse read_coarse_;
   Communicator self_;
   std::vector<double> range_;  ///< [v, 2]

@@ -2,6 +2,7 @@
 #include "hindscale/comm/communicator.hpp"
 
 #include <array>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <system_error>
@@ -169,6 +170,48 @@ std::vector<std::string> gather_texts(const Communicator& comm, const std::strin
     cursor += count;
   }
   return texts;
+}
+
+namespace {
+MPI_Datatype type_of(float /*unused*/) {
+  return MPI_FLOAT;
+}
+MPI_Datatype type_of(std::int64_t /*unused*/) {
+  return MPI_INT64_T;
+}
+}  // namespace
+
+template <class T>
+void exchange(const Communicator& comm, const std::vector<std::vector<T>>& out,
+              std::vector<std::vector<T>>& in) {
+  HINDSCALE_ASSERT(out.size() == static_cast<std::size_t>(comm.size()) && in.size() == out.size());
+  std::vector<MPI_Request> requests;
+  const auto begin = [&](std::size_t rank, std::size_t n, const char* call, const auto& start) {
+    HINDSCALE_ASSERT(n <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
+    if (n == 0) return;
+    requests.push_back(MPI_REQUEST_NULL);
+    check_mpi(start(static_cast<int>(rank), static_cast<int>(n), &requests.back()), call);
+  };
+  const MPI_Datatype type = type_of(T{});
+  for (std::size_t i = 0; i < in.size(); ++i)
+    begin(i, in[i].size(), "MPI_Irecv", [&](int rank, int n, MPI_Request* request) {
+      return MPI_Irecv(in[i].data(), n, type, rank, 0, comm.native(), request);
+    });
+  for (std::size_t i = 0; i < out.size(); ++i)
+    begin(i, out[i].size(), "MPI_Isend", [&](int rank, int n, MPI_Request* request) {
+      return MPI_Isend(out[i].data(), n, type, rank, 0, comm.native(), request);
+    });
+  check_mpi(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE),
+            "MPI_Waitall");
+}
+template void exchange(const Communicator&, const std::vector<std::vector<float>>&,
+                       std::vector<std::vector<float>>&);
+template void exchange(const Communicator&, const std::vector<std::vector<std::int64_t>>&,
+                       std::vector<std::vector<std::int64_t>>&);
+
+std::int64_t broadcast(const Communicator& comm, std::int64_t value) {
+  check_mpi(MPI_Bcast(&value, 1, MPI_INT64_T, 0, comm.native()), "MPI_Bcast");
+  return value;
 }
 
 namespace {

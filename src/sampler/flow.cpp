@@ -39,8 +39,14 @@ struct Trial {
   double error = 0;  ///< over what is allowed
 };
 
+/// How exactly to integrate: the tolerance, and the mean square that measures errors.
+struct Accuracy {
+  double tolerance;
+  const MeanSquare& mean_square;
+};
+
 Trial try_step(const Slope& slope, const torch::Tensor& state, double angle, double length,
-               double tolerance) {
+               const Accuracy& accuracy) {
   std::array<torch::Tensor, n_stages> slopes;
   torch::Tensor reached = state;
   torch::Tensor error = torch::zeros_like(state);
@@ -51,19 +57,20 @@ Trial try_step(const Slope& slope, const torch::Tensor& state, double angle, dou
     slopes[i] = slope(reached, angle + nodes[i] * length);
     error = error + slopes[i] * (length * error_weights[i]);
   }
-  const torch::Tensor allowed = tolerance * (1 + torch::maximum(state.abs(), reached.abs()));
-  return {reached, (error / allowed).square().mean().sqrt().item<double>()};
+  const torch::Tensor allowed =
+      accuracy.tolerance * (1 + torch::maximum(state.abs(), reached.abs()));
+  return {reached, accuracy.mean_square(error / allowed).sqrt().item<double>()};
 }
 
 torch::Tensor integrate(const Slope& slope, torch::Tensor state, double from, double to,
-                        double tolerance) {
+                        const Accuracy& accuracy) {
   constexpr double first_length = 0.02, safety = 0.9, shrink = 0.2, grow = 5;
   constexpr int most_steps = 100000;
   double angle = from;
   double length = std::copysign(std::min(first_length, std::abs(to - from)), to - from);
   for (int i = 0; i < most_steps; ++i) {
     if (std::abs(length) >= std::abs(to - angle)) length = to - angle;
-    const Trial trial = try_step(slope, state, angle, length, tolerance);
+    const Trial trial = try_step(slope, state, angle, length, accuracy);
     if (trial.error <= 1) {
       state = trial.state;
       if (length == to - angle) return state;
@@ -73,7 +80,7 @@ torch::Tensor integrate(const Slope& slope, torch::Tensor state, double from, do
     length *= std::clamp(factor, shrink, grow);
   }
   throw InputError({.problem = "the adaptive sampler does not reach the end",
-                    .value = std::to_string(tolerance),
+                    .value = std::to_string(accuracy.tolerance),
                     .why = "the network's flow is not smooth enough for this tolerance",
                     .advice = "raise it, or choose another sampler",
                     .key = "sampling/tolerance"});
@@ -87,23 +94,25 @@ torch::Tensor velocity(const torch::Tensor& y, const torch::Tensor& x0, double r
 
 }  // namespace
 
-torch::Tensor flow(const Denoise& denoise, const torch::Tensor& y, double from, double to,
+torch::Tensor flow(const Process& process, const torch::Tensor& y, double from, double to,
                    double tolerance) {
   const Slope slope = [&](const torch::Tensor& x, double angle) {
     const torch::Tensor state = x / std::cos(angle);
-    return velocity(state, denoise(state, std::tan(angle)), std::tan(angle));
+    return velocity(state, process.denoise(state, std::tan(angle)), std::tan(angle));
   };
   std::vector<torch::Tensor> ends;
   for (std::int64_t i = 0; i < y.size(0); ++i) {
     const torch::Tensor x = y.narrow(0, i, 1) * std::cos(std::atan(from));
-    ends.push_back(integrate(slope, x, std::atan(from), std::atan(to), tolerance) /
-                   std::cos(std::atan(to)));
+    ends.push_back(
+        integrate(slope, x, std::atan(from), std::atan(to), {tolerance, process.mean_square}) /
+        std::cos(std::atan(to)));
   }
   return torch::cat(ends);
 }
 
 torch::Tensor log_likelihood(const Denoise& denoise, const torch::Tensor& x0, double least,
                              double most, double tolerance) {
+  const MeanSquare mean_square = [](const torch::Tensor& x) { return x.square().mean(); };
   std::vector<torch::Tensor> results;
   for (std::int64_t i = 0; i < x0.size(0); ++i) {
     const torch::Tensor start = x0.narrow(0, i, 1);
@@ -126,7 +135,7 @@ torch::Tensor log_likelihood(const Denoise& denoise, const torch::Tensor& x0, do
     // A point of the data is taken as the mean of its neighbourhood at the least level.
     torch::Tensor state =
         torch::cat({start.flatten() * std::cos(from), torch::zeros({1}, start.options())});
-    state = integrate(slope, state, from, to, tolerance);
+    state = integrate(slope, state, from, to, {tolerance, mean_square});
     // At the end y = x / cos(a) is N(0, r^2 + 1) nearly: x itself is standard normal.
     const torch::Tensor end = state.narrow(0, 0, n);
     const double log_normal = -0.5 * (end.square().sum().item<double>() +

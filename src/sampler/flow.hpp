@@ -9,7 +9,7 @@ namespace hindscale {
 /// Carries each of y [n, c, h, w] along the flow from level `from` to level `to`, both > 0, in
 /// either direction: Dormand and Prince's method of fifth order in the angle atan(r), each sample
 /// with steps of its own.
-torch::Tensor flow(const Denoise& denoise, const torch::Tensor& y, double from, double to,
+torch::Tensor flow(const Process& process, const torch::Tensor& y, double from, double to,
                    double tolerance);
 
 }  // namespace hindscale

@@ -24,6 +24,15 @@ SamplerConfig sampler_config(const SamplingOptions& sampling) {
 
 }  // namespace
 
+TilingOptions tiling_options(const TileOptions& options) {
+  return {static_cast<std::size_t>(options.size.at(0)),
+          static_cast<std::size_t>(options.size.at(1)),
+          static_cast<std::size_t>(options.overlap),
+          static_cast<std::size_t>(options.crop),
+          stitching_of(options.stitching),
+          options.shifted};
+}
+
 GeneratorOptions generator_options(const Options& options, const DiffusionOptions& trained) {
   const SamplingOptions& sampling = options.sampling;
   GeneratorOptions generator;
@@ -35,9 +44,7 @@ GeneratorOptions generator_options(const Options& options, const DiffusionOption
                     sampling.rho, sampling.sigma_range.at(0), sampling.sigma_range.at(1)};
   generator.steps = sampling.steps;
   generator.noise_scale = sampling.noise_scale;
-  generator.tiling = {static_cast<std::size_t>(options.tiling.size.at(0)),
-                      static_cast<std::size_t>(options.tiling.size.at(1)),
-                      static_cast<std::size_t>(options.tiling.overlap)};
+  generator.tiling = tiling_options(options.tiling);
   generator.batch = options.ensemble.batch;
   generator.seed = static_cast<std::uint64_t>(options.experiment.seed);
   return generator;

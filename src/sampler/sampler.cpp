@@ -30,27 +30,22 @@ constexpr std::array<std::pair<Kind, const char*>, 10> names{
      {Kind::predictor_corrector, "predictor_corrector"},
      {Kind::adaptive, "adaptive"}}};
 
-/// Mean square of each sample, [n, 1, 1, 1].
-torch::Tensor mean_square(const torch::Tensor& x) {
-  return x.square().flatten(1).mean(1).view({-1, 1, 1, 1});
-}
-
 /// One run: holds what its steps share.
 class Run {
  public:
-  Run(const SamplerConfig& config, std::size_t n_steps, const Denoise& denoise, const Noise& noise)
-      : config_(config), n_steps_(n_steps), denoise_(denoise), noise_(noise) {}
+  Run(const SamplerConfig& config, std::size_t n_steps, const Process& process)
+      : config_(config), n_steps_(n_steps), process_(process) {}
 
   torch::Tensor draw(const torch::Tensor& like) {
     torch::Tensor out = torch::empty(
         like.sizes(),
         like.options().dtype(torch::kFloat32).memory_format(torch::MemoryFormat::Contiguous));
-    noise_(n_draws_++, out);
+    process_.noise(n_draws_++, out);
     return out.to(like.scalar_type());
   }
 
   [[nodiscard]] torch::Tensor clean(const torch::Tensor& y, double r) const {
-    const torch::Tensor x0 = denoise_(y, r);
+    const torch::Tensor x0 = process_.denoise(y, r);
     return config_.clip > 0 ? x0.clamp(-config_.clip, config_.clip) : x0;
   }
 
@@ -149,9 +144,10 @@ class Run {
       const torch::Tensor z = draw(y);
       const double size = config_.corrector_size;
       // Both rules give a step delta in units of r^2.
-      const torch::Tensor delta = config_.corrector == SamplerConfig::Corrector::sda
-                                      ? size / mean_square(eps)
-                                      : 2 * size * size * mean_square(z) / mean_square(eps);
+      const torch::Tensor delta =
+          config_.corrector == SamplerConfig::Corrector::sda
+              ? size / process_.mean_square(eps)
+              : 2 * size * size * process_.mean_square(z) / process_.mean_square(eps);
       y = y - (eps * delta + z * (2 * delta).sqrt()) * r;
     }
     return y;
@@ -159,8 +155,7 @@ class Run {
 
   const SamplerConfig& config_;
   std::size_t n_steps_;
-  const Denoise& denoise_;
-  const Noise& noise_;
+  const Process& process_;
   std::int64_t n_draws_ = 0;
   torch::Tensor last_slope_;
   double last_length_ = 0;
@@ -180,6 +175,10 @@ void check(const SamplerConfig& config) {
 }
 
 }  // namespace
+
+torch::Tensor mean_square_of_tensor(const torch::Tensor& x) {
+  return x.square().flatten(1).mean(1).view({-1, 1, 1, 1});
+}
 
 SamplerConfig::Kind sampler_kind_of(std::string_view name) {
   for (const auto& [kind, its_name] : names)
@@ -209,15 +208,16 @@ std::int64_t evaluations_of(const SamplerConfig& config, std::int64_t steps) {
 }
 
 torch::Tensor sample(const SamplerConfig& config, const std::vector<double>& levels,
-                     const Denoise& denoise, const Noise& noise, const torch::Tensor& like) {
+                     const Process& process, const torch::Tensor& like) {
   check(config);
   HINDSCALE_ASSERT(levels.size() >= 2 && levels.back() == 0);
   const torch::NoGradGuard no_gradient;
   const std::size_t n_steps = levels.size() - 1;
-  Run run(config, n_steps, denoise, noise);
+  Run run(config, n_steps, process);
   torch::Tensor y = run.draw(like) * levels.front();
   if (config.kind == Kind::adaptive) {
-    const Denoise clean = [&](const torch::Tensor& at, double r) { return run.clean(at, r); };
+    Process clean = process;
+    clean.denoise = [&](const torch::Tensor& at, double r) { return run.clean(at, r); };
     y = flow(clean, y, levels.front(), levels[n_steps - 1], config.tolerance);
   } else {
     for (std::size_t i = 0; i + 1 < n_steps; ++i) y = run.step(y, levels[i], levels[i + 1]);

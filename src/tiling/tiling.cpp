@@ -1,151 +1,181 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layout of tiles, their weights, and the weighted sum that fuses them.
+// Layout of tiles and their weights.
 #include "hindscale/tiling/tiling.hpp"
 
 #include <fmt/format.h>
 
-#include <Kokkos_Core.hpp>
-#include <utility>
+#include <algorithm>
+#include <set>
 
 namespace hindscale {
+
+struct TileLayout::AxisPlan {
+  const char* name;
+  std::size_t n = 0;  ///< cells of the domain
+  std::size_t tile = 0;
+  bool periodic = false;
+  TilingOptions options;
+
+  /// Whether a tile follows tile `i`: none behind the last tile of an open axis.
+  [[nodiscard]] bool has_next(const std::vector<std::size_t>& starts, std::size_t i) const {
+    return starts.size() > 1 && (periodic || i + 1 < starts.size());
+  }
+  /// Cells that tile `i` shares with the next one.
+  [[nodiscard]] std::size_t shared_with_next(const std::vector<std::size_t>& starts,
+                                             std::size_t i) const {
+    return tile - (starts[(i + 1) % starts.size()] + n - starts[i]) % n;
+  }
+};
+
 namespace {
 
-struct AxisPlan {
-  const char* name;
-  std::size_t n = 0;     ///< cells of the domain
-  std::size_t tile = 0;  ///< cells of a tile
-  std::size_t overlap = 0;
-  bool periodic = false;
-};
+using Starts = std::vector<std::size_t>;
 
-/// The tiles of one axis and their normalised weights.
-struct AxisTiles {
-  std::vector<std::size_t> starts;
-  std::vector<std::vector<double>> weights;
-};
-
-void require_valid(const AxisPlan& axis) {
-  if (axis.tile == 0 || axis.tile > axis.n) {
-    throw InputError({.problem = fmt::format("tile of this number of {} does not fit", axis.name),
-                      .value = std::to_string(axis.tile),
-                      .why = fmt::format("the domain has {}", axis.n),
-                      .advice = fmt::format("choose between 1 and {}", axis.n),
-                      .key = "tiling/size"});
-  }
-  if (axis.tile < axis.n && axis.overlap >= axis.tile) {
-    throw InputError({.problem = "overlap not smaller than the tile",
-                      .value = std::to_string(axis.overlap),
-                      .why = fmt::format("tiles have {} {}", axis.tile, axis.name),
-                      .advice = fmt::format("choose at most {}", axis.tile - 1),
-                      .key = "tiling/overlap"});
-  }
+void refuse(std::string problem, std::size_t value, std::string why, std::string key) {
+  throw InputError({.problem = std::move(problem),
+                    .value = std::to_string(value),
+                    .why = std::move(why),
+                    .key = std::move(key)});
 }
 
-std::vector<std::size_t> starts_of(const AxisPlan& axis) {
-  if (axis.tile == axis.n) return {0};
-  const std::size_t largest_step = axis.tile - axis.overlap;
-  // On a circle the steps add up to the whole axis, else to what the last tile leaves.
-  const std::size_t way = axis.periodic ? axis.n : axis.n - axis.tile;
-  const std::size_t n_steps = (way + largest_step - 1) / largest_step;
-  std::vector<std::size_t> starts;
+/// Tiles at equal distances; on a circle the steps add up to the whole axis, else to what the last
+/// tile leaves.
+Starts even_starts(std::size_t n, std::size_t tile, std::size_t overlap, bool periodic) {
+  const std::size_t stride = tile - overlap, way = periodic ? n : n - tile;
+  const std::size_t n_steps = (way + stride - 1) / stride;
+  Starts starts;
   for (std::size_t i = 0; i < n_steps; ++i) starts.push_back(i * way / n_steps);
-  if (!axis.periodic) starts.push_back(way);
+  if (!periodic) starts.push_back(way);
   return starts;
 }
 
-/// Cells that tile `i` shares with the next one; none behind the last tile of an open axis.
-std::size_t shared_with_next(const AxisPlan& axis, const std::vector<std::size_t>& starts,
-                             std::size_t i) {
-  const bool last = i + 1 == starts.size();
-  if (starts.size() == 1 || (last && !axis.periodic)) return 0;
-  const std::size_t step = last ? axis.n - starts[i] + starts[0] : starts[i + 1] - starts[i];
-  return axis.tile - step;
+Starts packed_starts(std::size_t n, std::size_t tile, std::size_t overlap) {
+  Starts starts;
+  for (std::size_t start = 0; start + tile < n; start += tile - overlap) starts.push_back(start);
+  starts.push_back(n - tile);
+  return starts;
 }
 
-double ramp(std::size_t cells_from_border, std::size_t shared) {
-  if (cells_from_border >= shared) return 1;
-  return (static_cast<double>(cells_from_border) + 0.5) / static_cast<double>(shared);
+/// Half a stride further. An open axis keeps its first and last tile, so that it stays covered.
+Starts half_a_stride_further(const Starts& starts, std::size_t n, bool periodic) {
+  Starts moved;
+  if (!periodic) moved.push_back(starts.front());
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    const bool is_last = i + 1 == starts.size();
+    if (is_last && !periodic) break;
+    const std::size_t next = is_last ? starts.front() + n : starts[i + 1];
+    moved.push_back((starts[i] + (next - starts[i]) / 2) % n);
+  }
+  if (!periodic && starts.size() > 1) moved.push_back(starts.back());
+  return moved;
 }
 
-AxisTiles tiles_of(const AxisPlan& axis) {
-  require_valid(axis);
-  AxisTiles tiles{starts_of(axis), {}};
-  const std::size_t n_tiles = tiles.starts.size();
-  std::vector<double> sum(axis.n, 0.0);
-  for (std::size_t i = 0; i < n_tiles; ++i) {
-    const std::size_t before =
-        i == 0 && !axis.periodic
-            ? 0
-            : shared_with_next(axis, tiles.starts, (i + n_tiles - 1) % n_tiles);
-    const std::size_t after = shared_with_next(axis, tiles.starts, i);
-    auto& weights = tiles.weights.emplace_back();
-    for (std::size_t k = 0; k < axis.tile; ++k) {
-      weights.push_back(ramp(k, before) * ramp(axis.tile - 1 - k, after));
-      sum[(tiles.starts[i] + k) % axis.n] += weights.back();
-    }
-  }
-  for (std::size_t i = 0; i < n_tiles; ++i) {
-    for (std::size_t k = 0; k < axis.tile; ++k) {
-      tiles.weights[i][k] /= sum[(tiles.starts[i] + k) % axis.n];
-    }
-  }
-  return tiles;
+/// The cells at one end of a tile: first those that do not count, then those that are blended.
+struct Rim {
+  std::size_t unused = 0;
+  std::size_t blended = 0;
+};
+
+double weight_in(const Rim& rim, std::size_t cells_from_border, Stitching stitching) {
+  if (cells_from_border < rim.unused) return 0;
+  const std::size_t i = cells_from_border - rim.unused;
+  if (i >= rim.blended || stitching != Stitching::taper) return 1;
+  return (static_cast<double>(i) + 0.5) / static_cast<double>(rim.blended);
 }
 
-/// Adds the tile's share of one row of the field.
-void add_row(const Window& window, const float* weights, const float* values,
-             std::vector<double>& row) {
-  for (std::size_t x = 0; x < window.n_columns; ++x) {
-    std::size_t column = window.column + x;
-    if (column >= row.size()) column -= row.size();
-    row[column] += static_cast<double>(weights[x]) * static_cast<double>(values[x]);
-  }
+/// The rims of two neighbours: that of the earlier one's end, that of the later one's start. They
+/// blend the same cells.
+struct RimPair {
+  Rim end;
+  Rim start;
+};
+
+RimPair rims_of(std::size_t shared, std::size_t crop, std::size_t most_blended) {
+  const std::size_t blended = std::min(shared - 2 * crop, most_blended);
+  const std::size_t unused = shared - blended, at_start = unused / 2;
+  return {{unused - at_start, blended}, {at_start, blended}};
+}
+
+void require_valid(const char* name, std::size_t n, std::size_t tile,
+                   const TilingOptions& options) {
+  if (tile == 0 || tile > n)
+    refuse(fmt::format("tile of this number of {} does not fit", name), tile,
+           fmt::format("the domain has {}", n), "tiling/size");
+  if (tile < n && options.overlap >= tile)
+    refuse("overlap not smaller than the tile", options.overlap,
+           fmt::format("tiles have {} {}", tile, name), "tiling/overlap");
+  if (tile < n && options.overlap < 2 * options.crop)
+    refuse("tiles without their rims do not cover the domain", options.crop,
+           fmt::format("they share {} {} only", options.overlap, name), "tiling/crop");
 }
 
 }  // namespace
 
-TileLayout::TileLayout(std::size_t n_rows, std::size_t n_columns, bool periodic,
-                       const TilingOptions& options) {
-  const AxisTiles rows = tiles_of({"rows", n_rows, options.n_rows, options.overlap, false});
-  const AxisTiles columns =
-      tiles_of({"columns", n_columns, options.n_columns, options.overlap, periodic});
-  for (std::size_t i = 0; i < rows.starts.size(); ++i) {
-    for (std::size_t j = 0; j < columns.starts.size(); ++j) {
-      tiles_.push_back({rows.starts[i], columns.starts[j], options.n_rows, options.n_columns});
-      auto& weights = weights_.emplace_back(Shape<2>{options.n_rows, options.n_columns});
-      // The sum over tiles of products is the product of the sums, so each axis is normalised
-      // alone.
-      for (std::size_t y = 0; y < options.n_rows; ++y) {
-        for (std::size_t x = 0; x < options.n_columns; ++x) {
-          weights(y, x) = static_cast<float>(rows.weights[i][y] * columns.weights[j][x]);
-        }
-      }
+std::vector<std::size_t> TileLayout::starts_of(const AxisPlan& plan) {
+  if (plan.tile == plan.n) return {0};
+  if (plan.options.stitching == Stitching::separate)
+    return packed_starts(plan.n, plan.tile, plan.options.overlap);
+  return even_starts(plan.n, plan.tile, plan.options.overlap, plan.periodic);
+}
+
+TileLayout::Axis TileLayout::axis_of(const AxisPlan& plan) {
+  require_valid(plan.name, plan.n, plan.tile, plan.options);
+  Axis axis{starts_of(plan), {}, {}};
+  std::size_t most_blended = plan.tile;
+  if (plan.options.shifted) {
+    // Tiles that stand closer to each other than before blend no more cells than before.
+    for (std::size_t i = 0; i < axis.starts.size() && plan.has_next(axis.starts, i); ++i)
+      most_blended = std::min(most_blended, plan.shared_with_next(axis.starts, i));
+    most_blended -= std::min(most_blended, 2 * plan.options.crop);
+    axis.starts = half_a_stride_further(axis.starts, plan.n, plan.periodic);
+  }
+  const std::size_t n_tiles = axis.starts.size();
+  std::vector<RimPair> rims(n_tiles);  // with the next tile
+  for (std::size_t i = 0; i < n_tiles && plan.has_next(axis.starts, i); ++i)
+    rims[i] = rims_of(plan.shared_with_next(axis.starts, i), plan.options.crop, most_blended);
+  std::vector<double> sum(plan.n, 0.0);
+  std::set<std::size_t> borders;
+  for (std::size_t i = 0; i < n_tiles; ++i) {
+    const Rim start = rims[(i + n_tiles - 1) % n_tiles].start, end = rims[i].end;
+    auto& weights = axis.weights.emplace_back();
+    for (std::size_t k = 0; k < plan.tile; ++k) {
+      weights.push_back(weight_in(start, k, plan.options.stitching) *
+                        weight_in(end, plan.tile - 1 - k, plan.options.stitching));
+      sum[(axis.starts[i] + k) % plan.n] += weights.back();
     }
+    borders.insert({(axis.starts[i] + start.unused) % plan.n,
+                    (axis.starts[i] + plan.tile - end.unused) % plan.n});
+  }
+  if (!plan.periodic) borders.erase(0);  // the outer border
+  axis.borders.assign(borders.begin(), borders.end());
+  for (std::size_t i = 0; i < n_tiles; ++i) {
+    for (std::size_t k = 0; k < plan.tile; ++k)
+      axis.weights[i][k] /= sum[(axis.starts[i] + k) % plan.n];
+  }
+  return axis;
+}
+
+TileLayout::TileLayout(std::size_t n_rows, std::size_t n_columns, bool periodic,
+                       const TilingOptions& options)
+    : n_rows_(n_rows), n_columns_(n_columns) {
+  const bool wraps = periodic && options.stitching != Stitching::separate;
+  rows_ = axis_of({"rows", n_rows, options.n_rows, false, options});
+  columns_ = axis_of({"columns", n_columns, options.n_columns, wraps, options});
+  if (periodic && !wraps) columns_.borders.insert(columns_.borders.begin(), 0);
+  for (const std::size_t row : rows_.starts) {
+    for (const std::size_t column : columns_.starts)
+      tiles_.push_back({row, column, options.n_rows, options.n_columns});
   }
 }
 
-void stitch(const TileLayout& layout, View<const float, 4> tiles, View<float, 3> field) {
-  const std::vector<Window>& windows = layout.tiles();
-  HINDSCALE_ASSERT(tiles.extent(0) == windows.size() && tiles.extent(1) == field.extent(0));
-  const std::size_t n_rows = field.extent(1);
-  const std::size_t n_columns = field.extent(2);
-  for (const Window& window : windows) {
-    HINDSCALE_ASSERT(window.row + window.n_rows <= n_rows && window.column < n_columns);
-    HINDSCALE_ASSERT(window.n_rows == tiles.extent(2) && window.n_columns == tiles.extent(3));
-    HINDSCALE_ASSERT(window.n_columns <= n_columns);
-  }
-  const Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace> range(0, field.extent(0) * n_rows);
-  Kokkos::parallel_for("stitch", range, [&](const std::size_t i_row) {
-    const std::size_t channel = i_row / n_rows;
-    const std::size_t y = i_row % n_rows;
-    std::vector<double> row(n_columns, 0.0);
-    for (std::size_t i = 0; i < windows.size(); ++i) {
-      if (y < windows[i].row || y >= windows[i].row + windows[i].n_rows) continue;
-      const std::size_t y_tile = y - windows[i].row;
-      add_row(windows[i], &layout.weight(i)(y_tile, 0), &tiles(i, channel, y_tile, 0), row);
-    }
-    for (std::size_t x = 0; x < n_columns; ++x) field(channel, y, x) = static_cast<float>(row[x]);
-  });
+Stitching stitching_of(std::string_view name) {
+  if (name == "taper") return Stitching::taper;
+  if (name == "uniform") return Stitching::uniform;
+  if (name == "separate") return Stitching::separate;
+  throw InputError({.problem = "unknown way to stitch tiles",
+                    .value = std::string(name),
+                    .advice = "choose 'taper', 'uniform' or 'separate'",
+                    .key = "tiling/stitching"});
 }
 
 }  // namespace hindscale

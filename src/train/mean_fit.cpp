@@ -97,7 +97,8 @@ FittedMean fit_mean_model(const Context& context, const Options& options,
     load_parameters(*mean.model.network, checkpoint.model, "average.");
     GeneratorOptions mean_options = generator_options(options, options.diffusion);
     mean_options.prediction = Prediction::mean;
-    generator.emplace(mean.model.network, conditioning, mean_options, torch_device(context.device));
+    generator.emplace(mean.model.network, conditioning, mean_options,
+                      Workplace{torch_device(context.device)});
   });
   mean.model.scale = scale_of(context, *generator, conditioning, reader);
   return mean;

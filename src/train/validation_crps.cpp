@@ -142,7 +142,7 @@ std::vector<MonthEnsemble> CrpsValidator::month_ensembles(const Truth& truth,
 
 ValidationScore CrpsValidator::score(UNet network, const GeneratorOptions& options) const {
   HINDSCALE_ASSERT(!months_.empty());
-  FieldGenerator generator(network, conditioning_, options, torch_device(context_.device), mean_);
+  FieldGenerator generator(network, conditioning_, options, {torch_device(context_.device)}, mean_);
   const StoreContent& content = conditioning_.content();
   const std::size_t n_variables = content.n_variables();
   const auto n_members = static_cast<std::size_t>(n_members_);

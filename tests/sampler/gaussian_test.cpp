@@ -30,9 +30,9 @@ class SampledLaw : public testing::TestWithParam<LawCase> {};
 TEST_P(SampledLaw, is_the_gaussian) {
   const GaussianWorld world;
   constexpr std::int64_t n = 10000;
-  const torch::Tensor x =
-      sample(GetParam().config, karras_levels(GetParam().steps), world.denoiser(), seeded_noise(3),
-             torch::empty({n / 100, 100, 4, 4}, torch::kFloat64));
+  const torch::Tensor x = sample(GetParam().config, karras_levels(GetParam().steps),
+                                 {world.denoiser(), seeded_noise(3)},
+                                 torch::empty({n / 100, 100, 4, 4}, torch::kFloat64));
   const torch::Tensor rows = x.reshape({n, GaussianWorld::size});
   const torch::Tensor variances = world.covariance().diagonal();
   constexpr double deviations = 5;  // of the Monte-Carlo error; some 150 numbers are looked at
@@ -49,10 +49,10 @@ TEST_P(SampledLaw, is_the_gaussian) {
 
 TEST_P(SampledLaw, is_the_mixture) {
   constexpr std::int64_t n = 10000;
-  const torch::Tensor x =
-      sample(GetParam().config, karras_levels(GetParam().steps), MixtureWorld::denoiser(),
-             seeded_noise(4), torch::empty({n / 100, 100, 2, 1}, torch::kFloat64))
-          .reshape({n, 2});
+  const torch::Tensor x = sample(GetParam().config, karras_levels(GetParam().steps),
+                                 {MixtureWorld::denoiser(), seeded_noise(4)},
+                                 torch::empty({n / 100, 100, 2, 1}, torch::kFloat64))
+                              .reshape({n, 2});
   const torch::Tensor first = std::get<0>(x.select(1, 0).flatten().sort());
   double distance = 0;  // of Kolmogorov and Smirnov
   for (std::int64_t i = 0; i < n; ++i) {
@@ -92,7 +92,8 @@ double flow_error(const SamplerConfig& config, std::int64_t steps) {
   torch::Tensor start = GaussianWorld::like(100, torch::kFloat32);
   const Noise noise = seeded_noise(5);
   noise(0, start);
-  const torch::Tensor x = sample(config, levels, world.denoiser(), noise, GaussianWorld::like(100));
+  const torch::Tensor x =
+      sample(config, levels, {world.denoiser(), noise}, GaussianWorld::like(100));
   const torch::Tensor exact =
       world.flow_to_data(start.to(torch::kFloat64) * levels.front(), levels.front());
   return (x - exact).square().mean().sqrt().item<double>();
@@ -133,7 +134,7 @@ TEST(Flow, ddim_euler_and_the_exponential_integrator_are_one) {
   const GaussianWorld world;
   const std::vector<double> levels{30, 4, 1, 0.3, 0.02, 0};
   const auto run = [&](Kind kind) {
-    return sample({.kind = kind}, levels, world.denoiser(), seeded_noise(2),
+    return sample({.kind = kind}, levels, {world.denoiser(), seeded_noise(2)},
                   GaussianWorld::like(3));
   };
   // The exponential integrator of SDA (Rozet and Louppe 2023) in x = mu x0 + sigma eps.

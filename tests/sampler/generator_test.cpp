@@ -25,7 +25,7 @@ struct World {
     options.steps = 3;
     options.tiling = {.n_rows = 8, .n_columns = 8, .overlap = 2};
     options.batch = batch;
-    generator.emplace(stirred_network(config), conditioning, options, torch::kCPU);
+    generator.emplace(stirred_network(config), conditioning, options, Workplace{});
   }
   Array<float, 4> fields() {
     const std::size_t t = store.content.positions(store.content.test).front();

@@ -43,8 +43,8 @@ TEST(Ddpm, steps_are_the_published_formula) {
     return made_up_field(y, r);
   };
   const Noise noise = seeded_noise(1);
-  states.push_back(sample({.kind = Kind::ddpm}, sampling_levels(schedule, {}, n_levels), denoise,
-                          noise, torch::empty({3, 2, 4, 5}, torch::kFloat64)));
+  states.push_back(sample({.kind = Kind::ddpm}, sampling_levels(schedule, {}, n_levels),
+                          {denoise, noise}, torch::empty({3, 2, 4, 5}, torch::kFloat64)));
   for (std::int64_t i = 0; i < n_levels; ++i) {
     const auto t = static_cast<std::size_t>(n_levels - 1 - i);
     const double abar = schedule.abar(t), abar_before = t > 0 ? schedule.abar(t - 1) : 1.0;
@@ -72,7 +72,7 @@ TEST(Multistep, first_step_is_euler_and_the_second_extrapolates) {
     slope.push_back((y - x0) / r * std::cos(angle) - x0 * std::sin(angle));
     return x0;
   };
-  x.push_back(sample(SamplerConfig{}, levels, denoise, seeded_noise(1),
+  x.push_back(sample(SamplerConfig{}, levels, {denoise, seeded_noise(1)},
                      torch::empty({1, 2, 4, 5}, torch::kFloat64)));
   const double first = std::atan(3) - std::atan(1), second = std::atan(1) - std::atan(0.4);
   EXPECT_TRUE(torch::allclose(x[1], x[0] - first * slope[0], 1e-9, 1e-9));
@@ -83,8 +83,8 @@ TEST(Multistep, first_step_is_euler_and_the_second_extrapolates) {
 TEST(Sampler, ends_within_the_clip_and_was_outside_without) {
   for (const Kind kind : all_kinds) {
     const auto run = [&](double clip) {
-      return sample({.kind = kind, .clip = clip}, karras_levels(10), made_up_field, seeded_noise(1),
-                    torch::empty({3, 2, 4, 5}));
+      return sample({.kind = kind, .clip = clip}, karras_levels(10),
+                    {made_up_field, seeded_noise(1)}, torch::empty({3, 2, 4, 5}));
     };
     EXPECT_LE(run(0.3).abs().max().item<float>(), 0.3F) << name_of(kind);
     EXPECT_GT(run(0).abs().max().item<float>(), 0.3F) << name_of(kind);
@@ -98,7 +98,7 @@ TEST(Sampler, asks_for_each_draw_once_and_for_one_only_where_deterministic) {
       EXPECT_EQ(draw, expected++);
       out.zero_();
     };
-    sample(config, karras_levels(5), made_up_field, noise, torch::empty({1, 1, 2, 2}));
+    sample(config, karras_levels(5), {made_up_field, noise}, torch::empty({1, 1, 2, 2}));
     return expected;
   };
   for (const Kind kind : {Kind::ddim, Kind::multistep, Kind::dpmpp_2m, Kind::dpmpp_2s, Kind::euler,
@@ -120,7 +120,7 @@ TEST(Sampler, counts_its_evaluations) {
       return made_up_field(y, r);
     };
     const SamplerConfig config{.kind = kind, .corrections = 3};
-    sample(config, karras_levels(7), denoise, seeded_noise(1), torch::empty({1, 1, 2, 2}));
+    sample(config, karras_levels(7), {denoise, seeded_noise(1)}, torch::empty({1, 1, 2, 2}));
     EXPECT_EQ(calls, evaluations_of(config, 7)) << name_of(kind);
   }
 }
@@ -134,7 +134,8 @@ TEST(Sampler, gives_a_sample_the_same_bits_in_any_batch) {
       const Noise noise = [&](std::int64_t draw, torch::Tensor& out) {
         out.copy_(numbers[draw].narrow(0, first, count));
       };
-      return sample(config, karras_levels(6), made_up_field, noise, torch::empty({count, 1, 7, 9}));
+      return sample(config, karras_levels(6), {made_up_field, noise},
+                    torch::empty({count, 1, 7, 9}));
     };
     const torch::Tensor together = run(0, 5);
     for (std::int64_t i = 0; i < 5; ++i)
@@ -145,7 +146,7 @@ TEST(Sampler, gives_a_sample_the_same_bits_in_any_batch) {
 
 TEST(Sampler, refuses_what_makes_no_sense) {
   const auto run = [&](const SamplerConfig& config) {
-    return sample(config, karras_levels(3), made_up_field, seeded_noise(1),
+    return sample(config, karras_levels(3), {made_up_field, seeded_noise(1)},
                   torch::empty({1, 1, 1, 1}));
   };
   EXPECT_THROW(run({.eta = -1}), InputError);

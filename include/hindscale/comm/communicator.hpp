@@ -65,6 +65,12 @@ void broadcast(const Communicator& comm, std::span<double> values);
 /// Blocks of all ranks, one after the other in rank order, on every rank.
 std::vector<double> gather_blocks(const Communicator& comm, std::span<const double> block);
 std::vector<std::string> gather_texts(const Communicator& comm, const std::string& text);
+/// Sends out[rank] to each rank and receives in[rank] from it, whose sizes both know. T is float or
+/// std::int64_t.
+template <class T>
+void exchange(const Communicator& comm, const std::vector<std::vector<T>>& out,
+              std::vector<std::vector<T>>& in);
+std::int64_t broadcast(const Communicator& comm, std::int64_t value);
 
 /// Runs `action` here, then lets all ranks agree: where it threw on any rank, every rank throws
 /// that error (InputError and SystemError keep their kind and facts), the lowest failing rank's

@@ -54,6 +54,10 @@ struct Options {
   [[nodiscard]] std::filesystem::path checkpoints_path() const;  ///< <directory>/checkpoints
   [[nodiscard]] std::filesystem::path regression_path() const;   ///< <directory>/regression
   [[nodiscard]] std::filesystem::path training_path() const;     ///< that of training/stage
+  /// Of the members with tiles moved by half a stride.
+  [[nodiscard]] std::filesystem::path shifted_path() const {
+    return reconstruction_path() / "shifted";
+  }
   [[nodiscard]] std::filesystem::path reconstruction_path()
       const;  ///< reconstruct/directory or its default
   [[nodiscard]] std::filesystem::path evaluated_path()

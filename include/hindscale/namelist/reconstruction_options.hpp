@@ -46,7 +46,7 @@ struct ReconstructOptions {
 
 /// &ensemble: how many members, and how many at a time.
 struct EnsembleOptions {
-  std::int64_t members, first_member, batch, members_per_unit;
+  std::int64_t members, first_member, batch, members_per_unit, ranks_per_field;
 
   EnsembleOptions() { describe(TakeDefaults{}); }
 
@@ -65,7 +65,12 @@ struct EnsembleOptions {
            .range = at_least(1)});
     visit("members_per_unit", members_per_unit, 4,
           {.unit = "1",
-           .meaning = "members of one unit of work, which one rank takes at a time",
+           .meaning = "members of one unit of work, which one group of ranks takes at a time",
+           .range = at_least(1)});
+    visit("ranks_per_field", ranks_per_field, 1,
+          {.unit = "1",
+           .meaning = "ranks of a group, which computes one field together, each some of its "
+                      "tiles; divides the number of ranks and changes no result",
            .range = at_least(1)});
   }
 };
@@ -176,7 +181,9 @@ struct SamplingOptions {
 /// &tiling: the tiles a field is computed in.
 struct TileOptions {
   std::vector<std::int64_t> size;
-  std::int64_t overlap;
+  std::int64_t overlap, crop, seam_members;
+  std::string stitching;
+  bool shifted;
 
   TileOptions() { describe(TakeDefaults{}); }
 
@@ -193,6 +200,27 @@ struct TileOptions {
            .meaning = "least number of rows or columns two neighbouring tiles share",
            .range = at_least(0),
            .determines_values = true});
+    visit("crop", crop, 0,
+          {.unit = "fine cells",
+           .meaning = "rows and columns at the rim of a tile that are not used where another tile "
+                      "covers them; at most half of tiling/overlap",
+           .range = at_least(0),
+           .determines_values = true});
+    visit("stitching", stitching, "taper",
+          {.meaning = "how tiles become a field: fused at every sampling step with weights that "
+                      "'taper' towards their rims, or 'uniform' ones (CorrDiff); 'separate': each "
+                      "sampled from its own noise, the mean of them at the end (DPDM)",
+           .choices = {"taper", "uniform", "separate"},
+           .determines_values = true});
+    visit("shifted", shifted, false,
+          {.meaning = "move the tiles by half a stride, so that borders come to lie inside tiles",
+           .determines_values = true});
+    visit("seam_members", seam_members, 2,
+          {.unit = "1",
+           .meaning = "members that are made a second time with the tiles moved by half a stride, "
+                      "for the months of test_years, in shifted/ of the reconstruction: 'evaluate' "
+                      "finds seams by the comparison; 0: none",
+           .range = at_least(0)});
   }
 };
 

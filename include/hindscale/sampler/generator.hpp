@@ -20,6 +20,7 @@
 #include "hindscale/sampler/mean_model.hpp"
 #include "hindscale/sampler/sampler.hpp"
 #include "hindscale/sampler/schedule.hpp"
+#include "hindscale/tiling/row_share.hpp"
 #include "hindscale/tiling/tiling.hpp"
 #include "hindscale/time/month.hpp"
 
@@ -38,6 +39,8 @@ struct GeneratorOptions {
   Purpose purpose = Purpose::sample_noise;
 };
 
+TilingOptions tiling_options(const TileOptions& options);
+
 /// Sampler, tiles and batch of the namelist, for a network trained with `trained`.
 GeneratorOptions generator_options(const Options& options, const DiffusionOptions& trained);
 
@@ -48,49 +51,51 @@ struct FieldJob {
   const MonthInputs* inputs = nullptr;
 };
 
-/// Noise is keyed by (seed, member, month, step, cell), so a field is the same whatever batch,
-/// order or rank it is made in. Cells without data stay zero in network units, as in training, and
-/// tiles of such cells alone are not computed. Shares the networks. With a mean model the field is
-/// its mean plus what is generated; where the network itself predicts the mean, that is the field.
-/// InputError where tiles do not fit the domain or the network.
+/// Where fields are made: this rank's device, and the ranks that share a field.
+struct Workplace {
+  torch::Device device = torch::kCPU;
+  const Communicator* group = nullptr;  ///< outlives the generator; null: this rank alone
+};
+
+class FieldProcess;
+struct TileWork;
+
+/// Noise is keyed by (seed, member, month, step, cell) and tiles are summed exactly, so a field is
+/// the same whatever batch, order, rank or group it is made in. Cells without data stay zero in
+/// network units, as in training, and tiles of such cells alone are not computed. Shares the
+/// networks. With a mean model the field is its mean plus what is generated; where the network
+/// itself predicts the mean, that is the field. InputError where tiles do not fit the domain or the
+/// network, or are fewer than the ranks of the group.
 class FieldGenerator {
  public:
   FieldGenerator(UNet network, const Conditioning& conditioning, const GeneratorOptions& options,
-                 torch::Device device, const MeanModel& mean = {});
+                 const Workplace& workplace, const MeanModel& mean = {});
+  ~FieldGenerator();
+  FieldGenerator(const FieldGenerator&) = delete;
+  FieldGenerator& operator=(const FieldGenerator&) = delete;
 
-  /// fields [job, v, y, x] in network units. Works on `fields_in_flight` jobs at a time: memory
-  /// does not grow with the jobs.
+  /// fields [job, v, y, x] in network units, on the root of the group; other ranks give the same
+  /// jobs and the same shape. Collective over the group. Works on `fields_in_flight` jobs at a
+  /// time: memory does not grow with the jobs.
   void generate(std::span<const FieldJob> jobs, View<float, 4> fields);
 
-  /// Fields whose tiles fill one call of the network.
+  /// Fields whose tiles fill one call of the network on every rank of the group.
   [[nodiscard]] std::size_t fields_in_flight() const;
 
   /// Tiles that hold a cell with data; the others are not computed.
-  [[nodiscard]] std::size_t n_tiles_computed() const { return tiles_to_compute_.size(); }
+  [[nodiscard]] std::size_t n_tiles_computed() const;
 
  private:
-  void find_work(const Conditioning& conditioning);
   void generate_together(std::span<const FieldJob> jobs, View<float, 4> fields);
-  void draw(std::span<const FieldJob> jobs, std::int64_t i_draw, torch::Tensor& out) const;
-  [[nodiscard]] torch::Tensor mean_field(std::span<const FieldJob> jobs, const torch::Tensor& like);
-  [[nodiscard]] torch::Tensor masked(const torch::Tensor& field) const;
-  [[nodiscard]] torch::Tensor clean_field(std::span<const FieldJob> jobs, const torch::Tensor& y,
-                                          double r);
-  [[nodiscard]] torch::Tensor predict(std::span<const FieldJob> jobs, const torch::Tensor& x,
-                                      double time);
-  void run_network(std::span<const FieldJob> jobs, View<const float, 4> state,
-                   std::size_t first_call, View<float, 4> tiles, double time);
+  [[nodiscard]] torch::Tensor mean_field(std::span<const FieldJob> jobs);
 
-  UNet network_;
   GeneratorOptions options_;
   std::vector<double> levels_;
-  TileLayout layout_;
-  std::vector<std::size_t> tiles_to_compute_;
+  Communicator alone_;
+  std::unique_ptr<TileWork> work_;
+  std::unique_ptr<FieldProcess> process_;
   std::unique_ptr<FieldGenerator> mean_;  ///< of the mean model
   torch::Tensor mean_scale_;
-  torch::Tensor
-      valid_;  ///< [v, y, x] true where there is data; undefined where there is everywhere
-  torch::Device device_;
 };
 
 }  // namespace hindscale

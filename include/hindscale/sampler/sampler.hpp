@@ -21,6 +21,18 @@ using Denoise = std::function<torch::Tensor(const torch::Tensor& y, double r)>;
 /// needed. Deterministic samplers ask for 0 only.
 using Noise = std::function<void(std::int64_t draw, torch::Tensor& out)>;
 
+/// Mean square of each sample of [n, c, h, w], as [n, 1, 1, 1].
+using MeanSquare = std::function<torch::Tensor(const torch::Tensor&)>;
+torch::Tensor mean_square_of_tensor(const torch::Tensor& x);
+
+/// What a sampler works on. Where a tensor holds a part of each field only, `mean_square` is that
+/// of the whole fields.
+struct Process {
+  Denoise denoise;
+  Noise noise;
+  MeanSquare mean_square = mean_square_of_tensor;
+};
+
 /// In the coordinates (y, r) the probability flow is dy/dr = (y - E[x0 | y]) / r for every schedule
 /// (Karras et al. 2022, eq. 3). Its Euler step is the DDIM step, and also the exponential
 /// integrator in the noise (Zhang and Chen 2022): one method, not three.
@@ -65,7 +77,7 @@ std::int64_t evaluations_of(const SamplerConfig& config, std::int64_t steps);
 /// h, w], type and device; its values are not used. A sample depends on its own noise and
 /// predictions only, not on the batch it is in. InputError for numbers out of range.
 torch::Tensor sample(const SamplerConfig& config, const std::vector<double>& levels,
-                     const Denoise& denoise, const Noise& noise, const torch::Tensor& like);
+                     const Process& process, const torch::Tensor& like);
 
 /// log p(x0) in nats for each of x0 [n, c, h, w], by the flow from `least` to `most` (Song et al.
 /// 2021, eq. 39), integrated as 'adaptive' does. Exact but for `tolerance`: the trace of the

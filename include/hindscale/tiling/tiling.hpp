@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Overlapping tiles of a domain, cut out and fused with tapered weights.
+// Overlapping tiles of a domain and the weights that fuse them.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "hindscale/core/array.hpp"
@@ -10,37 +13,98 @@
 
 namespace hindscale {
 
+/// How tiles become a field.
+enum class Stitching {
+  taper,    ///< fused at every sampling step, weights fall towards the rims
+  uniform,  ///< fused at every sampling step, all tiles of a cell alike (CorrDiff)
+  separate  ///< each tile is sampled alone from its own noise; the mean at the end (DPDM)
+};
+
+/// "taper", "uniform", "separate"; InputError for another name.
+Stitching stitching_of(std::string_view name);
+
 struct TilingOptions {
   std::size_t n_rows = 0;     ///< of a tile
   std::size_t n_columns = 0;  ///< of a tile
-  std::size_t overlap =
-      0;  ///< least number of cells two neighbours share along an axis with more than one tile
+  std::size_t overlap = 0;    ///< least number of cells two neighbours share along an axis
+  std::size_t crop = 0;       ///< cells at each rim that another tile covers and that are not used
+  Stitching stitching = Stitching::taper;
+  /// Tiles stand half a stride further, so that borders become insides. An open axis keeps its
+  /// first and its last tile, and blends no more cells than before.
+  bool shifted = false;
 };
 
 /// The tiles of a domain [n_rows, n_columns] with weights that sum to one in every cell. Starts are
-/// spread evenly; an axis no longer than the tile has one tile. Weights are products of linear
-/// ramps ((i + 0.5) / n over the n shared cells, zero nowhere), without a ramp at an outer border,
-/// normalised by their sum in double.
+/// spread evenly; for `separate` they follow each other at a fixed stride, the last one ends with
+/// the domain, and none wraps. An axis no longer than the tile has one tile. Tapered weights are
+/// products of linear ramps ((i + 0.5) / n over the n shared cells that are used, zero nowhere
+/// else), without a ramp at an outer border, normalised by their sum.
 class TileLayout {
  public:
-  /// InputError: tile larger than the domain, overlap not smaller than the tile.
+  /// InputError: tile larger than the domain, overlap not smaller than the tile or less than twice
+  /// the crop.
   TileLayout(std::size_t n_rows, std::size_t n_columns, bool periodic,
              const TilingOptions& options);
 
   [[nodiscard]] const std::vector<Window>& tiles() const { return tiles_; }
-  /// Normalised weight of each cell of a tile [n_rows, n_columns].
-  [[nodiscard]] View<const float, 2> weight(std::size_t i_tile) const {
-    return weights_[i_tile].view();
+  [[nodiscard]] std::size_t n_rows() const { return n_rows_; }
+  [[nodiscard]] std::size_t n_columns() const { return n_columns_; }
+  /// The weight of a cell of a tile is the product of its row's and its column's.
+  [[nodiscard]] std::span<const double> row_weights(std::size_t i_tile) const {
+    return rows_.weights[i_tile / columns_.starts.size()];
   }
+  [[nodiscard]] std::span<const double> column_weights(std::size_t i_tile) const {
+    return columns_.weights[i_tile % columns_.starts.size()];
+  }
+  /// Rows (columns) that lie just behind an edge where a tile begins or ceases to count; 0 is the
+  /// edge between the last column and the first of a periodic domain.
+  [[nodiscard]] const std::vector<std::size_t>& row_borders() const { return rows_.borders; }
+  [[nodiscard]] const std::vector<std::size_t>& column_borders() const { return columns_.borders; }
 
  private:
+  struct Axis {
+    std::vector<std::size_t> starts;
+    std::vector<std::vector<double>> weights;
+    std::vector<std::size_t> borders;
+  };
+  struct AxisPlan;
+  static std::vector<std::size_t> starts_of(const AxisPlan& plan);
+  static Axis axis_of(const AxisPlan& plan);
+
+  std::size_t n_rows_, n_columns_;
+  Axis rows_, columns_;
   std::vector<Window> tiles_;
-  std::vector<Array<float, 2>> weights_;
 };
 
-/// Fuses tile values [tile, channel, n_rows, n_columns] into field [channel, y, x]: the weighted
-/// sum in tile order, accumulated in double, so that the order and the chunks in which tiles were
-/// computed do not matter.
+/// Consecutive rows of a domain.
+struct Rows {
+  std::size_t first = 0;
+  std::size_t last = 0;  ///< behind the last one
+  [[nodiscard]] std::size_t size() const { return last - first; }
+};
+
+/// The weighted sum of tiles over some rows of a domain, in 64-bit fixed point: exact, so that the
+/// order, the chunks and the ranks in which tiles come cannot change it.
+class TileSum {
+ public:
+  /// `layout` must outlive it.
+  TileSum(const TileLayout& layout, std::size_t n_channels, Rows rows);
+
+  /// Adds the values [channel, n_rows, n_columns] of a tile whose rows are all held, to the
+  /// channels from `first_channel`. InputError for values that are not finite or beyond 8192.
+  void add(std::size_t i_tile, std::size_t first_channel, View<const float, 3> values);
+
+  /// [channel, row, x]; `value_of` turns an entry into its value.
+  [[nodiscard]] View<const std::int64_t, 3> sums() const { return sums_.view(); }
+  static float value_of(std::int64_t sum);
+
+ private:
+  const TileLayout& layout_;
+  Rows rows_;
+  Array<std::int64_t, 3> sums_;
+};
+
+/// Fuses tile values [tile, channel, n_rows, n_columns] into field [channel, y, x].
 void stitch(const TileLayout& layout, View<const float, 4> tiles, View<float, 3> field);
 
 }  // namespace hindscale

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The process that a sampler integrates for fields made of tiles.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "hindscale/sampler/generator.hpp"
+#include "tile_network.hpp"
+
+namespace hindscale {
+
+/// What of a field this rank computes and keeps.
+struct TileWork {
+  TileLayout layout;
+  std::vector<std::size_t> tiles{};   ///< to compute here
+  std::size_t n_tiles = 0;            ///< to compute on all ranks of the group
+  std::size_t most_tiles_a_rank = 0;  ///< on the one that has most
+  std::unique_ptr<RowShare> share{};
+  std::size_t n_variables = 0;
+  Array<float, 3> valid{};  ///< [v, y, x] 1 where there is data; empty where there is everywhere
+
+  /// [job, v, own row, x]
+  [[nodiscard]] std::vector<std::int64_t> shape_of_rows(std::size_t n_jobs) const;
+  /// Totals over the ranks of the sums of each job, [job * v, touched row, x] -> own rows.
+  [[nodiscard]] torch::Tensor total(const TileSum& sum, std::size_t n_jobs) const;
+  [[nodiscard]] Rows touched() const { return share->touched(); }
+};
+
+/// Cuts the tiles with data evenly over the ranks of the group, in their order. InputError where
+/// there are fewer tiles than ranks. Collective.
+std::unique_ptr<TileWork> find_work(const Conditioning& conditioning, const TilingOptions& options,
+                                    const Communicator& group);
+
+/// The state of some fields on this rank, and what the network says of it. `work` and `options`
+/// must outlive it.
+class FieldProcess {
+ public:
+  FieldProcess(UNet network, const TileWork& work, const GeneratorOptions& options,
+               torch::Device device);
+  virtual ~FieldProcess() = default;
+  FieldProcess(const FieldProcess&) = delete;
+  FieldProcess& operator=(const FieldProcess&) = delete;
+
+  /// For a sampler; `jobs` must outlive it.
+  [[nodiscard]] Process process(std::span<const FieldJob> jobs);
+  /// Gives the shape of the state of so many jobs.
+  [[nodiscard]] virtual torch::Tensor like(std::size_t n_jobs) const = 0;
+  /// Output of the network for the scaled state x.
+  [[nodiscard]] virtual torch::Tensor predict(std::span<const FieldJob> jobs,
+                                              const torch::Tensor& x, double time) = 0;
+  /// Zero where there are no data.
+  [[nodiscard]] virtual torch::Tensor masked(const torch::Tensor& state) const = 0;
+  /// A state -> fields [job, v, own row, x].
+  [[nodiscard]] virtual torch::Tensor rows(const torch::Tensor& state) const = 0;
+
+ protected:
+  virtual void draw(std::span<const FieldJob> jobs, std::int64_t i_draw,
+                    torch::Tensor& out) const = 0;
+  [[nodiscard]] virtual torch::Tensor mean_square(const torch::Tensor& x) const = 0;
+  void scale_noise(torch::Tensor& noise) const;
+
+  const TileWork& work_;
+  const GeneratorOptions& options_;
+  TileNetwork network_;
+  torch::Tensor valid_;  ///< the state of one job, true where there is data; undefined: everywhere
+};
+
+/// As tiling/stitching asks.
+std::unique_ptr<FieldProcess> make_process(const UNet& network, const TileWork& work,
+                                           const GeneratorOptions& options, torch::Device device);
+
+/// `separate`: the state is every tile by itself.
+std::unique_ptr<FieldProcess> make_separate_process(const UNet& network, const TileWork& work,
+                                                    const GeneratorOptions& options,
+                                                    torch::Device device);
+
+}  // namespace hindscale
