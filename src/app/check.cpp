@@ -14,6 +14,7 @@
 #include "hindscale/sampler/generator.hpp"
 #include "hindscale/tiling/tiling.hpp"
 #include "hindscale/train/network_config.hpp"
+#include "memory_estimate.hpp"
 #include "prepare_inputs.hpp"
 #include "prepare_recipe.hpp"
 #include "reconstruction_plan.hpp"
@@ -132,21 +133,10 @@ void print_reconstruction(const Context& context, const Options& options, UNet& 
   line("units of work",
        fmt::format("{} for {} rank(s), of up to {} fields each; a run has to last longer than one",
                    plan.units.size(), context.comm.size(), largest_unit(plan)));
-  const double n_tiles = static_cast<double>(layout.tiles().size());
-  const double in_flight = std::ceil(static_cast<double>(options.ensemble.batch) / n_tiles);
-  const double tile =
-      static_cast<double>(options.tiling.size[0] * options.tiling.size[1]) * sizeof(float);
-  const auto n_in = static_cast<double>(network->config().in_channels),
-             n_out = static_cast<double>(network->config().out_channels);
-  const double n_batch = static_cast<double>(options.ensemble.batch);
-  // Fields: conditions, base, state, two predictions, noise and result; tiles: input and output of
-  // a call, outputs of all.
-  const double memory = in_flight * field / n_out * (n_in + 6 * n_out) +
-                        tile * (n_batch * (n_in + n_out) + in_flight * n_tiles * n_out) +
-                        static_cast<double>(parameter_count(*network)) * sizeof(float);
-  line("memory a rank",
-       fmt::format("{:.0f} MiB for fields, tiles and weights, besides the network's activations",
-                   memory / mib));
+  line("memory a rank", fmt::format("{:.0f} MiB at the peak",
+                                    reconstruction_bytes({options, content, network->config(),
+                                                          parameter_count(*network), layout}) /
+                                        mib));
   const double disk = (n_fields + n_statistics * static_cast<double>(n_months)) * field / mib;
   const double free = free_mib(options.reconstruction_path());
   line("disk", fmt::format("{:.1f} MiB before compression, {:.1f} MiB are free", disk, free));

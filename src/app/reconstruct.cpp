@@ -14,6 +14,7 @@
 #include "hindscale/core/stop.hpp"
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/model/devices.hpp"
+#include "memory_estimate.hpp"
 #include "output_spec.hpp"
 #include "reconstruction_plan.hpp"
 #include "stage_support.hpp"
@@ -256,6 +257,8 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
   // 3. What 'evaluate' needs to find its seams.
   const auto shifted = shifted_archive(options, sources.trained->conditioning->content());
   if (shifted && make_archive(context, *shifted, sources, clock)) return ExitCode::stopped;
+  constexpr double mib = 1048576.0;
+  context.log.info("peak memory of a rank: {:.0f} MiB", all_max(context.comm, peak_bytes()) / mib);
   return ExitCode::done;
 }
 

@@ -176,6 +176,13 @@ void check_reconstruction(const Options& options, ConflictReport& report) {
                  "the overlap must be smaller than the tile");
       break;
     }
+  if (options.tiling.overlap < 2 * options.tiling.crop)
+    report.add("tiling/crop", {"tiling/overlap"},
+               fmt::format("tiling/overlap is {}", options.tiling.overlap),
+               "crop at most half of the overlap");
+  if (options.tiling.stitching == "separate" && options.sampling.sampler == "adaptive")
+    report.add("tiling/stitching", {"sampling/sampler"}, "sampling/sampler is 'adaptive'",
+               "choose a sampler of fixed steps for separate tiles");
   const OutputOptions& output = options.output;
   if (!output.quantiles.empty() && !output.members)
     report.add("output/quantiles", {"output/members"},

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <set>
 
 #include "hindscale/core/error.hpp"
 
@@ -21,7 +22,38 @@ View<float, 3> channels_of(torch::Tensor& tensor, std::int64_t i, std::int64_t f
            static_cast<std::size_t>(n_columns)}};
 }
 
+/// Turns rows round and gives each channel its sign.
+void mirror(View<float, 3> field, std::span<const float> signs) {
+  HINDSCALE_ASSERT(signs.size() == field.extent(0));
+  for (std::size_t c = 0; c < field.extent(0); ++c) {
+    for (std::size_t y = 0; 2 * y + 1 < field.extent(1); ++y) {
+      float* const row = &field(c, y, 0);
+      std::swap_ranges(row, row + field.extent(2), &field(c, field.extent(1) - 1 - y, 0));
+    }
+    for (float& value : field[c].flat()) value *= signs[c];
+  }
+}
+
+/// Northward vectors, by their CMIP names.
+bool points_north(const std::string& variable) {
+  static const std::set<std::string> names{"vas", "va", "tauv", "vo", "tauvo"};
+  return names.count(variable) != 0;
+}
+
 }  // namespace
+
+std::vector<float> mirror_signs(const std::vector<std::string>& variables,
+                                const std::vector<std::string>& channels) {
+  static const std::set<std::string> odd{"month_sin", "month_cos", "latitude_sin"};
+  std::vector<float> signs;
+  for (const std::string& variable : variables) signs.push_back(points_north(variable) ? -1 : 1);
+  for (const std::string& channel : channels) {
+    const bool is_vector =
+        points_north(channel.substr(0, channel.find('_'))) && !channel.ends_with("_log_scale");
+    signs.push_back(is_vector || odd.count(channel) != 0 ? -1 : 1);
+  }
+  return signs;
+}
 
 BatchMaker::BatchMaker(SampleCache& samples, std::vector<std::size_t> positions, Schedule schedule,
                        const Options& options)
@@ -29,6 +61,11 @@ BatchMaker::BatchMaker(SampleCache& samples, std::vector<std::size_t> positions,
       positions_(std::move(positions)),
       schedule_(std::move(schedule)),
       options_(options) {}
+
+bool BatchMaker::is_mirrored(const Patch& patch) const {
+  return !options_.mirror_signs.empty() &&
+         uniform({.seed = options_.seed, .purpose = Purpose::mirror, .a = patch.id}, 0) < 0.5;
+}
 
 Batch BatchMaker::make(std::span<const Patch> patches) const {
   HINDSCALE_ASSERT(!patches.empty());
@@ -50,6 +87,13 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
     extract(sample->condition, patch.window, channels_of(batch.input, i, n_variables));
     extract(sample->target, patch.window, channels_of(field, i, 0));
     extract(sample->weight, patch.window, channels_of(batch.weight, i, 0));
+    if (is_mirrored(patch)) {
+      const std::span<const float> signs = options_.mirror_signs;
+      const auto n_fields = static_cast<std::size_t>(n_variables);
+      mirror(channels_of(batch.input, i, n_variables), signs.subspan(n_fields));
+      mirror(channels_of(field, i, 0), signs.first(n_fields));
+      mirror(channels_of(batch.weight, i, 0), std::vector<float>(n_fields, 1.0F));
+    }
     fill_normal({.seed = options_.seed, .purpose = options_.noise, .a = patch.id}, 0,
                 channels_of(noise, i, 0).flat());
     const auto i_level = static_cast<std::size_t>(patch.noise_level);

@@ -89,7 +89,10 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
                 .noise = Purpose::training_noise,
                 .seed = seed_,
                 .device = torch_device(context.device),
-                .mean = mean}),
+                .mean = mean,
+                .mirror_signs = options.training.mirror ? mirror_signs(samples.content().variables,
+                                                                       samples.channel_names())
+                                                        : std::vector<float>{}}),
       network_(make_network(network, seed_, torch_device(context.device))),
       average_(make_network(network, seed_, torch_device(context.device))),
       parameters_(network_->parameters()),

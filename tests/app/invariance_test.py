@@ -44,6 +44,24 @@ class Invariance(unittest.TestCase):
         for ranks in (2, 3, 4):
             self.assertEqual(digests(self.reconstruct(f"ranks{ranks}", ranks=ranks), *DATA), self.base, ranks)
 
+    def test_reconstruction_is_the_same_for_ranks_that_share_a_field(self):
+        for ranks, shared in ((2, 2), (3, 3), (4, 4), (4, 2)):
+            name = f"shared{ranks}_{shared}"
+            self.reconstruct(name, f"ensemble/ranks_per_field={shared}", ranks=ranks)
+            self.assertEqual(digests(self.folder / name, *DATA), self.base, name)
+        said = self.reconstruct("halves", "ensemble/ranks_per_field=2", ranks=3, expect=2)
+        self.assertIn("ensemble/ranks_per_field", said)
+
+    def test_every_stitching_is_the_same_in_any_layout(self):
+        for stitching, sampler in (("uniform", "adaptive"), ("separate", "predictor_corrector"), ("taper", "predictor_corrector")):
+            method = (f"tiling/stitching='{stitching}'", "tiling/size=16, 48", "tiling/overlap=6", "tiling/crop=1",
+                      f"sampling/sampler='{sampler}'", "reconstruct/last_month='1991-01'", "ensemble/members=2", "output/statistics=.false.")
+            self.reconstruct(stitching, *method)
+            self.reconstruct(stitching + "2", *method, "ensemble/ranks_per_field=3", "ensemble/batch=3", ranks=3)
+            produced = digests(self.folder / stitching, "*.nc")
+            self.assertEqual(len(produced), 4)
+            self.assertEqual(digests(self.folder / (stitching + "2"), "*.nc"), produced, stitching)
+
     def test_reconstruction_is_the_same_for_any_batch_and_unit(self):
         for batch, unit in ((1, 1), (3, 2), (16, 3)):
             folder = self.reconstruct(f"batch{batch}", f"ensemble/batch={batch}", f"ensemble/members_per_unit={unit}")

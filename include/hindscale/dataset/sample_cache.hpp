@@ -17,6 +17,9 @@ class SampleCache {
  public:
   SampleCache(const StoreReader& reader, const Conditioning& conditioning, double limit_mib);
   [[nodiscard]] const StoreContent& content() const { return conditioning_.content(); }
+  [[nodiscard]] const std::vector<std::string>& channel_names() const {
+    return conditioning_.channel_names();
+  }
   /// The sample at this position of the store's months.
   std::shared_ptr<const Sample> get(std::size_t i_month);
 

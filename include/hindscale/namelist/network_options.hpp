@@ -151,6 +151,7 @@ struct TrainingOptions {
   std::vector<std::int64_t> patch_size;
   double learning_rate;
   std::int64_t warmup;
+  bool mirror;
   double weight_decay, beta1, beta2, gradient_clip, ema_decay;
   std::int64_t log_every, validate_every, validation_members, validation_months, validation_steps;
   std::int64_t checkpoint_every, keep_checkpoints, stop_step;
@@ -183,6 +184,10 @@ struct TrainingOptions {
            .meaning = "rows and columns of a training patch",
            .range = at_least(1),
            .length = 2});
+    visit("mirror", mirror, false,
+          {.meaning = "show half of the patches as in a mirror along a circle of latitude: north "
+                      "for south, northward winds and the season reversed, as the laws of the "
+                      "atmosphere allow. More to learn from where months are few"});
     visit("learning_rate", learning_rate, 1e-3,
           {.unit = "1", .meaning = "largest learning rate of AdamW", .range = above(0)});
     visit("warmup", warmup, 100,

@@ -20,6 +20,7 @@ enum class Purpose : std::uint32_t {
   bootstrap = 7,
   validation_noise = 8,
   rank_ties = 9,
+  mirror = 10,  ///< which training patches are mirrored
 };
 
 /// Identifies one stream of numbers. Number i is word i % 4 of Philox with key (seed, purpose *

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "hindscale/dataset/patches.hpp"
@@ -36,6 +37,9 @@ class BatchMaker {
     std::uint64_t seed = 0;
     torch::Device device{torch::kCPU};
     MeanModel mean{};  ///< where there is one, the target is what it leaves
+    /// Sign that each input channel takes in a mirror along a circle of latitude; empty: patches
+    /// are not mirrored.
+    std::vector<float> mirror_signs{};
   };
   /// `positions`: where in the store the plan's items (Patch::i_item) lie.
   BatchMaker(SampleCache& samples, std::vector<std::size_t> positions, Schedule schedule,
@@ -45,6 +49,7 @@ class BatchMaker {
   [[nodiscard]] Batch make(std::span<const Patch> patches) const;
 
  private:
+  [[nodiscard]] bool is_mirrored(const Patch& patch) const;
   /// Noisy field and target, from the clean field and the noise [n, v, h, w] on the device.
   void add_fields(torch::Tensor field, const torch::Tensor& noise, const std::vector<double>& abar,
                   Batch& batch) const;
@@ -54,6 +59,10 @@ class BatchMaker {
   Schedule schedule_;
   Options options_;
 };
+
+/// The signs of the fields of `variables`, then of the condition channels, by their names.
+std::vector<float> mirror_signs(const std::vector<std::string>& variables,
+                                const std::vector<std::string>& channels);
 
 /// Sum over the batch of weight * (output - target)^2.
 torch::Tensor weighted_squared_error(const torch::Tensor& output, const Batch& batch);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "memory_estimate.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace hindscale {
+namespace {
+
+constexpr double mib = 1048576.0;
+constexpr double program_bytes = 330 * mib;  // measured: libraries of the build, one small field
+
+/// Bytes of one variable on the fine grid.
+double field_bytes(const StoreContent& content) {
+  return static_cast<double>(content.fine.n_rows() * content.fine.n_columns()) * sizeof(float);
+}
+
+/// What Conditioning keeps: areas, statics, masks, scales, mean errors by month, regression.
+double table_fields(const MemoryCase& c) {
+  const auto n = static_cast<double>(c.content.n_variables());
+  const double areas = 2, statics = 2, normalisation = 4 * n, mean_errors = 12 * n;
+  double ridge = 0;
+  if (c.options.diffusion.base == "ridge" && c.content.has_ridge) {
+    const auto window = static_cast<double>(
+        c.content.ridge_window > 0 ? c.content.ridge_window
+                                   : *std::ranges::max_element(c.options.dataset.ridge_windows));
+    ridge = n * (window * window * n + 1);
+  }
+  return areas + statics + n + normalisation + mean_errors + ridge;
+}
+
+/// Bytes that one call of the network holds at its peak: the widest level's feature maps, and the
+/// columns of a convolution.
+double activation_bytes(const MemoryCase& c) {
+  const auto batch = static_cast<double>(c.options.ensemble.batch);
+  const double pixels = static_cast<double>(c.options.tiling.size[0] * c.options.tiling.size[1]);
+  double maps = 0, widest = 0, scale = 1;
+  for (const std::int64_t multiplier : c.network.multipliers) {
+    const double level = static_cast<double>(c.network.channels * multiplier) * scale;
+    maps += level * static_cast<double>(c.network.residual_blocks + 1);  // kept for the way up
+    widest = std::max(widest, level);
+    scale /= 4;
+  }
+  constexpr double in_work = 6;  // inputs and outputs of the operations under way
+  return batch * pixels * (maps + in_work * widest + static_cast<double>(c.network.in_channels)) *
+         sizeof(float);
+}
+
+}  // namespace
+
+double reconstruction_bytes(const MemoryCase& c) {
+  const auto n = static_cast<double>(c.content.n_variables());
+  const double ranks = static_cast<double>(c.options.ensemble.ranks_per_field);
+  const double tiles_a_rank = std::ceil(static_cast<double>(c.layout.tiles().size()) / ranks);
+  const double in_flight = std::ceil(static_cast<double>(c.options.ensemble.batch) / tiles_a_rank);
+  const double conditions = static_cast<double>(c.network.in_channels) - n;
+  const double month = conditions + 5 * n;  // Lerp, climatology, corrected, first guess, base
+  // Of each field in work: the fixed-point sums, touched and own rows (four), and nine states.
+  const double states = (13 * n) / ranks + n;
+  const double output_year = 2 * n;  // a field on its way to the file, and its transform
+  return program_bytes + static_cast<double>(c.n_parameters) * sizeof(float) +
+         field_bytes(c.content) * (table_fields(c) + month + in_flight * states + output_year) +
+         activation_bytes(c);
+}
+
+double peak_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much memory a rank of `reconstruct` takes at its peak.
+#pragma once
+
+#include "hindscale/dataset/store_content.hpp"
+#include "hindscale/model/unet.hpp"
+#include "hindscale/namelist/options.hpp"
+#include "hindscale/tiling/tiling.hpp"
+
+namespace hindscale {
+
+/// What a rank's memory follows from.
+struct MemoryCase {
+  const Options& options;
+  const StoreContent& content;
+  const UNetConfig& network;
+  std::int64_t n_parameters = 0;
+  const TileLayout& layout;
+};
+
+/// Bytes at the peak: the program and its libraries, the tables of the baselines, the month in
+/// work, the states of the sampler, and one call of the network. An estimate.
+double reconstruction_bytes(const MemoryCase& c);
+
+/// Largest resident set of this process so far, bytes.
+double peak_bytes();
+
+}  // namespace hindscale
