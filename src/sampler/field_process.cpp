@@ -25,8 +25,8 @@ class FusedProcess : public FieldProcess {
                torch::Device device)
       : FieldProcess(network, work, options, device) {
     if (work.valid.empty()) return;
-    const auto first = static_cast<std::int64_t>(work.share->own().first),
-               last = static_cast<std::int64_t>(work.share->own().last);
+    const auto first = static_cast<std::int64_t>(work.share().own().first),
+               last = static_cast<std::int64_t>(work.share().own().last);
     valid_ = tensor_of(work.valid.view()).to(torch::kBool).slice(1, first, last);
   }
 
@@ -37,22 +37,24 @@ class FusedProcess : public FieldProcess {
   [[nodiscard]] torch::Tensor predict(std::span<const FieldJob> jobs, const torch::Tensor& x,
                                       double time) override {
     torch::Tensor own = x.contiguous();
-    const std::size_t n = work_.n_variables, n_columns = work_.layout.n_columns();
-    const Rows touched = work_.touched();
+    const std::size_t i_cut = n_evaluations_++ % work_.cuts.size();
+    const TileCut& cut = work_.cuts[i_cut];
+    const std::size_t n = work_.n_variables, n_columns = cut.layout.n_columns();
+    const Rows touched = cut.touched();
     Array<float, 3> state({jobs.size() * n, touched.size(), n_columns});
-    work_.share->fill(flat_fields(own), state);
-    TileSum sum(work_.layout, jobs.size() * n, touched);
-    network_.run(
+    cut.share->fill(flat_fields(own), state);
+    TileSum sum(cut.layout, jobs.size() * n, touched);
+    networks_[i_cut].run(
         jobs, time,
         [&](TileCall call, View<float, 3> tile) {
-          Window window = work_.layout.tiles()[work_.tiles[call.i_own]];
+          Window window = cut.layout.tiles()[cut.tiles[call.i_own]];
           window.row -= touched.first;
           extract({&state(call.i_job * n, 0, 0), {n, touched.size(), n_columns}}, window, tile);
         },
         [&](TileCall call, View<const float, 3> output) {
-          sum.add(work_.tiles[call.i_own], call.i_job * n, output);
+          sum.add(cut.tiles[call.i_own], call.i_job * n, output);
         });
-    return work_.total(sum, jobs.size());
+    return work_.total(cut, sum, jobs.size());
   }
 
   [[nodiscard]] torch::Tensor masked(const torch::Tensor& state) const override {
@@ -64,8 +66,8 @@ class FusedProcess : public FieldProcess {
  protected:
   void draw(std::span<const FieldJob> jobs, std::int64_t i_draw,
             torch::Tensor& out) const override {
-    const std::size_t n_columns = work_.layout.n_columns(), n_rows = work_.layout.n_rows();
-    const Rows own = work_.share->own();
+    const std::size_t n_columns = work_.layout().n_columns(), n_rows = work_.layout().n_rows();
+    const Rows own = work_.share().own();
     const View<float, 3> fields = flat_fields(out);
     for (std::size_t i = 0; i < fields.extent(0); ++i) {
       const FieldJob& job = jobs[i / work_.n_variables];
@@ -92,11 +94,11 @@ class FusedProcess : public FieldProcess {
         }
       }
     }
-    const std::vector<double> all = gather_blocks(work_.share->group(), row_sums);
+    const std::vector<double> all = gather_blocks(work_.share().group(), row_sums);
     torch::Tensor sums = torch::zeros({x.size(0), 1, 1, 1}, torch::kFloat64);
     for (std::size_t i = 0; i < all.size(); ++i) sums.data_ptr<double>()[i % n_jobs] += all[i];
     const std::size_t n_values =
-        work_.n_variables * work_.layout.n_rows() * work_.layout.n_columns();
+        work_.n_variables * work_.layout().n_rows() * work_.layout().n_columns();
     return (sums / static_cast<double>(n_values)).to(x.scalar_type());
   }
 };
@@ -105,39 +107,35 @@ class FusedProcess : public FieldProcess {
 
 std::vector<std::int64_t> TileWork::shape_of_rows(std::size_t n_jobs) const {
   return {static_cast<std::int64_t>(n_jobs), static_cast<std::int64_t>(n_variables),
-          static_cast<std::int64_t>(share->own().size()),
-          static_cast<std::int64_t>(layout.n_columns())};
+          static_cast<std::int64_t>(share().own().size()),
+          static_cast<std::int64_t>(layout().n_columns())};
 }
 
-torch::Tensor TileWork::total(const TileSum& sum, std::size_t n_jobs) const {
-  Array<std::int64_t, 3> own({n_jobs * n_variables, share->own().size(), layout.n_columns()});
-  share->total(sum.sums(), own);
+torch::Tensor TileWork::total(const TileCut& cut, const TileSum& sum, std::size_t n_jobs) const {
+  Array<std::int64_t, 3> own({n_jobs * n_variables, share().own().size(), layout().n_columns()});
+  cut.share->total(sum.sums(), own);
   torch::Tensor fields = torch::empty(shape_of_rows(n_jobs));
   std::transform(own.flat().begin(), own.flat().end(), fields.data_ptr<float>(), TileSum::value_of);
   return fields;
 }
 
-std::unique_ptr<TileWork> find_work(const Conditioning& conditioning, const TilingOptions& options,
-                                    const Communicator& group) {
-  const StoreContent& content = conditioning.content();
-  const std::size_t n_rows = content.fine.n_rows(), n_columns = content.fine.n_columns(),
-                    n = content.n_variables();
-  auto work = std::make_unique<TileWork>(
-      TileWork{.layout = TileLayout(n_rows, n_columns, content.fine.periodic, options)});
-  work->n_variables = n;
-  Array<float, 3> valid({n, n_rows, n_columns});
-  for (std::size_t i = 0; i < valid.size(); ++i)
-    valid.flat()[i] = conditioning.is_valid(i) ? 1.0F : 0.0F;
-  const std::vector<Window>& windows = work->layout.tiles();
-  std::vector<std::size_t> with_data;
-  Array<float, 3> cut({n, options.n_rows, options.n_columns});
-  for (std::size_t i = 0; i < windows.size(); ++i) {
-    extract(valid.view(), windows[i], cut);
+namespace {
+
+/// Tiles in which `valid` has a cell.
+std::vector<std::size_t> tiles_with_data(const TileLayout& layout, const Array<float, 3>& valid) {
+  std::vector<std::size_t> found;
+  const Window& first = layout.tiles().front();
+  Array<float, 3> cut({valid.extent(0), first.n_rows, first.n_columns});
+  for (std::size_t i = 0; i < layout.tiles().size(); ++i) {
+    extract(valid.view(), layout.tiles()[i], cut);
     if (std::ranges::count(cut.flat(), 0.0F) < static_cast<std::ptrdiff_t>(cut.size()))
-      with_data.push_back(i);
+      found.push_back(i);
   }
-  if (std::ranges::count(valid.flat(), 0.0F) > 0) work->valid = std::move(valid);
-  work->n_tiles = with_data.size();
+  return found;
+}
+
+TileCut share_of(TileLayout layout, const Array<float, 3>& valid, const Communicator& group) {
+  const std::vector<std::size_t> with_data = tiles_with_data(layout, valid);
   const auto n_ranks = static_cast<std::size_t>(group.size());
   if (n_ranks > std::max<std::size_t>(with_data.size(), 1)) {
     throw InputError({.problem = "more ranks share a field than it has tiles with data",
@@ -146,26 +144,54 @@ std::unique_ptr<TileWork> find_work(const Conditioning& conditioning, const Tili
                       .advice = "lower ensemble/ranks_per_field or tiling/size",
                       .key = "ensemble/ranks_per_field"});
   }
-  work->most_tiles_a_rank = (with_data.size() + n_ranks - 1) / n_ranks;
   const Block mine =
       block_of(static_cast<std::int64_t>(with_data.size()), group.rank(), group.size());
-  work->tiles.assign(with_data.begin() + mine.first, with_data.begin() + mine.last);
+  TileCut cut{.layout = std::move(layout)};
+  cut.n_tiles = with_data.size();
+  cut.most_tiles_a_rank = (with_data.size() + n_ranks - 1) / n_ranks;
+  cut.tiles.assign(with_data.begin() + mine.first, with_data.begin() + mine.last);
   Rows touched;
-  if (!work->tiles.empty())
-    touched = {windows[work->tiles.front()].row,
-               windows[work->tiles.back()].row + windows[work->tiles.back()].n_rows};
-  work->share = std::make_unique<RowShare>(group, n_rows, touched);
+  if (!cut.tiles.empty()) {
+    const Window &first = cut.layout.tiles()[cut.tiles.front()],
+                 &last = cut.layout.tiles()[cut.tiles.back()];
+    touched = {first.row, last.row + last.n_rows};
+  }
+  cut.share = std::make_unique<RowShare>(group, cut.layout.n_rows(), touched);
+  return cut;
+}
+
+}  // namespace
+
+std::unique_ptr<TileWork> find_work(const Conditioning& conditioning, const TilingOptions& options,
+                                    const Communicator& group) {
+  const StoreContent& content = conditioning.content();
+  const std::size_t n_rows = content.fine.n_rows(), n_columns = content.fine.n_columns();
+  auto work = std::make_unique<TileWork>();
+  work->n_variables = content.n_variables();
+  Array<float, 3> valid({content.n_variables(), n_rows, n_columns});
+  for (std::size_t i = 0; i < valid.size(); ++i)
+    valid.flat()[i] = conditioning.is_valid(i) ? 1.0F : 0.0F;
+  TilingOptions tiling = options;
+  const std::size_t n_cuts = options.alternate ? 2 : 1;
+  for (std::size_t i = 0; i < n_cuts; ++i) {
+    work->cuts.push_back(
+        share_of(TileLayout(n_rows, n_columns, content.fine.periodic, tiling), valid, group));
+    tiling.shifted = !tiling.shifted;
+  }
+  if (std::ranges::count(valid.flat(), 0.0F) > 0) work->valid = std::move(valid);
   return work;
 }
 
-FieldProcess::FieldProcess(UNet network, const TileWork& work, const GeneratorOptions& options,
-                           torch::Device device)
-    : work_(work),
-      options_(options),
-      network_(std::move(network), work.layout, work.tiles, static_cast<std::size_t>(options.batch),
-               device) {}
+FieldProcess::FieldProcess(const UNet& network, const TileWork& work,
+                           const GeneratorOptions& options, torch::Device device)
+    : work_(work), options_(options) {
+  for (const TileCut& cut : work.cuts)
+    networks_.emplace_back(network, cut.layout, cut.tiles, static_cast<std::size_t>(options.batch),
+                           device);
+}
 
 Process FieldProcess::process(std::span<const FieldJob> jobs) {
+  n_evaluations_ = 0;
   Process process;
   process.denoise = [this, jobs](const torch::Tensor& y, double r) {
     const double abar = 1 / (1 + r * r);

@@ -11,21 +11,30 @@
 
 namespace hindscale {
 
-/// What of a field this rank computes and keeps.
-struct TileWork {
+/// One layout of tiles, and what of it this rank computes.
+struct TileCut {
   TileLayout layout;
   std::vector<std::size_t> tiles{};   ///< to compute here
   std::size_t n_tiles = 0;            ///< to compute on all ranks of the group
   std::size_t most_tiles_a_rank = 0;  ///< on the one that has most
   std::unique_ptr<RowShare> share{};
+
+  [[nodiscard]] Rows touched() const { return share->touched(); }
+};
+
+/// What of a field this rank computes and keeps.
+struct TileWork {
+  std::vector<TileCut> cuts{};  ///< taken in turns by the evaluations of the network
   std::size_t n_variables = 0;
   Array<float, 3> valid{};  ///< [v, y, x] 1 where there is data; empty where there is everywhere
 
+  [[nodiscard]] const TileLayout& layout() const { return cuts.front().layout; }
+  [[nodiscard]] const RowShare& share() const { return *cuts.front().share; }
   /// [job, v, own row, x]
   [[nodiscard]] std::vector<std::int64_t> shape_of_rows(std::size_t n_jobs) const;
   /// Totals over the ranks of the sums of each job, [job * v, touched row, x] -> own rows.
-  [[nodiscard]] torch::Tensor total(const TileSum& sum, std::size_t n_jobs) const;
-  [[nodiscard]] Rows touched() const { return share->touched(); }
+  [[nodiscard]] torch::Tensor total(const TileCut& cut, const TileSum& sum,
+                                    std::size_t n_jobs) const;
 };
 
 /// Cuts the tiles with data evenly over the ranks of the group, in their order. InputError where
@@ -37,7 +46,7 @@ std::unique_ptr<TileWork> find_work(const Conditioning& conditioning, const Tili
 /// must outlive it.
 class FieldProcess {
  public:
-  FieldProcess(UNet network, const TileWork& work, const GeneratorOptions& options,
+  FieldProcess(const UNet& network, const TileWork& work, const GeneratorOptions& options,
                torch::Device device);
   virtual ~FieldProcess() = default;
   FieldProcess(const FieldProcess&) = delete;
@@ -63,7 +72,8 @@ class FieldProcess {
 
   const TileWork& work_;
   const GeneratorOptions& options_;
-  TileNetwork network_;
+  std::vector<TileNetwork> networks_;  ///< the network on the tiles of each cut
+  std::size_t n_evaluations_ = 0;      ///< of the process under way
   torch::Tensor valid_;  ///< the state of one job, true where there is data; undefined: everywhere
 };
 

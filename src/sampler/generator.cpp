@@ -60,12 +60,12 @@ FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
 FieldGenerator::~FieldGenerator() = default;
 
 std::size_t FieldGenerator::n_tiles_computed() const {
-  return work_->n_tiles;
+  return work_->cuts.front().n_tiles;
 }
 
 std::size_t FieldGenerator::fields_in_flight() const {
   if (options_.sampler.kind == SamplerConfig::Kind::adaptive) return 1;  // each has its own steps
-  const std::size_t n_tiles = std::max<std::size_t>(work_->most_tiles_a_rank, 1);
+  const std::size_t n_tiles = std::max<std::size_t>(work_->cuts.front().most_tiles_a_rank, 1);
   return (static_cast<std::size_t>(options_.batch) + n_tiles - 1) / n_tiles;
 }
 
@@ -92,7 +92,7 @@ void FieldGenerator::generate_together(std::span<const FieldJob> jobs, View<floa
   made = made.contiguous();
   const auto size = [&](std::int64_t axis) { return static_cast<std::size_t>(made.size(axis)); };
   const View<const float, 3> own(made.data_ptr<float>(), {size(0) * size(1), size(2), size(3)});
-  work_->share->collect(
+  work_->share().collect(
       own,
       {fields.data(), {fields.extent(0) * fields.extent(1), fields.extent(2), fields.extent(3)}});
 }

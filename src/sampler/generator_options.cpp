@@ -30,7 +30,8 @@ TilingOptions tiling_options(const TileOptions& options) {
           static_cast<std::size_t>(options.overlap),
           static_cast<std::size_t>(options.crop),
           stitching_of(options.stitching),
-          options.shifted};
+          options.shifted,
+          options.alternate && options.stitching != "separate"};
 }
 
 GeneratorOptions generator_options(const Options& options, const DiffusionOptions& trained) {

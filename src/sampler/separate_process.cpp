@@ -15,15 +15,15 @@ class SeparateProcess : public FieldProcess {
                   torch::Device device)
       : FieldProcess(network, work, options, device) {
     if (work.valid.empty()) return;
-    Array<float, 4> valid(
-        {work.tiles.size(), work.n_variables, options.tiling.n_rows, options.tiling.n_columns});
-    for (std::size_t i = 0; i < work.tiles.size(); ++i)
-      extract(work.valid.view(), work.layout.tiles()[work.tiles[i]], valid[i]);
+    Array<float, 4> valid({work.cuts.front().tiles.size(), work.n_variables, options.tiling.n_rows,
+                           options.tiling.n_columns});
+    for (std::size_t i = 0; i < work.cuts.front().tiles.size(); ++i)
+      extract(work.valid.view(), work.layout().tiles()[work.cuts.front().tiles[i]], valid[i]);
     valid_ = tensor_of(valid.view()).to(torch::kBool);
   }
 
   [[nodiscard]] torch::Tensor like(std::size_t n_jobs) const override {
-    return torch::empty({static_cast<std::int64_t>(n_jobs * work_.tiles.size()),
+    return torch::empty({static_cast<std::int64_t>(n_jobs * own_tiles().size()),
                          static_cast<std::int64_t>(work_.n_variables),
                          static_cast<std::int64_t>(options_.tiling.n_rows),
                          static_cast<std::int64_t>(options_.tiling.n_columns)});
@@ -32,7 +32,7 @@ class SeparateProcess : public FieldProcess {
   [[nodiscard]] torch::Tensor predict(std::span<const FieldJob> jobs, const torch::Tensor& x,
                                       double time) override {
     torch::Tensor state = x.contiguous(), output = torch::empty_like(state);
-    network_.run(
+    networks_.front().run(
         jobs, time,
         [&](TileCall call, View<float, 3> tile) {
           std::ranges::copy(at(state, call), tile.data());
@@ -44,24 +44,24 @@ class SeparateProcess : public FieldProcess {
   }
 
   [[nodiscard]] torch::Tensor masked(const torch::Tensor& state) const override {
-    if (!valid_.defined() || work_.tiles.empty()) return state;
-    const auto n_own = static_cast<std::int64_t>(work_.tiles.size());
+    if (!valid_.defined() || own_tiles().empty()) return state;
+    const auto n_own = static_cast<std::int64_t>(own_tiles().size());
     const torch::Tensor valid = valid_.repeat({state.size(0) / n_own, 1, 1, 1});
     return torch::where(valid, state, torch::zeros_like(state));
   }
 
   [[nodiscard]] torch::Tensor rows(const torch::Tensor& state) const override {
     torch::Tensor tiles = state.contiguous();
-    const std::size_t n_own = std::max<std::size_t>(work_.tiles.size(), 1),
+    const std::size_t n_own = std::max<std::size_t>(own_tiles().size(), 1),
                       n_jobs = static_cast<std::size_t>(state.size(0)) / n_own;
-    TileSum sum(work_.layout, n_jobs * work_.n_variables, work_.touched());
+    TileSum sum(work_.layout(), n_jobs * work_.n_variables, work_.cuts.front().touched());
     for (std::size_t i = 0; i < static_cast<std::size_t>(state.size(0)); ++i) {
       const std::span<float> values = at(tiles, {i / n_own, i % n_own});
-      sum.add(work_.tiles[i % n_own], (i / n_own) * work_.n_variables,
+      sum.add(own_tiles()[i % n_own], (i / n_own) * work_.n_variables,
               View<const float, 3>(values.data(), {work_.n_variables, options_.tiling.n_rows,
                                                    options_.tiling.n_columns}));
     }
-    return work_.total(sum, n_jobs);
+    return work_.total(work_.cuts.front(), sum, n_jobs);
   }
 
  protected:
@@ -69,14 +69,14 @@ class SeparateProcess : public FieldProcess {
             torch::Tensor& out) const override {
     constexpr std::uint64_t tile_bits = 32;
     for (std::size_t i = 0; i < static_cast<std::size_t>(out.size(0)); ++i) {
-      const FieldJob& job = jobs[i / work_.tiles.size()];
-      const std::size_t i_own = i % work_.tiles.size();
-      const std::uint64_t i_tile = work_.tiles[i_own] + 1;  // 0 is the whole domain
+      const FieldJob& job = jobs[i / own_tiles().size()];
+      const std::size_t i_own = i % own_tiles().size();
+      const std::uint64_t i_tile = own_tiles()[i_own] + 1;  // 0 is the whole domain
       const StreamKey key{options_.seed, options_.purpose,
                           static_cast<std::uint64_t>(job.member) | (i_tile << tile_bits),
                           static_cast<std::uint64_t>(job.month.index()),
                           static_cast<std::uint32_t>(i_draw)};
-      fill_normal(key, 0, at(out, {i / work_.tiles.size(), i_own}));
+      fill_normal(key, 0, at(out, {i / own_tiles().size(), i_own}));
     }
     scale_noise(out);
   }
@@ -86,10 +86,14 @@ class SeparateProcess : public FieldProcess {
   }
 
  private:
+  [[nodiscard]] const std::vector<std::size_t>& own_tiles() const {
+    return work_.cuts.front().tiles;
+  }
+
   [[nodiscard]] std::span<float> at(torch::Tensor& state, TileCall call) const {
     const std::size_t n_values =
         work_.n_variables * options_.tiling.n_rows * options_.tiling.n_columns;
-    return {state.data_ptr<float>() + (call.i_job * work_.tiles.size() + call.i_own) * n_values,
+    return {state.data_ptr<float>() + (call.i_job * own_tiles().size() + call.i_own) * n_values,
             n_values};
   }
 };

@@ -183,7 +183,7 @@ struct TileOptions {
   std::vector<std::int64_t> size;
   std::int64_t overlap, crop, seam_members;
   std::string stitching;
-  bool shifted;
+  bool shifted, alternate;
 
   TileOptions() { describe(TakeDefaults{}); }
 
@@ -212,6 +212,12 @@ struct TileOptions {
                       "sampled from its own noise, the mean of them at the end (DPDM)",
            .choices = {"taper", "uniform", "separate"},
            .determines_values = true});
+    visit(
+        "alternate", alternate, true,
+        {.meaning = "move the tiles by half a stride at every second evaluation of the network, so "
+                    "that what one tile has decided crosses its border at the next; not for "
+                    "stitching = 'separate'",
+         .determines_values = true});
     visit("shifted", shifted, false,
           {.meaning = "move the tiles by half a stride, so that borders come to lie inside tiles",
            .determines_values = true});

@@ -32,6 +32,7 @@ struct TilingOptions {
   /// Tiles stand half a stride further, so that borders become insides. An open axis keeps its
   /// first and its last tile, and blends no more cells than before.
   bool shifted = false;
+  bool alternate = false;  ///< every second evaluation takes the layout that is not this one
 };
 
 /// The tiles of a domain [n_rows, n_columns] with weights that sum to one in every cell. Starts are
