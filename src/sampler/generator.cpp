@@ -112,7 +112,8 @@ void FieldGenerator::draw(std::span<const FieldJob> jobs, std::int64_t i_draw,
     const StreamKey key{options_.seed, options_.purpose, static_cast<std::uint64_t>(jobs[i].member),
                         static_cast<std::uint64_t>(jobs[i].month.index()),
                         static_cast<std::uint32_t>(i_draw)};
-    fill_normal(key, 0, {out.data_ptr<float>() + i * n_values, n_values});
+    fill_noise(key, options_.noise_degrees_of_freedom,
+               {out.data_ptr<float>() + i * n_values, n_values});
   }
   for (std::size_t v = 0; v < options_.noise_scale.size(); ++v)
     out.select(1, static_cast<std::int64_t>(v)).mul_(options_.noise_scale[v]);

@@ -50,8 +50,8 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
     extract(sample->condition, patch.window, channels_of(batch.input, i, n_variables));
     extract(sample->target, patch.window, channels_of(field, i, 0));
     extract(sample->weight, patch.window, channels_of(batch.weight, i, 0));
-    fill_normal({.seed = options_.seed, .purpose = options_.noise, .a = patch.id}, 0,
-                channels_of(noise, i, 0).flat());
+    fill_noise({.seed = options_.seed, .purpose = options_.noise, .a = patch.id},
+               options_.noise_degrees_of_freedom, channels_of(noise, i, 0).flat());
     const auto i_level = static_cast<std::size_t>(patch.noise_level);
     times.push_back(schedule_.time[i_level]);
     abar.push_back(schedule_.abar(i_level));

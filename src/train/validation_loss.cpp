@@ -44,7 +44,8 @@ LossValidator::LossValidator(const Context& context, const Options& options, Sam
                 .noise = Purpose::validation_noise,
                 .seed = static_cast<std::uint64_t>(options.experiment.seed),
                 .device = torch_device(context.device),
-                .mean = mean}),
+                .mean = mean,
+                .noise_degrees_of_freedom = options.diffusion.noise_degrees_of_freedom}),
       patches_(fixed_patches(options, samples.content())),
       timesteps_(options.diffusion.timesteps) {}
 

@@ -62,6 +62,22 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{{"sampling/noise_scale=1,1,1"}, "sampling/noise_scale"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Noise, Conflicts,
+    ::testing::Values(
+        Case{{"diffusion/noise_degrees_of_freedom=5"}, ""},
+        Case{{"diffusion/noise_degrees_of_freedom=2"}, "diffusion/noise_degrees_of_freedom"},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "sampling/sampler=heun"}, ""},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "sampling/sampler=ddpm"}, "sampling/sampler"},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "sampling/sampler=predictor_corrector"},
+             "sampling/sampler"},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "sampling/sampler=ddim", "sampling/eta=0.5"},
+             "sampling/eta"},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "sampling/sampler=heun", "sampling/churn=5"},
+             "sampling/churn"},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "calibration/samplers=heun,ddpm"},
+             "calibration/samplers"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Training, Conflicts,
     ::testing::Values(
         Case{{"training/steps=50"}, ""},

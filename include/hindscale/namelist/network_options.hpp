@@ -93,7 +93,7 @@ struct DiffusionOptions {
   std::string prediction, target, base, scaling;
   std::int64_t timesteps;
   std::string schedule;
-  double p_mean, p_std;
+  double p_mean, p_std, noise_degrees_of_freedom;
   bool regression;
   bool consistency;
   double area_weight;
@@ -138,6 +138,12 @@ struct DiffusionOptions {
                       "coarse field; needs domain/coarse = 'derived'"});
     visit("area_weight", area_weight, 0.9,
           {.unit = "1",
+    visit("noise_degrees_of_freedom", noise_degrees_of_freedom, 0.0,
+          {.unit = "1",
+           .meaning = "0: Gaussian noise; above 2: noise of Student's t with these degrees of "
+                      "freedom, heavy-tailed for variables with rare extremes, the heavier the "
+                      "fewer; for deterministic samplers",
+           .range = at_least(0)});
            .meaning = "share of the cell area in the weight of a cell in the loss: 0 all cells "
                       "alike, 1 by area",
            .range = between(0, 1)});

@@ -35,7 +35,8 @@ class BatchMaker {
     Purpose noise = Purpose::training_noise;
     std::uint64_t seed = 0;
     torch::Device device{torch::kCPU};
-    MeanModel mean{};  ///< where there is one, the target is what it leaves
+    MeanModel mean{};                     ///< where there is one, the target is what it leaves
+    double noise_degrees_of_freedom = 0;  ///< of Student-t noise, one scale a patch; 0: Gaussian
   };
   /// `positions`: where in the store the plan's items (Patch::i_item) lie.
   BatchMaker(SampleCache& samples, std::vector<std::size_t> positions, Schedule schedule,
