@@ -4,8 +4,6 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
-
 #include "hindscale/core/error.hpp"
 
 namespace hindscale {
@@ -57,9 +55,7 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
     abar.push_back(schedule_.abar(i_level));
     batch.patch_ids.push_back(patch.id);
   }
-  const std::span<const float> weights(batch.weight.data_ptr<float>(),
-                                       static_cast<std::size_t>(batch.weight.numel()));
-  batch.n_weighted = std::ranges::count_if(weights, [](float weight) { return weight > 0; });
+  batch.counts = (batch.weight > 0).sum({2, 3}).to(torch::kFloat64);
   batch.input = batch.input.to(options_.device);
   batch.weight = batch.weight.to(options_.device);
   batch.time = torch::tensor(times, torch::kFloat32).to(options_.device);
@@ -92,8 +88,15 @@ void BatchMaker::add_fields(torch::Tensor field, const torch::Tensor& noise,
   batch.target = training_target(options_.prediction, field, noise, share).to(torch::kFloat32);
 }
 
-torch::Tensor weighted_squared_error(const torch::Tensor& output, const Batch& batch) {
-  return ((output - batch.target).square() * batch.weight).sum();
+torch::Tensor squared_errors(const torch::Tensor& output, const Batch& batch) {
+  return ((output - batch.target).square() * batch.weight).sum({2, 3});
+}
+
+void append_rows(const torch::Tensor& errors, const torch::Tensor& counts,
+                 std::vector<double>& rows) {
+  const torch::Tensor both =
+      torch::cat({errors.detach().to(torch::kCPU, torch::kFloat64), counts}, 1).contiguous();
+  rows.insert(rows.end(), both.data_ptr<double>(), both.data_ptr<double>() + both.numel());
 }
 
 }  // namespace hindscale

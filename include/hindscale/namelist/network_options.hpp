@@ -170,6 +170,7 @@ struct TrainingOptions {
     visit("stage", stage, "diffusion",
           {.meaning = "which network is trained: the 'diffusion', whose checkpoints lie in "
                       "checkpoints/, or a 'regression' for the conditional mean, in regression/",
+  std::vector<double> variable_weights;
            .choices = {"diffusion", "regression"}});
     visit("steps", steps, 2500,
           {.unit = "steps",
@@ -197,6 +198,11 @@ struct TrainingOptions {
            .range = at_least(0),
            .default_text = "100, or training/steps where that is less"});
     visit("weight_decay", weight_decay, 0.01,
+    visit("variable_weights", variable_weights, {},
+          {.unit = "1",
+           .meaning = "weight of each of dataset/variables in the loss, divided by their mean",
+           .range = above(0),
+           .default_text = "1 for each of dataset/variables"});
           {.unit = "1", .meaning = "weight decay of AdamW", .range = at_least(0)});
     visit("beta1", beta1, 0.9,
           {.unit = "1",

@@ -24,7 +24,7 @@ struct Batch {
   torch::Tensor target;                    ///< [n, v, h, w]
   torch::Tensor weight;                    ///< [n, v, h, w]
   std::vector<std::uint64_t> patch_ids{};  ///< keys of noise and dropout
-  std::int64_t n_weighted = 0;             ///< values of positive weight
+  torch::Tensor counts;  ///< [n, v] float64 on the host: values of positive weight
 };
 
 /// Cuts patches from samples and adds their noise. Keeps a reference to the samples.
@@ -56,7 +56,11 @@ class BatchMaker {
   Options options_;
 };
 
-/// Sum over the batch of weight * (output - target)^2.
-torch::Tensor weighted_squared_error(const torch::Tensor& output, const Batch& batch);
+/// Sums of weight * (output - target)^2 of each patch and variable, [n, v].
+torch::Tensor squared_errors(const torch::Tensor& output, const Batch& batch);
+
+/// The same as one row a patch, appended: its errors of each variable, then its counts of values.
+void append_rows(const torch::Tensor& errors, const torch::Tensor& counts,
+                 std::vector<double>& rows);
 
 }  // namespace hindscale
