@@ -132,7 +132,9 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
     generator.emplace(trained->network, *trained->conditioning,
                       generator_options(options, trained->diffusion), torch_device(context.device),
                       trained->mean);
-    coarse.emplace(options, trained->conditioning->content());
+    coarse.emplace(options, trained->conditioning->content(),
+                   trained->conditioning->sees_previous_month() ? CoarseInput::Previous::seen
+                                                                : CoarseInput::Previous::not_seen);
   });
   const StoreContent& content = trained->conditioning->content();
 
@@ -166,10 +168,13 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
   context.log.info("checkpoint {}; {} members, {} to {}; {} units to make, {} files finished",
                    trained->checkpoint.string(), plan.members.size(), options.first_month(),
                    options.last_month(), plan.units.size(), files.size());
+  for (const Month month : coarse->without_previous(plan.months()))
+    context.log.warn("{}: no coarse field of the month before, its own stands in its place",
+                     month.to_string());
 
   // 3. Units of months x members.
   UnitMaker maker(style, *trained->conditioning, *generator,
-                  [&](Month month, View<float, 3> field) { coarse->read(*store, month, field); });
+                  [&](Month month) { return coarse->read(*store, month); });
   maker.set_range(store->read_whole(store::range));
   bool stopped = make_units(context, plan, maker, clock, files);
 

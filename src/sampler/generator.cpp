@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/dataset/network_input.hpp"
 #include "hindscale/model/bridge.hpp"
 
 namespace hindscale {
@@ -155,7 +156,7 @@ void FieldGenerator::run_network(std::span<const FieldJob> jobs, View<const floa
                                  std::size_t first_call, View<float, 4> tiles, double time) {
   const std::size_t n_computed = tiles_to_compute_.size(), n_rows = tiles.extent(2),
                     n_columns = tiles.extent(3);
-  const std::size_t n_state = state.extent(1), n_condition = jobs[0].inputs->condition.extent(0);
+  const std::size_t n_state = state.extent(1), n_condition = n_input_channels(*jobs[0].inputs);
   const auto batch = static_cast<std::size_t>(options_.batch);
   const std::size_t n = std::min(batch, jobs.size() * n_computed - first_call);
   Array<float, 4> input({batch, n_state + n_condition, n_rows, n_columns});
@@ -163,8 +164,8 @@ void FieldGenerator::run_network(std::span<const FieldJob> jobs, View<const floa
     const std::size_t i_job = (first_call + i) / n_computed;
     const Window& window = layout_.tiles()[tiles_to_compute_[(first_call + i) % n_computed]];
     extract(state[i_job], window, {&input(i, 0, 0, 0), {n_state, n_rows, n_columns}});
-    extract(jobs[i_job].inputs->condition.view(), window,
-            {&input(i, n_state, 0, 0), {n_condition, n_rows, n_columns}});
+    assemble_input(*jobs[i_job].inputs, window,
+                   {&input(i, n_state, 0, 0), {n_condition, n_rows, n_columns}});
   }
   const torch::Tensor times = torch::full({1}, time, torch::kFloat32).to(device_);
   const torch::Tensor output =

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/dataset/network_input.hpp"
 
 namespace hindscale {
 namespace {
@@ -33,7 +34,7 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
   const auto first = samples_.get(positions_[patches.front().i_item]);
   const auto n = static_cast<std::int64_t>(patches.size());
   const auto n_variables = static_cast<std::int64_t>(first->target.extent(0));
-  const auto n_conditions = static_cast<std::int64_t>(first->condition.extent(0));
+  const auto n_conditions = static_cast<std::int64_t>(n_input_channels(*first));
   const auto n_rows = static_cast<std::int64_t>(patches.front().window.n_rows);
   const auto n_columns = static_cast<std::int64_t>(patches.front().window.n_columns);
   Batch batch;
@@ -45,7 +46,7 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
   for (std::int64_t i = 0; i < n; ++i) {
     const Patch& patch = patches[static_cast<std::size_t>(i)];
     const auto sample = samples_.get(positions_[patch.i_item]);
-    extract(sample->condition, patch.window, channels_of(batch.input, i, n_variables));
+    assemble_input(*sample, patch.window, channels_of(batch.input, i, n_variables));
     extract(sample->target, patch.window, channels_of(field, i, 0));
     extract(sample->weight, patch.window, channels_of(batch.weight, i, 0));
     fill_noise({.seed = options_.seed, .purpose = options_.noise, .a = patch.id},

@@ -118,9 +118,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"domain/coarse=file", "dataset/coarse_files=a.nc", "diffusion/consistency=f"}, ""}));
 
 TEST(ConflictReport, names_all_that_a_custom_network_lacks) {
-  EXPECT_THAT(conflicts({"model/preset=custom"}), SizeIs(13));
+  EXPECT_THAT(conflicts({"model/preset=custom"}), SizeIs(15));
   EXPECT_THAT(conflicts({"model/preset=custom", "model/channels=16", "model/groups=8"}),
-              SizeIs(11));
+              SizeIs(13));
 }
 
 TEST(ConflictReport, relief_and_mask_need_their_files) {

@@ -19,6 +19,7 @@ struct ModelOptions {
   std::int64_t groups;
   double dropout;
   bool season, position, climatology, base, relief, mask;
+  bool context, previous_month;
 
   /// Keys set by the user; the others follow the preset (see `resolved`).
   std::set<std::string> given{};
@@ -85,6 +86,13 @@ struct ModelOptions {
         "mask", mask, true,
         {.meaning =
              "land-sea mask as an input channel; needs dataset/mask_file or dataset/relief_file"});
+    visit(
+        "context", context, false,
+        {.meaning = "the coarse field of the whole domain, resized to the patch or tile, as input "
+                    "channels: what lies beyond its rim"});
+    visit("previous_month", previous_month, false,
+          {.meaning = "the coarse field of the month before as input channels; a month whose "
+                      "predecessor is not in the source sees its own in that place"});
   }
 };
 
@@ -130,6 +138,12 @@ struct DiffusionOptions {
            .meaning = "mean of the logarithm of noise over signal, for schedule = 'edm'"});
     visit("p_std", p_std, 1.2,
           {.unit = "1", .meaning = "its standard deviation", .range = above(0)});
+    visit("noise_degrees_of_freedom", noise_degrees_of_freedom, 0.0,
+          {.unit = "1",
+           .meaning = "0: Gaussian noise; above 2: noise of Student's t with these degrees of "
+                      "freedom, heavy-tailed for variables with rare extremes, the heavier the "
+                      "fewer; for deterministic samplers",
+           .range = at_least(0)});
     visit("regression", regression, false,
           {.meaning = "CorrDiff: generate what a regression network leaves, which training/stage = "
                       "'regression' trained before"});
@@ -138,12 +152,6 @@ struct DiffusionOptions {
                       "coarse field; needs domain/coarse = 'derived'"});
     visit("area_weight", area_weight, 0.9,
           {.unit = "1",
-    visit("noise_degrees_of_freedom", noise_degrees_of_freedom, 0.0,
-          {.unit = "1",
-           .meaning = "0: Gaussian noise; above 2: noise of Student's t with these degrees of "
-                      "freedom, heavy-tailed for variables with rare extremes, the heavier the "
-                      "fewer; for deterministic samplers",
-           .range = at_least(0)});
            .meaning = "share of the cell area in the weight of a cell in the loss: 0 all cells "
                       "alike, 1 by area",
            .range = between(0, 1)});
@@ -162,6 +170,7 @@ struct TrainingOptions {
   std::int64_t checkpoint_every, keep_checkpoints, stop_step;
   double bucket_mib;
   std::int64_t cache_mib;
+  std::vector<double> variable_weights;
 
   TrainingOptions() { describe(TakeDefaults{}); }
 
@@ -170,7 +179,6 @@ struct TrainingOptions {
     visit("stage", stage, "diffusion",
           {.meaning = "which network is trained: the 'diffusion', whose checkpoints lie in "
                       "checkpoints/, or a 'regression' for the conditional mean, in regression/",
-  std::vector<double> variable_weights;
            .choices = {"diffusion", "regression"}});
     visit("steps", steps, 2500,
           {.unit = "steps",
@@ -190,6 +198,11 @@ struct TrainingOptions {
            .meaning = "rows and columns of a training patch",
            .range = at_least(1),
            .length = 2});
+    visit("variable_weights", variable_weights, {},
+          {.unit = "1",
+           .meaning = "weight of each of dataset/variables in the loss, divided by their mean",
+           .range = above(0),
+           .default_text = "1 for each of dataset/variables"});
     visit("learning_rate", learning_rate, 1e-3,
           {.unit = "1", .meaning = "largest learning rate of AdamW", .range = above(0)});
     visit("warmup", warmup, 100,
@@ -198,11 +211,6 @@ struct TrainingOptions {
            .range = at_least(0),
            .default_text = "100, or training/steps where that is less"});
     visit("weight_decay", weight_decay, 0.01,
-    visit("variable_weights", variable_weights, {},
-          {.unit = "1",
-           .meaning = "weight of each of dataset/variables in the loss, divided by their mean",
-           .range = above(0),
-           .default_text = "1 for each of dataset/variables"});
           {.unit = "1", .meaning = "weight decay of AdamW", .range = at_least(0)});
     visit("beta1", beta1, 0.9,
           {.unit = "1",

@@ -61,6 +61,7 @@ class CrpsValidator {
   struct Truth {  ///< of one month
     Month month;
     Array<float, 3> coarse;            ///< [v, cy, cx]
+    Array<float, 3> previous;          ///< [v, cy, cx] of the month before, or empty
     Array<float, 3> fine;              ///< [v, y, x]
     std::vector<double> weight{};      ///< sum of areas of valid cells, of each variable
     std::vector<double> lerp_error{};  ///< area-weighted sum of |Lerp - truth|, of each variable
