@@ -41,7 +41,8 @@ std::int64_t n_condition_channels(const Options& options, std::int64_t n_variabl
   if (model.climatology) n += n_variables;
   if (model.base && ridge) n += n_variables;
   if (model.base && options.diffusion.scaling == "cell") n += n_variables;
-  return n;
+  const std::int64_t n_coarse = n_variables * (model.climatology ? 2 : 1);
+  return n + (model.previous_month ? n_coarse : 0) + (model.context ? n_coarse : 0);
 }
 
 void print_domain(const StoreContent& content, const Options& options) {

@@ -8,7 +8,8 @@
 
 namespace hindscale {
 
-CoarseInput::CoarseInput(const Options& options, const StoreContent& content) : content_(content) {
+CoarseInput::CoarseInput(const Options& options, const StoreContent& content, Previous previous)
+    : content_(content), previous_(previous) {
   if (options.reconstruct.coarse_files.empty()) return;
   sources_.emplace(options, options.reconstruct.coarse_files, options.reconstruct.coarse_names,
                    "reconstruct/coarse_files");
@@ -28,12 +29,32 @@ void CoarseInput::require(const std::vector<Month>& months) const {
   }
 }
 
-void CoarseInput::read(const StoreReader& store, Month month, View<float, 3> field) const {
+bool CoarseInput::has(Month month) const {
+  return sources_ ? sources_->has(month) : content_.find(month).has_value();
+}
+
+Array<float, 3> CoarseInput::field(const StoreReader& store, Month month) const {
+  Array<float, 3> field(
+      {content_.n_variables(), content_.coarse.n_rows(), content_.coarse.n_columns()});
   if (sources_) {
     sources_->read(month, window_, field);
   } else {
     store.read(store::coarse, content_.position_of(month), 1, field.flat());
   }
+  return field;
+}
+
+CoarseMonth CoarseInput::read(const StoreReader& store, Month month) const {
+  CoarseMonth coarse{field(store, month), {}};
+  if (previous_ == Previous::seen && has(month + -1)) coarse.previous = field(store, month + -1);
+  return coarse;
+}
+
+std::vector<Month> CoarseInput::without_previous(const std::vector<Month>& months) const {
+  std::vector<Month> alone;
+  for (const Month month : months)
+    if (previous_ == Previous::seen && !has(month + -1)) alone.push_back(month);
+  return alone;
 }
 
 std::map<std::string, std::string> coarse_digests(const Communicator& comm,
@@ -42,14 +63,14 @@ std::map<std::string, std::string> coarse_digests(const Communicator& comm,
                                                   const std::vector<Month>& months) {
   nlohmann::json mine = nlohmann::json::object();
   together(comm, [&] {
-    Array<float, 3> field(input.shape());
     const Block block =
         block_of(static_cast<std::int64_t>(months.size()), comm.rank(), comm.size());
     for (std::int64_t i = block.first; i < block.last; ++i) {
       const Month month = months[static_cast<std::size_t>(i)];
-      input.read(store, month, field);
+      const CoarseMonth coarse = input.read(store, month);
       Sha256 digest;
-      digest.add(std::as_bytes(field.flat()));
+      digest.add(std::as_bytes(coarse.own.flat()));
+      digest.add(std::as_bytes(coarse.previous.flat()));
       mine[month.to_string()] = digest.hex();
     }
   });

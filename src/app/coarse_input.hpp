@@ -13,29 +13,40 @@
 
 namespace hindscale {
 
+/// The coarse fields a month is made from.
+struct CoarseMonth {
+  Array<float, 3> own;       ///< [v, cy, cx] in physical units
+  Array<float, 3> previous;  ///< of the month before; empty where it is not asked for or not there
+};
+
 /// Reads coarse fields on the store's coarse grid. `content` and the reader outlive it.
 class CoarseInput {
  public:
+  /// Whether months are made from the coarse field of the month before, too.
+  enum class Previous { not_seen, seen };
   /// Opens reconstruct/coarse_files where there are any. InputError where they do not fit.
-  CoarseInput(const Options& options, const StoreContent& content);
+  CoarseInput(const Options& options, const StoreContent& content,
+              Previous previous = Previous::not_seen);
 
-  /// Of a field: [v, cy, cx].
-  [[nodiscard]] Shape<3> shape() const {
-    return {content_.n_variables(), content_.coarse.n_rows(), content_.coarse.n_columns()};
-  }
   /// InputError where a month has no coarse field.
   void require(const std::vector<Month>& months) const;
-  /// Reads the field [v, cy, cx] of a month, in physical units; from `store` where there are no
-  /// files.
-  void read(const StoreReader& store, Month month, View<float, 3> field) const;
+  /// Reads the fields of a month, from `store` where there are no files.
+  [[nodiscard]] CoarseMonth read(const StoreReader& store, Month month) const;
+  /// Those of the months whose month before is wanted and not there.
+  [[nodiscard]] std::vector<Month> without_previous(const std::vector<Month>& months) const;
 
  private:
+  [[nodiscard]] bool has(Month month) const;
+  [[nodiscard]] Array<float, 3> field(const StoreReader& store, Month month) const;
+
   const StoreContent& content_;
+  Previous previous_;
   std::optional<FieldSources> sources_;
   Window window_;
 };
 
-/// SHA-256 of the coarse field of each month ("1991-01"), read by the ranks in turn. Collective.
+/// SHA-256 of the coarse fields that each month ("1991-01") is made from, read by the ranks in
+/// turn. Collective.
 std::map<std::string, std::string> coarse_digests(const Communicator& comm,
                                                   const CoarseInput& input,
                                                   const StoreReader& store,

@@ -144,7 +144,10 @@ Sources open_sources(const Context& context, const Options& options) {
   sources.store_sha256 = digests_of(context.comm, {options.store_path().string()}).front();
   together(context.comm, [&] {
     sources.trained.emplace(load_trained_network(options, *sources.store, sources.store_sha256));
-    sources.coarse.emplace(options, sources.trained->conditioning->content());
+    const Conditioning& conditioning = *sources.trained->conditioning;
+    sources.coarse.emplace(options, conditioning.content(),
+                           conditioning.sees_previous_month() ? CoarseInput::Previous::seen
+                                                              : CoarseInput::Previous::not_seen);
   });
   return sources;
 }
@@ -189,6 +192,10 @@ bool make_archive(const Context& context, const Options& options, const Sources&
                    plan.members.size(), options.first_month(), options.last_month(),
                    plan.units.size(), files.size());
 
+  for (const Month month : sources.coarse->without_previous(plan.months()))
+    context.log.warn("{}: no coarse field of the month before, its own stands in its place",
+                     month.to_string());
+
   // 2. Units of months x members.
   std::optional<FieldGenerator> generator;
   together(context.comm, [&] {
@@ -197,9 +204,7 @@ bool make_archive(const Context& context, const Options& options, const Sources&
                       Workplace{torch_device(context.device), &sources.group}, trained.mean);
   });
   UnitMaker maker(style, *trained.conditioning, *generator, sources.group,
-                  [&](Month month, View<float, 3> field) {
-                    sources.coarse->read(*sources.store, month, field);
-                  });
+                  [&](Month month) { return sources.coarse->read(*sources.store, month); });
   maker.set_range(sources.store->read_whole(store::range));
   bool stopped = make_units(context, sources.group, plan, maker, clock, files);
 

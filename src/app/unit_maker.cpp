@@ -29,11 +29,9 @@ std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit,
   const std::vector<Month> months = unit.segment.months();
   std::vector<Pending> pending;
   for (std::size_t i_month = 0; i_month < months.size(); ++i_month) {
-    auto coarse = std::make_shared<Array<float, 3>>(
-        Shape<3>{content.n_variables(), content.coarse.n_rows(), content.coarse.n_columns()});
-    read_coarse_(months[i_month], *coarse);
-    const auto inputs =
-        std::make_shared<const MonthInputs>(conditioning_.inputs(months[i_month], coarse->view()));
+    const auto coarse = std::make_shared<const CoarseMonth>(read_coarse_(months[i_month]));
+    const auto inputs = std::make_shared<const MonthInputs>(
+        conditioning_.inputs(months[i_month], coarse->own, coarse->previous));
     require_complete(months[i_month], inputs->base.view());
     for (std::size_t m = 0; m < unit.members.size(); ++m) {
       pending.push_back({i_month, m, inputs, coarse});
@@ -75,7 +73,7 @@ void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
   generator_.generate(jobs, {fields.data(), shape});
   for (std::size_t i = 0; i < pending.size() && group_.is_root(); ++i) {
     const View<float, 3> field = fields.view()[i];
-    conditioning_.to_physical(pending[i].coarse->view(), pending[i].inputs->base.view(), field);
+    conditioning_.to_physical(pending[i].coarse->own, pending[i].inputs->base.view(), field);
     inspect(unit, pending[i], field);
     for (std::size_t v = 0; v < nv; ++v)
       files[pending[i].i_member][v].write(pending[i].i_month, field[v].flat());

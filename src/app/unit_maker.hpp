@@ -8,14 +8,15 @@
 #include <optional>
 #include <vector>
 
+#include "coarse_input.hpp"
 #include "hindscale/dataset/conditioning.hpp"
 #include "hindscale/sampler/generator.hpp"
 #include "output_spec.hpp"
 
 namespace hindscale {
 
-/// Reads the coarse fields [v, cy, cx] of a month.
-using ReadCoarse = std::function<void(Month, View<float, 3>)>;
+/// Reads the coarse fields that a month is made from.
+using ReadCoarse = std::function<CoarseMonth(Month)>;
 
 /// Computes fields in batches and streams them to the files of a unit, written by the root of the
 /// group of ranks that shares the generator's fields. Memory is bounded by the batch.
@@ -40,7 +41,7 @@ class UnitMaker {
     std::size_t i_month = 0;
     std::size_t i_member = 0;
     std::shared_ptr<const MonthInputs> inputs;
-    std::shared_ptr<const Array<float, 3>> coarse;
+    std::shared_ptr<const CoarseMonth> coarse;
   };
   void require_complete(Month month, View<const float, 3> base) const;
   void flush(const Unit& unit, std::vector<Pending>& pending,

@@ -125,6 +125,7 @@ void Conditioning::name_channels() {
   if (model.season) channel_names_.insert(channel_names_.end(), {"month_sin", "month_cos"});
   if (model.position)
     channel_names_.insert(channel_names_.end(), {"latitude_sin", "longitude_sin", "longitude_cos"});
+  name_surroundings();
 }
 
 Array<float, 3> Conditioning::base_of(View<const float, 3> coarse,
@@ -145,7 +146,7 @@ Array<float, 3> Conditioning::channels(Month month, const MonthFields& fields,
   const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(),
                     nx = content_.fine.n_columns();
   const ModelOptions& model = options_.model;
-  Array<float, 3> result({n_channels(), ny, nx});
+  Array<float, 3> result({n_field_channels_, ny, nx});
   std::size_t channel = 0;
   const auto add = [&](auto&& value_at) {
     const auto out = result.view()[channel++].flat();
@@ -197,16 +198,19 @@ Array<float, 3> Conditioning::channels(Month month, const MonthFields& fields,
     add([&](std::size_t i) { return std::sin(content_.fine.longitude.centre[i % nx] * radian); });
     add([&](std::size_t i) { return std::cos(content_.fine.longitude.centre[i % nx] * radian); });
   }
-  HINDSCALE_ASSERT(channel == n_channels());
+  // The last ones are those of the month before: `add_surroundings` fills them.
+  HINDSCALE_ASSERT(channel + (model.previous_month ? n_coarse_channels() : 0) == n_field_channels_);
   return result;
 }
 
-MonthInputs Conditioning::inputs(Month month, View<const float, 3> coarse) const {
+MonthInputs Conditioning::inputs(Month month, View<const float, 3> coarse,
+                                 View<const float, 3> previous) const {
   MonthFields fields = month_fields(month, coarse);
   if (!ridge_coefficients_.empty()) add_ridge(month, coarse, fields);
   MonthInputs inputs;
   inputs.base = base_of(coarse, fields);
   inputs.condition = channels(month, fields, inputs.base);
+  add_surroundings({month, coarse, previous}, OwnYear::counts, inputs.condition, inputs.context);
   if (options_.diffusion.target == "field") {
     const auto mean = normalisation_.at(mean_name).flat();
     std::transform(mean.begin(), mean.end(), inputs.base.flat().begin(),

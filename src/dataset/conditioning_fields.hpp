@@ -16,6 +16,13 @@ struct Conditioning::MonthFields {
   Array<float, 3> first_guess;       ///< Lerp, corrected Lerp or ridge, as diffusion/base says
 };
 
+/// All [v, cy, cx] in physical units; they belong to the caller.
+struct Conditioning::CoarseMonths {
+  Month month;
+  View<const float, 3> own;
+  View<const float, 3> previous;  ///< of the month before; empty: there is none
+};
+
 // Names of the normalisation arrays.
 inline constexpr const char* scale_name = "scale";  ///< [v, y, x] what the target is divided by
 inline constexpr const char* mean_name =

@@ -161,6 +161,11 @@ Sample Conditioning::sample(const StoreReader& reader, std::size_t i_month) cons
   const Array<float, 3> base = base_of(coarse, fields);
   Sample sample{channels(content_.months[i_month], fields, base), Array<float, 3>({nv, ny, nx}),
                 Array<float, 3>({nv, ny, nx})};
+  const Month month = content_.months[i_month];
+  const Array<float, 3> previous =
+      sees_previous_month() ? coarse_of_month_before(reader, content_, month) : Array<float, 3>();
+  const OwnYear own_year = content_.train.contains(month) ? OwnYear::left_out : OwnYear::counts;
+  add_surroundings({month, coarse, previous}, own_year, sample.condition, sample.context);
   const auto& scale = normalisation_.at(scale_name);
   const auto& mean = normalisation_.at(mean_name);
   const bool of_field = options_.diffusion.target == "field";

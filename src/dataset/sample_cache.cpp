@@ -4,8 +4,9 @@
 namespace hindscale {
 namespace {
 double bytes_of(const Sample& sample) {
-  return static_cast<double>(
-      (sample.condition.size() + sample.target.size() + sample.weight.size()) * sizeof(float));
+  return static_cast<double>((sample.condition.size() + sample.target.size() +
+                              sample.weight.size() + sample.context.coarse().size()) *
+                             sizeof(float));
 }
 }  // namespace
 

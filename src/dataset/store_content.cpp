@@ -42,9 +42,15 @@ std::vector<std::size_t> StoreContent::positions(const Period& period) const {
   return found;
 }
 
-std::size_t StoreContent::position_of(Month month) const {
+std::optional<std::size_t> StoreContent::find(Month month) const {
   const auto found = std::lower_bound(months.begin(), months.end(), month);
-  if (found == months.end() || *found != month) {
+  if (found == months.end() || *found != month) return std::nullopt;
+  return static_cast<std::size_t>(found - months.begin());
+}
+
+std::size_t StoreContent::position_of(Month month) const {
+  const auto found = find(month);
+  if (!found) {
     throw InputError(
         {.problem = "month not in the sample store",
          .value = month.to_string(),
@@ -52,7 +58,7 @@ std::size_t StoreContent::position_of(Month month) const {
          .advice = "choose other months, or give the coarse files of that period in "
                    "reconstruct/coarse_files"});
   }
-  return static_cast<std::size_t>(found - months.begin());
+  return *found;
 }
 
 void write_content(StoreWriter& writer, const StoreContent& content) {

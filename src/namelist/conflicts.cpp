@@ -84,6 +84,7 @@ void check_dataset(const Options& options, ConflictReport& report) {
       {"dataset/fine_names", dataset.fine_names.size()},
       {"dataset/coarse_names", dataset.coarse_names.size()},
       {"dataset/transforms", dataset.transforms.size()},
+      {"training/variable_weights", options.training.variable_weights.size()},
       {"reconstruct/coarse_names", options.reconstruct.coarse_names.size()}};
   for (const auto& [key, count] : lists)
     if (count != 0 && count != n_variables)

@@ -68,11 +68,35 @@ void check_use(const Options& options, const char* key, const std::set<std::stri
              fmt::format("it is for sampler = '{}'", fmt::join(samplers, "' or '")));
 }
 
+/// Fresh noise in a sampler is Gaussian: it fits no other law of the noise in training.
+void check_noise(const Options& options, ConflictReport& report) {
+  const char* key = "diffusion/noise_degrees_of_freedom";
+  const double degrees = options.diffusion.noise_degrees_of_freedom;
+  if (degrees == 0) return;
+  const std::string why = fmt::format("{} is {}, and its fresh noise is Gaussian", key, degrees);
+  const std::string advice = "take 'multistep', 'dpmpp_2m', 'dpmpp_2s', 'heun' or 'adaptive'";
+  if (degrees <= 2)
+    report.add(key, {}, "such a law has no variance",
+               "choose more than 2, or 0 for Gaussian noise");
+  const std::set<std::string> stochastic{"ddpm", "euler_maruyama", "predictor_corrector"};
+  if (stochastic.contains(options.sampling.sampler))
+    report.add("sampling/sampler", {key}, why, advice);
+  for (const std::string& sampler : options.calibration.samplers)
+    if (stochastic.contains(sampler)) {
+      report.add("calibration/samplers", {key}, why, advice);
+      break;
+    }
+  if (options.sampling.sampler == "ddim" && options.sampling.eta > 0)
+    report.add("sampling/eta", {key}, why, "set eta = 0");
+  if (options.sampling.churn > 0) report.add("sampling/churn", {key}, why, "set churn = 0");
+}
+
 }  // namespace
 
 void check_sampling(const Options& options, ConflictReport& report) {
   const SamplingOptions& sampling = options.sampling;
   check_levels(options, report);
+  check_noise(options, report);
   check_use(options, "sampling/eta", {"ddim", "predictor_corrector"}, report);
   for (const char* key : {"sampling/churn", "sampling/churn_range", "sampling/churn_noise"})
     check_use(options, key, {"euler", "heun"}, report);

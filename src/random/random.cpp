@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <numbers>
 
@@ -69,6 +70,23 @@ void fill(std::uint64_t first, std::span<T> values, const MakeBlock& make_block)
 
 void fill_normal(const StreamKey& key, std::uint64_t first, std::span<float> values) {
   fill(first, values, [&](std::uint64_t i_block) { return normal_block(key, i_block); });
+}
+
+double student_scale(const StreamKey& noise, double degrees_of_freedom) {
+  HINDSCALE_ASSERT(degrees_of_freedom > 2);
+  const StreamKey tail{noise.seed, Purpose::noise_tail, noise.a, noise.b,
+                       static_cast<std::uint32_t>(noise.purpose)};
+  // kappa / 2 is a gamma number of shape nu / 2: the quantile of a uniform one.
+  const double kappa = 2 * boost::math::gamma_p_inv(degrees_of_freedom / 2, uniform(tail, 0));
+  return std::sqrt((degrees_of_freedom - 2) / kappa);
+}
+
+void fill_noise(const StreamKey& key, double degrees_of_freedom, std::uint64_t first,
+                std::span<float> values) {
+  fill_normal(key, first, values);
+  if (degrees_of_freedom == 0) return;
+  const double scale = student_scale(key, degrees_of_freedom);
+  for (float& value : values) value = static_cast<float>(scale * static_cast<double>(value));
 }
 
 void fill_uniform(const StreamKey& key, std::uint64_t first, std::span<double> values) {

@@ -75,7 +75,7 @@ class FusedProcess : public FieldProcess {
                           static_cast<std::uint64_t>(job.month.index()),
                           static_cast<std::uint32_t>(i_draw)};
       const std::size_t first = ((i % work_.n_variables) * n_rows + own.first) * n_columns;
-      fill_normal(key, first, fields[i].flat());
+      fill_noise(key, options_.noise_degrees_of_freedom, first, fields[i].flat());
     }
     scale_noise(out);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the namelist to a generator.
+#include "hindscale/core/error.hpp"
 #include "hindscale/sampler/generator.hpp"
 
 namespace hindscale {
@@ -38,6 +39,14 @@ GeneratorOptions generator_options(const Options& options, const DiffusionOption
   const SamplingOptions& sampling = options.sampling;
   GeneratorOptions generator;
   generator.sampler = sampler_config(sampling);
+  generator.noise_degrees_of_freedom = trained.noise_degrees_of_freedom;
+  if (generator.noise_degrees_of_freedom > 0 && adds_noise(generator.sampler)) {
+    throw InputError({.problem = "the sampler adds Gaussian noise",
+                      .value = sampling.sampler,
+                      .why = "the network was trained with noise of Student's t",
+                      .advice = "take a deterministic sampler (eta and churn 0)",
+                      .key = "sampling/sampler"});
+  }
   generator.prediction = prediction_of(trained.prediction);
   generator.schedule = make_schedule(trained);
   generator.grid = {visits_training_levels(sampling, trained.schedule) ? LevelGrid::Spacing::time

@@ -193,6 +193,23 @@ std::string name_of(SamplerConfig::Kind kind) {
   return std::ranges::find(names, kind, &std::pair<Kind, const char*>::first)->second;
 }
 
+bool adds_noise(const SamplerConfig& config) {
+  switch (config.kind) {
+    case Kind::ddpm:
+    case Kind::euler_maruyama:
+      return true;
+    case Kind::ddim:
+      return config.eta > 0;
+    case Kind::predictor_corrector:
+      return config.eta > 0 || config.corrections > 0;
+    case Kind::euler:
+    case Kind::heun:
+      return config.churn > 0;
+    default:
+      return false;
+  }
+}
+
 std::int64_t evaluations_of(const SamplerConfig& config, std::int64_t steps) {
   switch (config.kind) {
     case Kind::heun:

@@ -76,7 +76,8 @@ class SeparateProcess : public FieldProcess {
                           static_cast<std::uint64_t>(job.member) | (i_tile << tile_bits),
                           static_cast<std::uint64_t>(job.month.index()),
                           static_cast<std::uint32_t>(i_draw)};
-      fill_normal(key, 0, at(out, {i / own_tiles().size(), i_own}));
+      fill_noise(key, options_.noise_degrees_of_freedom, 0,
+                 at(out, {i / own_tiles().size(), i_own}));
     }
     scale_noise(out);
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/dataset/network_input.hpp"
 #include "hindscale/model/bridge.hpp"
 
 namespace hindscale {
@@ -34,14 +35,14 @@ void TileNetwork::run(std::span<const FieldJob> jobs, double time, const ReadSta
 void TileNetwork::call(std::span<const FieldJob> jobs, std::span<const TileCall> calls,
                        const torch::Tensor& time, const ReadState& read, const TakeOutput& take) {
   const auto n_state = static_cast<std::size_t>(network_->config().out_channels);
-  const std::size_t n_condition = jobs[0].inputs->condition.extent(0);
+  const std::size_t n_condition = n_input_channels(*jobs[0].inputs);
   const std::size_t n_rows = layout_.tiles().front().n_rows,
                     n_columns = layout_.tiles().front().n_columns;
   Array<float, 4> input({batch_, n_state + n_condition, n_rows, n_columns});
   for (std::size_t i = 0; i < calls.size(); ++i) {
     read(calls[i], {&input(i, 0, 0, 0), {n_state, n_rows, n_columns}});
-    extract(jobs[calls[i].i_job].inputs->condition.view(), layout_.tiles()[tiles_[calls[i].i_own]],
-            {&input(i, n_state, 0, 0), {n_condition, n_rows, n_columns}});
+    assemble_input(*jobs[calls[i].i_job].inputs, layout_.tiles()[tiles_[calls[i].i_own]],
+                   {&input(i, n_state, 0, 0), {n_condition, n_rows, n_columns}});
   }
   const torch::Tensor output =
       network_->forward(tensor_of(input.view()).to(device_), time).to(torch::kCPU).contiguous();

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/dataset/network_input.hpp"
 
 namespace hindscale {
 namespace {
@@ -72,7 +73,7 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
   const auto first = samples_.get(positions_[patches.front().i_item]);
   const auto n = static_cast<std::int64_t>(patches.size());
   const auto n_variables = static_cast<std::int64_t>(first->target.extent(0));
-  const auto n_conditions = static_cast<std::int64_t>(first->condition.extent(0));
+  const auto n_conditions = static_cast<std::int64_t>(n_input_channels(*first));
   const auto n_rows = static_cast<std::int64_t>(patches.front().window.n_rows);
   const auto n_columns = static_cast<std::int64_t>(patches.front().window.n_columns);
   Batch batch;
@@ -84,7 +85,7 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
   for (std::int64_t i = 0; i < n; ++i) {
     const Patch& patch = patches[static_cast<std::size_t>(i)];
     const auto sample = samples_.get(positions_[patch.i_item]);
-    extract(sample->condition, patch.window, channels_of(batch.input, i, n_variables));
+    assemble_input(*sample, patch.window, channels_of(batch.input, i, n_variables));
     extract(sample->target, patch.window, channels_of(field, i, 0));
     extract(sample->weight, patch.window, channels_of(batch.weight, i, 0));
     if (is_mirrored(patch)) {
@@ -94,16 +95,14 @@ Batch BatchMaker::make(std::span<const Patch> patches) const {
       mirror(channels_of(field, i, 0), signs.first(n_fields));
       mirror(channels_of(batch.weight, i, 0), std::vector<float>(n_fields, 1.0F));
     }
-    fill_normal({.seed = options_.seed, .purpose = options_.noise, .a = patch.id}, 0,
-                channels_of(noise, i, 0).flat());
+    fill_noise({.seed = options_.seed, .purpose = options_.noise, .a = patch.id},
+               options_.noise_degrees_of_freedom, 0, channels_of(noise, i, 0).flat());
     const auto i_level = static_cast<std::size_t>(patch.noise_level);
     times.push_back(schedule_.time[i_level]);
     abar.push_back(schedule_.abar(i_level));
     batch.patch_ids.push_back(patch.id);
   }
-  const std::span<const float> weights(batch.weight.data_ptr<float>(),
-                                       static_cast<std::size_t>(batch.weight.numel()));
-  batch.n_weighted = std::ranges::count_if(weights, [](float weight) { return weight > 0; });
+  batch.counts = (batch.weight > 0).sum({2, 3}).to(torch::kFloat64);
   batch.input = batch.input.to(options_.device);
   batch.weight = batch.weight.to(options_.device);
   batch.time = torch::tensor(times, torch::kFloat32).to(options_.device);
@@ -136,8 +135,15 @@ void BatchMaker::add_fields(torch::Tensor field, const torch::Tensor& noise,
   batch.target = training_target(options_.prediction, field, noise, share).to(torch::kFloat32);
 }
 
-torch::Tensor weighted_squared_error(const torch::Tensor& output, const Batch& batch) {
-  return ((output - batch.target).square() * batch.weight).sum();
+torch::Tensor squared_errors(const torch::Tensor& output, const Batch& batch) {
+  return ((output - batch.target).square() * batch.weight).sum({2, 3});
+}
+
+void append_rows(const torch::Tensor& errors, const torch::Tensor& counts,
+                 std::vector<double>& rows) {
+  const torch::Tensor both =
+      torch::cat({errors.detach().to(torch::kCPU, torch::kFloat64), counts}, 1).contiguous();
+  rows.insert(rows.end(), both.data_ptr<double>(), both.data_ptr<double>() + both.numel());
 }
 
 }  // namespace hindscale

@@ -44,7 +44,7 @@ torch::Tensor scale_of(const Context& context, FieldGenerator& generator,
     for (std::int64_t i = block.first; i < block.last; ++i) {
       const std::size_t i_month = positions[static_cast<std::size_t>(i)];
       const Sample sample = conditioning.sample(reader, i_month);
-      const MonthInputs inputs{sample.condition, {}};
+      const MonthInputs inputs{sample.condition, {}, sample.context};
       const FieldJob job{content.months[i_month], 0, &inputs};
       generator.generate({&job, 1}, mean);
       const auto sums = squares_of(sample, std::as_const(mean)[0]);

@@ -6,7 +6,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 
 #include "hindscale/core/error.hpp"
@@ -81,6 +80,9 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
     : context_(context),
       options_(options.training),
       seed_(static_cast<std::uint64_t>(options.experiment.seed)),
+      n_levels_(options.diffusion.timesteps),
+      variable_weights_(
+          variable_weights(options.training.variable_weights, samples.content().n_variables())),
       months_(training_months(samples.content())),
       plan_(patch_plan_options(options, samples.content(), months_.size())),
       batches_(samples, samples.content().positions(samples.content().train),
@@ -90,6 +92,7 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
                 .seed = seed_,
                 .device = torch_device(context.device),
                 .mean = mean,
+                .noise_degrees_of_freedom = options.diffusion.noise_degrees_of_freedom,
                 .mirror_signs = options.training.mirror ? mirror_signs(samples.content().variables,
                                                                        samples.channel_names())
                                                         : std::vector<float>{}}),
@@ -128,32 +131,49 @@ StepReport Trainer::compute_gradients(StopWish wish) {
   const double n_values =
       static_cast<double>(options_.batch * options_.patch_size[0] * options_.patch_size[1] *
                           network_->config().out_channels);
-  double n_weighted = 0;
-  torch::Tensor loss;
+  const torch::Tensor weights =
+      torch::tensor(variable_weights_, torch::kFloat32).to(torch_device(context_.device));
+  std::vector<double> own{wish == StopWish::stop ? 1.0 : 0.0};
+  std::vector<std::pair<torch::Tensor, torch::Tensor>> errors;  // and counts, of each part
   const auto parts = own_parts();
   for (std::size_t i_part = 0; i_part < parts.size(); ++i_part) {
     const auto start = Clock::now();
     const Batch batch = batches_.make(parts[i_part]);
     report.data_s += seconds_since(start);
     network_->set_dropout_stream(seed_, static_cast<std::uint64_t>(step_), batch.patch_ids);
-    const torch::Tensor error =
-        weighted_squared_error(network_->forward(batch.input, batch.time), batch) / n_values;
+    const torch::Tensor error = squared_errors(network_->forward(batch.input, batch.time), batch);
     if (i_part + 1 == parts.size()) reducer_.arm();
-    error.backward();
-    loss = loss.defined() ? loss + error.detach() : error.detach();
-    n_weighted += static_cast<double>(batch.n_weighted);
+    ((error * weights).sum() / n_values).backward();
+    errors.emplace_back(error.detach(), batch.counts);
   }
   reducer_.finish();
   report.reduction_s = reducer_.waited_s();
-  std::array<double, 3> sums{loss.item<double>(), n_weighted, wish == StopWish::stop ? 1.0 : 0.0};
-  all_sum_in_place(context_.comm, sums);
+  for (const auto& [error, counts] : errors) append_rows(error, counts, own);
+  share(own, report);
   // Missing values do not count: divide by the values that do. Exactly 1 where none is missing.
-  const double correction = sums[1] > 0 ? n_values / sums[1] : 1;
-  scale_gradients(parameters_, correction);
-  report.loss = sums[0] * correction;
+  const double n_weighted = report.parts.n_values();
+  if (n_weighted > 0) scale_gradients(parameters_, n_values / n_weighted);
+  report.loss = n_weighted > 0 ? report.parts.all() : 0;
   report.gradient_norm = gradient_norm(parameters_);
-  report.wants_stop = sums[2] > 0;
   return report;
+}
+
+/// Puts the wishes and errors of all ranks together, patch by patch in the order of the batch.
+void Trainer::share(const std::vector<double>& own, StepReport& report) const {
+  const std::vector<double> all = gather_blocks(context_.comm, own);
+  report.parts = LossTable(variable_weights_);
+  const std::size_t n_row = 2 * variable_weights_.size();
+  std::span<const double> rest = all;
+  for (int rank = 0; rank < context_.comm.size(); ++rank) {
+    report.wants_stop = report.wants_stop || rest.front() > 0;
+    rest = rest.subspan(1);
+    const Block share = block_of(options_.batch, rank, context_.comm.size());
+    for (std::int64_t i = share.first; i < share.last; ++i) {
+      const Patch patch = plan_.patch(step_, static_cast<std::size_t>(i));
+      report.parts.add(LossTable::fifth_of(patch.noise_level, n_levels_), rest.first(n_row));
+      rest = rest.subspan(n_row);
+    }
+  }
 }
 
 void Trainer::update(const StepReport& report) {

@@ -10,6 +10,7 @@
 
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/error.hpp"
+#include "hindscale/model/denoiser.hpp"
 #include "hindscale/train/training_state.hpp"
 
 namespace hindscale {
@@ -65,8 +66,7 @@ void TrainingRun::resume() {
       step = checkpoint.state.at("step").get<std::int64_t>();
       parts_.trainer.restore(checkpoint, step);
       const auto& position = checkpoint.state.at("position");
-      interval_.loss_sum = position.at("interval_loss_sum").get<double>();
-      interval_.n_steps = position.at("interval_steps").get<std::int64_t>();
+      restore_interval(position);
       last_loss_ = position.at("last_loss").get<double>();
       const auto& best = checkpoint.state.at("best");
       if (!best.is_null())
@@ -85,6 +85,17 @@ void TrainingRun::resume() {
     if (best_) write_best(root_, *best_);
   });
   first_step_ = step;
+}
+
+/// What a checkpoint of an older program does not tell of its interval is left out of the next
+/// line.
+void TrainingRun::restore_interval(const nlohmann::json& position) {
+  if (!position.contains("interval_loss")) return;
+  interval_.n_steps = position.at("interval_steps").get<std::int64_t>();
+  if (interval_.n_steps == 0) return;
+  interval_.loss = LossTable(variable_weights(parts_.options.training.variable_weights,
+                                              parts_.conditioning.content().n_variables()));
+  interval_.loss.set_entries(position.at("interval_loss").get<std::vector<double>>());
 }
 
 StopWish TrainingRun::wish() const {
@@ -145,12 +156,12 @@ void TrainingRun::require_finite(const StepReport& report) const {
 
 void TrainingRun::record(const StepReport& report) {
   const TrainingOptions& options = parts_.options.training;
-  interval_.loss_sum += report.loss;
+  interval_.loss.add(report.parts);
   interval_.n_steps += 1;
   interval_.data_s += report.data_s;
   interval_.reduction_s += report.reduction_s;
   if (!is_due(options.log_every)) return;
-  last_loss_ = interval_.loss_sum / static_cast<double>(interval_.n_steps);
+  last_loss_ = interval_.loss.all();
   const double elapsed_s = seconds_since(start_);
   const double step_s = elapsed_s / static_cast<double>(report.step - first_step_);
   const double left_s = step_s * static_cast<double>(options.steps - report.step);
@@ -165,17 +176,35 @@ void TrainingRun::record(const StepReport& report) {
       report.step, options.steps, last_loss_, report.learning_rate, report.gradient_norm, speed,
       text_of_duration(left_s), interval_.data_s, interval_.reduction_s);
   if (metrics_) {
-    metrics_->append({{"step", report.step},
-                      {"loss", last_loss_},
-                      {"learning_rate", report.learning_rate},
-                      {"gradient_norm", report.gradient_norm},
-                      {"patches_per_s", speed},
-                      {"left_s", left_s},
-                      {"data_wait_s", interval_.data_s},
-                      {"reduction_wait_s", interval_.reduction_s},
-                      {"elapsed_s", elapsed_s}});
+    nlohmann::json line{{"step", report.step},
+                        {"loss", last_loss_},
+                        {"learning_rate", report.learning_rate},
+                        {"gradient_norm", report.gradient_norm},
+                        {"patches_per_s", speed},
+                        {"left_s", left_s},
+                        {"data_wait_s", interval_.data_s},
+                        {"reduction_wait_s", interval_.reduction_s},
+                        {"elapsed_s", elapsed_s}};
+    add_parts(interval_.loss, "", line);
+    metrics_->append(line);
   }
   interval_ = Interval{};
+}
+
+void TrainingRun::add_parts(const LossTable& loss, const std::string& prefix,
+                            nlohmann::json& line) const {
+  const auto& variables = parts_.conditioning.content().variables;
+  const std::vector<double> by_variable = loss.by_variable();
+  for (std::size_t v = 0; v < variables.size(); ++v) {
+    line[prefix + "loss_by_variable"][variables[v]] = by_variable[v];
+    if (!parts_.options.training.variable_weights.empty())
+      line["variable_weights"][variables[v]] = loss.weights()[v];
+  }
+  if (has_noise()) line[prefix + "loss_by_noise_level"] = loss.by_noise_level();
+}
+
+bool TrainingRun::has_noise() const {
+  return parts_.options.diffusion.prediction != name_of(Prediction::mean);
 }
 
 void TrainingRun::validate() {
@@ -184,21 +213,23 @@ void TrainingRun::validate() {
   BestCheckpoint candidate{.step = step, .score = last_loss_};
   nlohmann::json line{{"step", step}};
   if (parts_.crps_validator != nullptr) {
-    const ValidationLoss loss = parts_.loss_validator.loss(parts_.trainer.average());
+    const LossTable loss = parts_.loss_validator.loss(parts_.trainer.average());
     const ValidationScore score = parts_.crps_validator->score(parts_.trainer.average());
     candidate.score = score.score;
-    line["validation_loss"] = loss.all;
-    line["validation_loss_by_time"] = loss.by_time;
+    line["validation_loss"] = loss.all();
+    add_parts(loss, "validation_", line);
     line["validation_crps"] = score.score;
     const auto& variables = parts_.conditioning.content().variables;
     for (std::size_t v = 0; v < variables.size(); ++v)
       line["validation_crps_by_variable"][variables[v]] = score.variables[v];
     line["validation_s"] = seconds_since(start);
-    parts_.context.log.info(
-        "step {}/{}  validation: loss {:.4f} (by noise level {:.3f} {:.3f} {:.3f} {:.3f})  CRPS / "
-        "MAE of Lerp {:.4f}  {}",
-        step, parts_.options.training.steps, loss.all, loss.by_time[0], loss.by_time[1],
-        loss.by_time[2], loss.by_time[3], score.score, text_of_duration(seconds_since(start)));
+    parts_.context.log.info("step {}/{}  validation: loss {:.4f}  CRPS / MAE of Lerp {:.4f}  {}",
+                            step, parts_.options.training.steps, loss.all(), score.score,
+                            text_of_duration(seconds_since(start)));
+    parts_.context.log.info("  loss by variable: {}", text_by_variable(loss, variables));
+    if (has_noise())
+      parts_.context.log.info("  loss by noise level, from little to much: {}",
+                              text_by_noise_level(loss));
     if (metrics_) metrics_->append(line);
   }
   if (!std::isfinite(candidate.score)) {
@@ -216,7 +247,7 @@ CheckpointContent TrainingRun::content() const {
   content.state["step"] = parts_.trainer.step();
   content.state["position"] = {
       {"patches_seen", parts_.trainer.step() * parts_.options.training.batch},
-      {"interval_loss_sum", interval_.loss_sum},
+      {"interval_loss", interval_.loss.entries()},
       {"interval_steps", interval_.n_steps},
       {"last_loss", last_loss_}};
   content.state["best"] = json_of(best_);

@@ -54,7 +54,7 @@ nlohmann::json json_of(Group options) {
 /// or kept does not, nor do the places where a run stops.
 const std::set<std::string> course_of_training{
     "steps",        "batch", "accumulation", "patch_size",    "learning_rate", "warmup",
-    "weight_decay", "beta1", "beta2",        "gradient_clip", "ema_decay"};
+    "weight_decay", "beta1", "beta2",        "gradient_clip", "ema_decay",     "variable_weights"};
 
 nlohmann::json determined_by(const Options& options) {
   nlohmann::json keys{{"experiment/seed", options.experiment.seed}};

@@ -67,6 +67,9 @@ void CrpsValidator::read_month(const StoreReader& reader, std::size_t i_month) {
   Truth truth{
       .month = content.months[i_month],
       .coarse = Array<float, 3>({n_variables, content.coarse.n_rows(), content.coarse.n_columns()}),
+      .previous = conditioning_.sees_previous_month()
+                      ? coarse_of_month_before(reader, content, content.months[i_month])
+                      : Array<float, 3>(),
       .fine = Array<float, 3>({n_variables, content.fine.n_rows(), content.fine.n_columns()})};
   reader.read(store::coarse, i_month, 1, truth.coarse.flat());
   reader.read(store::fine, i_month, 1, truth.fine.flat());
@@ -100,7 +103,8 @@ void CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Trut
   for (std::int64_t i = share.first; i < share.last; ++i) {
     const auto i_month = static_cast<std::size_t>(i / n_members_);
     if (first_month + inputs.size() == i_month) {
-      inputs.push_back(conditioning_.inputs(months[i_month].month, months[i_month].coarse));
+      const Truth& truth = months[i_month];
+      inputs.push_back(conditioning_.inputs(truth.month, truth.coarse, truth.previous));
     }
     jobs.push_back({.month = months[i_month].month, .member = i % n_members_ + 1});
   }

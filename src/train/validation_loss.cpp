@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/train/trainer.hpp"
@@ -12,7 +11,6 @@
 namespace hindscale {
 namespace {
 
-constexpr std::size_t n_bins = 4;
 constexpr std::size_t patches_a_month = 4;
 constexpr std::size_t most_patches =
     256;  // keeps a validation short however long the validation period is
@@ -29,10 +27,6 @@ std::vector<Patch> fixed_patches(const Options& options, const StoreContent& con
   return patches;
 }
 
-double ratio(double sum, double count) {
-  return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN();
-}
-
 }  // namespace
 
 LossValidator::LossValidator(const Context& context, const Options& options, SampleCache& samples,
@@ -44,36 +38,31 @@ LossValidator::LossValidator(const Context& context, const Options& options, Sam
                 .noise = Purpose::validation_noise,
                 .seed = static_cast<std::uint64_t>(options.experiment.seed),
                 .device = torch_device(context.device),
-                .mean = mean}),
+                .mean = mean,
+                .noise_degrees_of_freedom = options.diffusion.noise_degrees_of_freedom}),
       patches_(fixed_patches(options, samples.content())),
-      timesteps_(options.diffusion.timesteps) {}
+      n_levels_(options.diffusion.timesteps),
+      variable_weights_(
+          variable_weights(options.training.variable_weights, samples.content().n_variables())) {}
 
-ValidationLoss LossValidator::loss(UNet network) const {
+LossTable LossValidator::loss(UNet network) const {
   torch::NoGradGuard no_gradient;
   const Block share = block_of(static_cast<std::int64_t>(patches_.size()), context_.comm.rank(),
                                context_.comm.size());
-  std::vector<double> own;  // error and count of each patch
+  std::vector<double> own;  // a row a patch
   for (std::int64_t i = share.first; i < share.last; ++i) {
     const Batch batch = batches_.make({&patches_[static_cast<std::size_t>(i)], 1});
-    own.push_back(
-        weighted_squared_error(network->forward(batch.input, batch.time), batch).item<double>());
-    own.push_back(static_cast<double>(batch.n_weighted));
+    append_rows(squared_errors(network->forward(batch.input, batch.time), batch), batch.counts,
+                own);
   }
   const std::vector<double> all = gather_blocks(context_.comm, own);
-  std::array<double, n_bins + 1> errors{};
-  std::array<double, n_bins + 1> counts{};
+  const std::size_t n_row = 2 * variable_weights_.size();
+  LossTable table(variable_weights_);
   for (std::size_t i = 0; i < patches_.size(); ++i) {
-    const auto bin = static_cast<std::size_t>(patches_[i].noise_level *
-                                              static_cast<std::int64_t>(n_bins) / timesteps_);
-    for (const std::size_t target : {bin, n_bins}) {
-      errors[target] += all[2 * i];
-      counts[target] += all[2 * i + 1];
-    }
+    table.add(LossTable::fifth_of(patches_[i].noise_level, n_levels_),
+              std::span<const double>(all).subspan(i * n_row, n_row));
   }
-  ValidationLoss loss{.all = ratio(errors[n_bins], counts[n_bins])};
-  for (std::size_t bin = 0; bin < n_bins; ++bin)
-    loss.by_time[bin] = ratio(errors[bin], counts[bin]);
-  return loss;
+  return table;
 }
 
 }  // namespace hindscale

@@ -62,12 +62,29 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{{"sampling/noise_scale=1,1,1"}, "sampling/noise_scale"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Noise, Conflicts,
+    ::testing::Values(
+        Case{{"diffusion/noise_degrees_of_freedom=5"}, ""},
+        Case{{"diffusion/noise_degrees_of_freedom=2"}, "diffusion/noise_degrees_of_freedom"},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "sampling/sampler=heun"}, ""},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "sampling/sampler=ddpm"}, "sampling/sampler"},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "sampling/sampler=predictor_corrector"},
+             "sampling/sampler"},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "sampling/sampler=ddim", "sampling/eta=0.5"},
+             "sampling/eta"},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "sampling/sampler=heun", "sampling/churn=5"},
+             "sampling/churn"},
+        Case{{"diffusion/noise_degrees_of_freedom=5", "calibration/samplers=heun,ddpm"},
+             "calibration/samplers"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Training, Conflicts,
     ::testing::Values(
         Case{{"training/steps=50"}, ""},
         Case{{"training/steps=50", "training/warmup=51"}, "training/warmup"},
         Case{{"training/accumulation=3"}, "training/accumulation"},
-        Case{{"training/accumulation=4"}, ""},
+        Case{{"training/accumulation=4"}, ""}, Case{{"training/variable_weights=1,2"}, ""},
+        Case{{"training/variable_weights=1"}, "training/variable_weights"},
         Case{{"training/patch_size=40,50"}, "training/patch_size"},
         Case{{"training/patch_size=4,8"}, ""}, Case{{"tiling/size=38,80"}, "tiling/size"},
         Case{{"model/preset=dpdm", "training/patch_size=44,48"}, "training/patch_size"},
@@ -101,9 +118,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"domain/coarse=file", "dataset/coarse_files=a.nc", "diffusion/consistency=f"}, ""}));
 
 TEST(ConflictReport, names_all_that_a_custom_network_lacks) {
-  EXPECT_THAT(conflicts({"model/preset=custom"}), SizeIs(13));
+  EXPECT_THAT(conflicts({"model/preset=custom"}), SizeIs(15));
   EXPECT_THAT(conflicts({"model/preset=custom", "model/channels=16", "model/groups=8"}),
-              SizeIs(11));
+              SizeIs(13));
 }
 
 TEST(ConflictReport, relief_and_mask_need_their_files) {

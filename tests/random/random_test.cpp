@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <numbers>
 #include <set>
@@ -178,6 +179,56 @@ TEST(StreamKey, members_are_uncorrelated) {
   double product = 0;
   for (std::size_t i = 0; i < n; ++i) product += double{one[i]} * two[i] / n;
   EXPECT_NEAR(product, 0, 5 / std::sqrt(static_cast<double>(n)));
+}
+
+TEST(StudentNoise, has_the_law_of_students_t_at_unit_variance) {
+  constexpr double degrees = 5;
+  constexpr std::size_t n = 40'000;
+  std::vector<float> values(n);  // the first number of each stream: independent ones
+  for (std::size_t i = 0; i < n; ++i) fill_noise({.seed = 2, .a = i}, degrees, 0, {&values[i], 1});
+  const boost::math::students_t_distribution<double> law(degrees);
+  const double unit = std::sqrt(degrees / (degrees - 2));
+  EXPECT_LT(kolmogorov_smirnov(values, [&](double x) { return cdf(law, x * unit); }),
+            kolmogorov_smirnov_bound(n));
+  EXPECT_GT(kolmogorov_smirnov(values, normal_distribution), kolmogorov_smirnov_bound(n));
+  double square = 0;
+  for (const float value : values) square += double{value} * value / n;
+  const double kurtosis = 3 + 6 / (degrees - 4);
+  EXPECT_NEAR(square, 1, 5 * std::sqrt((kurtosis - 1) / n));
+  // The tail index: the share beyond a bound falls with its power of minus the degrees.
+  for (const double bound : {4.0, 8.0}) {
+    const auto beyond = static_cast<double>(
+        std::count_if(values.begin(), values.end(), [&](float x) { return std::abs(x) > bound; }));
+    const double expected = 2 * cdf(law, -bound * unit) * n;
+    EXPECT_GT(expected, 5);
+    EXPECT_NEAR(beyond, expected, 4 * std::sqrt(expected)) << bound;
+  }
+}
+
+TEST(StudentNoise, is_normal_noise_times_one_scale_a_stream) {
+  const StreamKey key{.seed = 3, .purpose = Purpose::sample_noise, .a = 4, .b = 5};
+  std::vector<float> values(100);
+  fill_noise(key, 7, 0, values);
+  const double scale = student_scale(key, 7);
+  const std::vector<float> normal = normals(key, 0, 100);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    EXPECT_EQ(values[i], static_cast<float>(scale * double{normal[i]}));
+  StreamKey later = key;
+  later.c = 9;
+  EXPECT_EQ(student_scale(later, 7), scale);
+  std::set<double> others{scale};
+  for (StreamKey other : {key, key, key, key}) {
+    (others.size() == 1   ? other.seed
+     : others.size() == 2 ? other.a
+     : others.size() == 3 ? other.b
+                          : other.seed) += 1;
+    if (others.size() == 4)
+      other = {.seed = 3, .purpose = Purpose::validation_noise, .a = 4, .b = 5};
+    others.insert(student_scale(other, 7));
+  }
+  EXPECT_EQ(others.size(), 5U);
+  fill_noise(key, 0, 0, values);
+  EXPECT_EQ(values, normal);
 }
 
 }  // namespace

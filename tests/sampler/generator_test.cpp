@@ -16,7 +16,7 @@ constexpr std::size_t n_missing = 10;  // columns
 
 /// A generator of random weights over a store whose western columns have no data.
 struct World {
-  explicit World(std::int64_t batch) {
+  explicit World(std::int64_t batch, double noise_degrees_of_freedom = 0) {
     UNetConfig config = tiny_config();
     config.in_channels = static_cast<std::int64_t>(conditioning.n_channels()) + 2;
     GeneratorOptions options;
@@ -25,6 +25,7 @@ struct World {
     options.steps = 3;
     options.tiling = {.n_rows = 8, .n_columns = 8, .overlap = 2};
     options.batch = batch;
+    options.noise_degrees_of_freedom = noise_degrees_of_freedom;
     generator.emplace(stirred_network(config), conditioning, options, Workplace{});
   }
   Array<float, 4> fields() {
@@ -70,6 +71,51 @@ TEST(Generator, cells_without_data_stay_zero_and_the_others_do_not) {
 TEST(Generator, fields_do_not_depend_on_the_batch) {
   const Array<float, 4> one = World(1).fields(), five = World(5).fields();
   for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one.flat()[i], five.flat()[i]);
+}
+
+TEST(Generator, student_noise_is_one_scale_a_field_in_any_batch) {
+  const Array<float, 4> one = World(1, 5).fields(), five = World(5, 5).fields();
+  const Array<float, 4> gaussian = World(5).fields();
+  for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one.flat()[i], five.flat()[i]);
+  EXPECT_FALSE(std::equal(one.flat().begin(), one.flat().end(), gaussian.flat().begin()));
+}
+
+/// A field made in one step from a coarse field whose one eastern cell is `changed`.
+Array<float, 4> field_with(bool context, float changed) {
+  const test::SyntheticStore store{{}};
+  ConditioningOptions seen;
+  seen.model.context = context;
+  const Conditioning conditioning{store.reader, store.content, seen};
+  UNetConfig config = tiny_config();
+  config.in_channels = static_cast<std::int64_t>(conditioning.n_channels()) + 2;
+  GeneratorOptions options;
+  options.sampler.kind = SamplerConfig::Kind::ddim;
+  options.schedule = make_schedule(DiffusionOptions{});
+  options.steps = 1;
+  options.tiling = {.n_rows = 8, .n_columns = 8, .overlap = 2};
+  FieldGenerator generator(stirred_network(config), conditioning, options, torch::kCPU);
+  Array<float, 3> coarse = store.coarse(50);
+  coarse(0, 3, 5) += changed;  // columns 9 to 12 see it
+  const MonthInputs inputs = conditioning.inputs(store.content.months[50], coarse);
+  const FieldJob job{store.content.months[50], 1, &inputs};
+  Array<float, 4> field({1, test::n_variables, test::n_rows, test::n_columns});
+  generator.generate({&job, 1}, field);
+  return field;
+}
+
+TEST(Generator, a_tile_sees_what_lies_beyond_its_rim_by_the_context_alone) {
+  // Columns 2 to 4 belong to the tile of columns 0 to 7 alone.
+  const auto changes_in_the_west = [](bool context) {
+    const Array<float, 4> before = field_with(context, 0), after = field_with(context, 3);
+    bool changes = false;
+    for (std::size_t v = 0; v < test::n_variables; ++v)
+      for (std::size_t y = 0; y < test::n_rows; ++y)
+        for (std::size_t x = 2; x < 5; ++x)
+          changes = changes || before(0, v, y, x) != after(0, v, y, x);
+    return changes;
+  };
+  EXPECT_TRUE(changes_in_the_west(true));
+  EXPECT_FALSE(changes_in_the_west(false));
 }
 
 }  // namespace

@@ -109,6 +109,47 @@ TEST_F(TrainingRunTest, goes_on_from_the_one_before_a_damaged_checkpoint) {
   expect_same_end(straight, options);
 }
 
+TEST_F(TrainingRunTest, goes_on_from_a_checkpoint_of_a_program_that_knew_fewer_options) {
+  Options options = options_in("older");
+  options.training.stop_step = 3;
+  train(options);
+  if (shared->context.comm.is_root()) {
+    CheckpointContent checkpoint = checkpoint_of(options, 3);
+    auto& state = checkpoint.state;
+    state["position"].erase("interval_loss");
+    state["position"]["interval_loss_sum"] = 1.5;
+    for (const char* key : {"model/context", "model/previous_month", "training/variable_weights",
+                            "diffusion/noise_degrees_of_freedom"})
+      EXPECT_EQ(state["determined_by"].erase(key), 1U) << key;
+    state["model"].erase("context");
+    state["model"].erase("previous_month");
+    state["diffusion"].erase("noise_degrees_of_freedom");
+    EXPECT_FALSE(conditioning_options_of(state).model.context);
+    EXPECT_EQ(conditioning_options_of(state).diffusion.noise_degrees_of_freedom, 0);
+    write_checkpoint(options.checkpoints_path(), 3, checkpoint);
+  }
+  barrier(shared->context.comm);
+  options.training.stop_step = 0;
+  EXPECT_EQ(train(options), ExitCode::done);
+  const Options straight = options_in("straight");
+  expect_equal_bits(checkpoint_of(straight, 8).model, checkpoint_of(options, 8).model);
+}
+
+TEST_F(TrainingRunTest, metrics_hold_the_loss_by_variable_and_noise_level) {
+  std::size_t n_training = 0, n_validation = 0;
+  for (const auto& line : metrics_of(options_in("straight"))) {
+    const std::string prefix = line.contains("loss") ? "" : "validation_";
+    ++(prefix.empty() ? n_training : n_validation);
+    const auto& by_variable = line.at(prefix + "loss_by_variable");
+    const double mean =
+        (by_variable.at("uas").get<double>() + by_variable.at("vas").get<double>()) / 2;
+    EXPECT_NEAR(line.at(prefix + "loss").get<double>(), mean, 1e-12 * mean);  // none is missing
+    EXPECT_EQ(line.at(prefix + "loss_by_noise_level").size(), LossTable::n_fifths);
+  }
+  EXPECT_EQ(n_training, 4U);
+  EXPECT_EQ(n_validation, 2U);
+}
+
 TEST_F(TrainingRunTest, a_finished_training_is_left_alone) {
   const Options options = options_in("straight");
   const std::string digest = checkpoint_digest(checkpoint_folder(options.checkpoints_path(), 8));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hindscale/core/array.hpp"
+#include "hindscale/dataset/global_context.hpp"
 #include "hindscale/dataset/store_content.hpp"
 #include "hindscale/grid/remap.hpp"
 #include "hindscale/namelist/options.hpp"
@@ -28,14 +29,16 @@ using Normalisation = std::map<std::string, Array<double, 3>>;
 struct MonthInputs {
   Array<float, 3> condition;  ///< [channel, y, x]
   Array<float, 3> base;       ///< [v, y, x] in transformed units; what the target is counted from
+  GlobalContext context{};    ///< of the whole domain, for every tile
 };
 
 /// A training sample on the whole fine domain, in network units.
 struct Sample {
   Array<float, 3> condition;  ///< [channel, y, x]
   Array<float, 3> target;     ///< [v, y, x], 0 where missing
-  Array<float, 3> weight;  ///< [v, y, x], loss weight: 0 where missing, area weighted, mean 1 over
-                           ///< the valid cells of the domain
+  Array<float, 3> weight;   ///< [v, y, x], loss weight: 0 where missing, area weighted, mean 1 over
+                            ///< the valid cells of the domain
+  GlobalContext context{};  ///< of the whole domain, for every patch
 };
 
 /// Builds inputs from coarse fields and fields from network output. Owns the statics it needs;
@@ -57,8 +60,13 @@ class Conditioning {
   /// Whether value `i` of a field [v, y, x] has data in the store.
   [[nodiscard]] bool is_valid(std::size_t i) const { return valid_.flat()[i] != 0; }
 
-  /// Inputs of a month from any coarse field [v, cy, cx] in physical units.
-  [[nodiscard]] MonthInputs inputs(Month month, View<const float, 3> coarse) const;
+  /// Whether the inputs of a month follow from the coarse field of the month before, too.
+  [[nodiscard]] bool sees_previous_month() const { return options_.model.previous_month; }
+
+  /// Inputs of a month from any coarse field [v, cy, cx] in physical units. `previous` is that of
+  /// the month before; where it is empty the month's own stands in its place.
+  [[nodiscard]] MonthInputs inputs(Month month, View<const float, 3> coarse,
+                                   View<const float, 3> previous = {}) const;
   /// The sample of a month of the store; training months see climatologies and baselines fitted
   /// without their own year.
   [[nodiscard]] Sample sample(const StoreReader& reader, std::size_t i_month) const;
@@ -68,8 +76,10 @@ class Conditioning {
                    View<float, 3> field) const;
 
  private:
-  struct MonthFields;  // Lerp, its climatology and the base, in physical units
-  struct Sums;         // of the fit
+  struct MonthFields;                       // Lerp, its climatology and the base, in physical units
+  struct CoarseMonths;                      // the coarse fields of a month and of the one before
+  enum class OwnYear { counts, left_out };  // in a climatology
+  struct Sums;                              // of the fit
   Conditioning(const StoreReader& reader, const StoreContent& content,
                const ConditioningOptions& options, int);
   [[nodiscard]] MonthFields month_fields(Month month, View<const float, 3> coarse) const;
@@ -84,16 +94,27 @@ class Conditioning {
   [[nodiscard]] Array<float, 3> channels(Month month, const MonthFields& fields,
                                          const Array<float, 3>& base) const;
   [[nodiscard]] float transformed(std::size_t variable, float value) const;
+  [[nodiscard]] Array<float, 3> climatology_of(Month month, View<const float, 3> coarse,
+                                               OwnYear own_year) const;
+  [[nodiscard]] std::size_t n_coarse_channels() const {
+    return content_.n_variables() * (options_.model.climatology ? 2 : 1);
+  }
+  [[nodiscard]] Array<float, 3> normalised(View<const float, 3> field,
+                                           View<const float, 3> climatology) const;
+  void add_surroundings(const CoarseMonths& coarse, OwnYear own_year, Array<float, 3>& condition,
+                        GlobalContext& context) const;
   void check_options() const;
   void load_statics(const StoreReader& reader);
   void fit(const StoreReader& reader);
   void finish_fit(const Sums& sums);
   void name_channels();
+  void name_surroundings();
 
   StoreContent content_;
   ConditioningOptions options_;
   Normalisation normalisation_;
   std::vector<std::string> channel_names_;
+  std::size_t n_field_channels_ = 0;  ///< of MonthInputs::condition; the others are the context
   BilinearRemap lerp_;
   std::optional<ConsistencyProjection> projection_;
   Array<double, 2> area_;                 ///< [y, x]
@@ -105,5 +126,9 @@ class Conditioning {
   std::vector<std::size_t> home_column_;  ///< coarse column of each fine column
   Array<float, 4> ridge_coefficients_;    ///< [y, v, x, k], empty unless the base is the ridge
 };
+
+/// The coarse field [v, cy, cx] of the month before, of the store; empty where the store lacks it.
+Array<float, 3> coarse_of_month_before(const StoreReader& reader, const StoreContent& content,
+                                       Month month);
 
 }  // namespace hindscale

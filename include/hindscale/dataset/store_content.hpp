@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct StoreContent {
   [[nodiscard]] std::size_t n_variables() const { return variables.size(); }
   /// Positions in `months` that lie in the period.
   [[nodiscard]] std::vector<std::size_t> positions(const Period& period) const;
+  /// Position of a month; nothing where the store lacks it.
+  [[nodiscard]] std::optional<std::size_t> find(Month month) const;
   /// Position of a month; InputError where the store lacks it.
   [[nodiscard]] std::size_t position_of(Month month) const;
 };

@@ -19,6 +19,7 @@ struct ModelOptions {
   std::int64_t groups;
   double dropout;
   bool season, position, climatology, base, relief, mask;
+  bool context, previous_month;
 
   /// Keys set by the user; the others follow the preset (see `resolved`).
   std::set<std::string> given{};
@@ -85,6 +86,13 @@ struct ModelOptions {
         "mask", mask, true,
         {.meaning =
              "land-sea mask as an input channel; needs dataset/mask_file or dataset/relief_file"});
+    visit(
+        "context", context, false,
+        {.meaning = "the coarse field of the whole domain, resized to the patch or tile, as input "
+                    "channels: what lies beyond its rim"});
+    visit("previous_month", previous_month, false,
+          {.meaning = "the coarse field of the month before as input channels; a month whose "
+                      "predecessor is not in the source sees its own in that place"});
   }
 };
 
@@ -93,7 +101,7 @@ struct DiffusionOptions {
   std::string prediction, target, base, scaling;
   std::int64_t timesteps;
   std::string schedule;
-  double p_mean, p_std;
+  double p_mean, p_std, noise_degrees_of_freedom;
   bool regression;
   bool consistency;
   double area_weight;
@@ -130,6 +138,12 @@ struct DiffusionOptions {
            .meaning = "mean of the logarithm of noise over signal, for schedule = 'edm'"});
     visit("p_std", p_std, 1.2,
           {.unit = "1", .meaning = "its standard deviation", .range = above(0)});
+    visit("noise_degrees_of_freedom", noise_degrees_of_freedom, 0.0,
+          {.unit = "1",
+           .meaning = "0: Gaussian noise; above 2: noise of Student's t with these degrees of "
+                      "freedom, heavy-tailed for variables with rare extremes, the heavier the "
+                      "fewer; for deterministic samplers",
+           .range = at_least(0)});
     visit("regression", regression, false,
           {.meaning = "CorrDiff: generate what a regression network leaves, which training/stage = "
                       "'regression' trained before"});
@@ -157,6 +171,7 @@ struct TrainingOptions {
   std::int64_t checkpoint_every, keep_checkpoints, stop_step;
   double bucket_mib;
   std::int64_t cache_mib;
+  std::vector<double> variable_weights;
 
   TrainingOptions() { describe(TakeDefaults{}); }
 
@@ -188,6 +203,11 @@ struct TrainingOptions {
           {.meaning = "show half of the patches as in a mirror along a circle of latitude: north "
                       "for south, northward winds and the season reversed, as the laws of the "
                       "atmosphere allow. More to learn from where months are few"});
+    visit("variable_weights", variable_weights, {},
+          {.unit = "1",
+           .meaning = "weight of each of dataset/variables in the loss, divided by their mean",
+           .range = above(0),
+           .default_text = "1 for each of dataset/variables"});
     visit("learning_rate", learning_rate, 1e-3,
           {.unit = "1", .meaning = "largest learning rate of AdamW", .range = above(0)});
     visit("warmup", warmup, 100,

@@ -20,7 +20,8 @@ enum class Purpose : std::uint32_t {
   bootstrap = 7,
   validation_noise = 8,
   rank_ties = 9,
-  mirror = 10,  ///< which training patches are mirrored
+  noise_tail = 10,  ///< scales of Student-t noise
+  mirror = 11,      ///< which training patches are mirrored
 };
 
 /// Identifies one stream of numbers. Number i is word i % 4 of Philox with key (seed, purpose *
@@ -36,6 +37,17 @@ struct StreamKey {
 /// Standard normal numbers [first, first + values.size()) of the stream. Any split of the range
 /// gives the same numbers.
 void fill_normal(const StreamKey& key, std::uint64_t first, std::span<float> values);
+
+/// sqrt((nu - 2) / kappa) with kappa a chi-square number of nu > 2 degrees of freedom, one for each
+/// (seed, purpose, a, b), whatever c: times the normal numbers of the stream it makes noise of
+/// Student's t, uncorrelated and of unit variance, with one scale for all (Pandey et al. 2024,
+/// Heavy-tailed diffusion models, where the variance is nu / (nu - 2)).
+double student_scale(const StreamKey& noise, double degrees_of_freedom);
+
+/// Numbers [first, first + values.size()) of a noise of unit variance: normal ones at 0 degrees of
+/// freedom, else those times `student_scale`.
+void fill_noise(const StreamKey& key, double degrees_of_freedom, std::uint64_t first,
+                std::span<float> values);
 
 /// Uniform numbers in the open interval (0, 1), likewise.
 void fill_uniform(const StreamKey& key, std::uint64_t first, std::span<double> values);

@@ -33,6 +33,7 @@ struct GeneratorOptions {
   Schedule schedule;                      ///< the network was trained with
   LevelGrid grid;                         ///< levels the sampler visits
   std::int64_t steps = 8;                 ///< of the sampler
+  double noise_degrees_of_freedom = 0;    ///< of the noise in training; 0: Gaussian
   std::vector<double> noise_scale;        ///< of each variable; empty: 1. More noise, more spread
   std::int64_t batch = 8;                 ///< network inputs a call; short calls are padded to it
   std::uint64_t seed = 0;

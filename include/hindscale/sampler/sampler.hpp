@@ -16,7 +16,8 @@ namespace hindscale {
 /// over tiles where there are tiles).
 using Denoise = std::function<torch::Tensor(const torch::Tensor& y, double r)>;
 
-/// Fills `out` [n, c, h, w] (contiguous float32) with numbers of unit variance, the same ones for
+/// Fills `out` [n, c, h, w] (contiguous float32) with numbers of unit variance and the law of the
+/// noise in training, the same ones for
 /// the same `draw`. Draw 0 makes the initial state; those that follow are numbered as they are
 /// needed. Deterministic samplers ask for 0 only.
 using Noise = std::function<void(std::int64_t draw, torch::Tensor& out)>;
@@ -34,7 +35,10 @@ struct Process {
 };
 
 /// In the coordinates (y, r) the probability flow is dy/dr = (y - E[x0 | y]) / r for every schedule
-/// (Karras et al. 2022, eq. 3). Its Euler step is the DDIM step, and also the exponential
+/// (Karras et al. 2022, eq. 3), and for every law of the noise n: along y = x0 + r n the mean
+/// velocity at y is E[n | y] = (y - E[x0 | y]) / r, so that this flow carries the law of y from
+/// level to level. Samplers that add noise on the way rest on the score (E[x0 | y] - y) / r^2,
+/// which holds for Gaussian noise only. Its Euler step is the DDIM step, and also the exponential
 /// integrator in the noise (Zhang and Chen 2022): one method, not three.
 struct SamplerConfig {
   enum class Kind {
@@ -70,6 +74,9 @@ struct SamplerConfig {
 SamplerConfig::Kind sampler_kind_of(std::string_view name);
 std::string name_of(SamplerConfig::Kind kind);
 
+/// Whether fresh noise enters on the way, which has to be Gaussian as that of training.
+bool adds_noise(const SamplerConfig& config);
+
 /// Evaluations of the network for a field in so many steps; 0 where it depends on the field.
 std::int64_t evaluations_of(const SamplerConfig& config, std::int64_t steps);
 
@@ -79,9 +86,9 @@ std::int64_t evaluations_of(const SamplerConfig& config, std::int64_t steps);
 torch::Tensor sample(const SamplerConfig& config, const std::vector<double>& levels,
                      const Process& process, const torch::Tensor& like);
 
-/// log p(x0) in nats for each of x0 [n, c, h, w], by the flow from `least` to `most` (Song et al.
-/// 2021, eq. 39), integrated as 'adaptive' does. Exact but for `tolerance`: the trace of the
-/// Jacobian is taken by one backward pass a dimension. `denoise` is differentiable.
+/// log p(x0) in nats for each of x0 [n, c, h, w], for Gaussian noise, by the flow from `least` to
+/// `most` (Song et al. 2021, eq. 39), integrated as 'adaptive' does. Exact but for `tolerance`: the
+/// trace of the Jacobian is taken by one backward pass a dimension. `denoise` is differentiable.
 torch::Tensor log_likelihood(const Denoise& denoise, const torch::Tensor& x0, double least,
                              double most, double tolerance);
 

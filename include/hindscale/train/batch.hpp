@@ -25,7 +25,7 @@ struct Batch {
   torch::Tensor target;                    ///< [n, v, h, w]
   torch::Tensor weight;                    ///< [n, v, h, w]
   std::vector<std::uint64_t> patch_ids{};  ///< keys of noise and dropout
-  std::int64_t n_weighted = 0;             ///< values of positive weight
+  torch::Tensor counts;  ///< [n, v] float64 on the host: values of positive weight
 };
 
 /// Cuts patches from samples and adds their noise. Keeps a reference to the samples.
@@ -36,7 +36,8 @@ class BatchMaker {
     Purpose noise = Purpose::training_noise;
     std::uint64_t seed = 0;
     torch::Device device{torch::kCPU};
-    MeanModel mean{};  ///< where there is one, the target is what it leaves
+    MeanModel mean{};                     ///< where there is one, the target is what it leaves
+    double noise_degrees_of_freedom = 0;  ///< of Student-t noise, one scale a patch; 0: Gaussian
     /// Sign that each input channel takes in a mirror along a circle of latitude; empty: patches
     /// are not mirrored.
     std::vector<float> mirror_signs{};
@@ -64,7 +65,11 @@ class BatchMaker {
 std::vector<float> mirror_signs(const std::vector<std::string>& variables,
                                 const std::vector<std::string>& channels);
 
-/// Sum over the batch of weight * (output - target)^2.
-torch::Tensor weighted_squared_error(const torch::Tensor& output, const Batch& batch);
+/// Sums of weight * (output - target)^2 of each patch and variable, [n, v].
+torch::Tensor squared_errors(const torch::Tensor& output, const Batch& batch);
+
+/// The same as one row a patch, appended: its errors of each variable, then its counts of values.
+void append_rows(const torch::Tensor& errors, const torch::Tensor& counts,
+                 std::vector<double>& rows);
 
 }  // namespace hindscale

@@ -16,6 +16,7 @@
 #include "hindscale/namelist/options.hpp"
 #include "hindscale/train/batch.hpp"
 #include "hindscale/train/gradient_reducer.hpp"
+#include "hindscale/train/loss_table.hpp"
 #include "hindscale/train/optimizer.hpp"
 #include "hindscale/train/weight_average.hpp"
 
@@ -25,6 +26,7 @@ namespace hindscale {
 struct StepReport {
   std::int64_t step = 0;     ///< counted from 1
   double loss = 0;           ///< weighted squared error a value, over the global batch
+  LossTable parts{};         ///< of which it is made
   double gradient_norm = 0;  ///< before clipping
   double learning_rate = 0;
   double data_s = 0;        ///< this rank's seconds in making batches
@@ -68,10 +70,13 @@ class Trainer {
 
  private:
   [[nodiscard]] std::vector<std::vector<Patch>> own_parts() const;
+  void share(const std::vector<double>& own, StepReport& report) const;
 
   const Context& context_;
   TrainingOptions options_;
   std::uint64_t seed_;
+  std::int64_t n_levels_;
+  std::vector<double> variable_weights_;
   std::vector<Month> months_;  ///< of training, the plan's items
   PatchPlan plan_;
   BatchMaker batches_;

@@ -47,7 +47,7 @@ class TrainingRun {
 
  private:
   struct Interval {  ///< since the last line of progress
-    double loss_sum = 0;
+    LossTable loss;
     std::int64_t n_steps = 0;
     double data_s = 0;
     double reduction_s = 0;
@@ -56,7 +56,10 @@ class TrainingRun {
   void require_finite(const StepReport& report) const;
   void record(const StepReport& report);
   void validate();
+  void add_parts(const LossTable& loss, const std::string& prefix, nlohmann::json& line) const;
   void write();
+  void restore_interval(const nlohmann::json& position);
+  [[nodiscard]] bool has_noise() const;
   [[nodiscard]] CheckpointContent content() const;
   [[nodiscard]] StopWish wish() const;
   [[nodiscard]] bool is_due(std::int64_t interval) const;

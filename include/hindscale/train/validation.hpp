@@ -3,7 +3,6 @@
 // weights on the validation months.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -16,15 +15,9 @@
 #include "hindscale/namelist/options.hpp"
 #include "hindscale/sampler/generator.hpp"
 #include "hindscale/train/batch.hpp"
+#include "hindscale/train/loss_table.hpp"
 
 namespace hindscale {
-
-/// Loss overall and by quarter of the diffusion time, from little noise to pure noise. NaN where a
-/// quarter has no patch.
-struct ValidationLoss {
-  double all = 0;
-  std::array<double, 4> by_time{};
-};
 
 /// The same patches, times and noise at every call. Keeps references to the context and the
 /// samples.
@@ -36,13 +29,14 @@ class LossValidator {
   [[nodiscard]] bool is_possible() const { return !patches_.empty(); }
   /// Patches are spread over the ranks, their losses summed in one order. Collective. The network
   /// is in evaluation mode.
-  [[nodiscard]] ValidationLoss loss(UNet network) const;
+  [[nodiscard]] LossTable loss(UNet network) const;
 
  private:
   const Context& context_;
   BatchMaker batches_;
   std::vector<Patch> patches_;
-  std::int64_t timesteps_;
+  std::int64_t n_levels_;
+  std::vector<double> variable_weights_;
 };
 
 /// Fair CRPS of an ensemble over the MAE of Lerp, both area-weighted over the same months.
@@ -67,6 +61,7 @@ class CrpsValidator {
   struct Truth {  ///< of one month
     Month month;
     Array<float, 3> coarse;            ///< [v, cy, cx]
+    Array<float, 3> previous;          ///< [v, cy, cx] of the month before, or empty
     Array<float, 3> fine;              ///< [v, y, x]
     std::vector<double> weight{};      ///< sum of areas of valid cells, of each variable
     std::vector<double> lerp_error{};  ///< area-weighted sum of |Lerp - truth|, of each variable

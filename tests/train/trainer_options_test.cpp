@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options in a training step: weights of the variables, the surroundings as input, Student-t noise.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "support/temporary.hpp"
+#include "train/workplace.hpp"
+
+namespace hindscale {
+namespace {
+
+using test::Gaps;
+using test::Workplace;
+
+// Sums of float32 numbers in another order; the network's own sums are over some hundred values.
+constexpr double rounding = 2e-5;
+
+struct TrainerOptions : testing::Test {
+  Context world = test::world_context();
+  Context alone{};
+  test::TemporaryFolder folder{world.comm};
+  Options options = test::small_options(folder.path());
+
+  void make_store(Gaps gaps) {
+    test::write_synthetic_store(world.comm, options.store_path(), gaps);
+  }
+};
+
+TEST_F(TrainerOptions, parts_of_the_loss_make_the_whole_on_any_number_of_ranks) {
+  options.diffusion.consistency = false;
+  options.training.variable_weights = {3, 1};
+  make_store(Gaps::some);
+  Workplace many(world, options);
+  Workplace one(alone, options);
+  const StepReport by_many = many.trainer.compute_gradients();
+  const StepReport by_one = one.trainer.compute_gradients();
+  EXPECT_EQ(by_one.loss, by_one.parts.all());
+  const std::vector<double> many_entries = by_many.parts.entries(),
+                            entries = by_one.parts.entries();
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    EXPECT_NEAR(many_entries[i], entries[i], rounding * entries[i]);
+  const std::size_t half = entries.size() / 2;  // squares, then counts, five of each variable
+  double whole = 0, count = 0;
+  for (std::size_t i = 0; i < half; ++i) {
+    whole += (i < LossTable::n_fifths ? 1.5 : 0.5) * entries[i];
+    count += entries[half + i];
+  }
+  EXPECT_NEAR(by_one.loss, whole / count, 1e-12 * by_one.loss);
+}
+
+TEST_F(TrainerOptions, weights_of_the_variables_scale_their_gradients) {
+  make_store(Gaps::none);
+  Workplace even(world, options);
+  options.training.variable_weights = {3, 1};
+  Workplace uneven(world, options);
+  even.trainer.compute_gradients();
+  uneven.trainer.compute_gradients();
+  const NamedTensors weighted = parameters_of(*uneven.trainer.network());
+  int n_outputs = 0;  // a new network gives zeros: only its output layer has a gradient
+  for (const auto& [name, tensor] : parameters_of(*even.trainer.network())) {
+    if (tensor.size(0) != 2 || tensor.grad().abs().max().item<float>() == 0) continue;
+    ++n_outputs;
+    const torch::Tensor expected = torch::stack({tensor.grad()[0] * 1.5, tensor.grad()[1] * 0.5});
+    EXPECT_TRUE(torch::allclose(weighted.at(name).grad(), expected, 1e-4, 1e-7)) << name;
+  }
+  EXPECT_GT(n_outputs, 0);
+}
+
+TEST_F(TrainerOptions, sees_the_month_before_and_the_whole_domain_in_training_and_validation) {
+  make_store(Gaps::none);
+  options.model.context = options.model.previous_month = true;
+  Workplace many(world, options);
+  Workplace one(alone, options);
+  EXPECT_EQ(one.network.in_channels, 2 + static_cast<std::int64_t>(one.conditioning.n_channels()));
+  EXPECT_EQ(one.conditioning.channel_names().back(), "vas_context_anomaly");
+  for (int i = 0; i < 2; ++i) many.trainer.update(many.trainer.compute_gradients());
+  CheckpointContent content;
+  many.trainer.save(content);
+  one.trainer.restore(content, 2);
+  EXPECT_EQ(many.loss_validator.loss(many.trainer.average()).entries(),
+            one.loss_validator.loss(one.trainer.average()).entries());
+  EXPECT_EQ(many.crps_validator.score(many.trainer.average()).variables,
+            one.crps_validator.score(one.trainer.average()).variables);
+}
+
+TEST_F(TrainerOptions, student_noise_of_a_patch_is_gaussian_noise_times_one_scale) {
+  options.diffusion.consistency = false;
+  make_store(Gaps::none);
+  Workplace place(alone, options);
+  const Schedule schedule = make_schedule(place.options.diffusion);
+  const Patch patch{.i_item = 4, .window = {2, 0, 8, 12}, .noise_level = 60, .id = 10};
+  const auto noise_of = [&](double degrees_of_freedom) {
+    const BatchMaker maker(place.samples, place.content.positions(place.content.train), schedule,
+                           {.seed = 5, .noise_degrees_of_freedom = degrees_of_freedom});
+    const Batch batch = maker.make({&patch, 1});
+    return denoise(Prediction::v, batch.target, batch.input.narrow(1, 0, 2), schedule.abar(60)).eps;
+  };
+  const double scale =
+      student_scale({.seed = 5, .purpose = Purpose::training_noise, .a = patch.id}, 6);
+  EXPECT_NE(scale, 1);
+  EXPECT_TRUE(torch::allclose(noise_of(6), noise_of(0) * scale, 1e-4, 1e-4));
+}
+
+}  // namespace
+}  // namespace hindscale
