@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coarse_input.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "domain.hpp"
@@ -13,6 +14,11 @@ CoarseInput::CoarseInput(const Options& options, const StoreContent& content) : 
   sources_.emplace(options, options.reconstruct.coarse_files, options.reconstruct.coarse_names,
                    "reconstruct/coarse_files");
   window_ = locate(sources_->grid(), content.coarse).window;
+}
+
+bool CoarseInput::has(Month month) const {
+  if (sources_) return sources_->has(month);
+  return std::binary_search(content_.months.begin(), content_.months.end(), month);
 }
 
 void CoarseInput::require(const std::vector<Month>& months) const {
@@ -36,6 +42,12 @@ void CoarseInput::read(const StoreReader& store, Month month, View<float, 3> fie
   }
 }
 
+std::string digest_of(View<const float, 3> field) {
+  Sha256 digest;
+  digest.add(std::as_bytes(field.flat()));
+  return digest.hex();
+}
+
 std::map<std::string, std::string> coarse_digests(const Communicator& comm,
                                                   const CoarseInput& input,
                                                   const StoreReader& store,
@@ -48,9 +60,7 @@ std::map<std::string, std::string> coarse_digests(const Communicator& comm,
     for (std::int64_t i = block.first; i < block.last; ++i) {
       const Month month = months[static_cast<std::size_t>(i)];
       input.read(store, month, field);
-      Sha256 digest;
-      digest.add(std::as_bytes(field.flat()));
-      mine[month.to_string()] = digest.hex();
+      mine[month.to_string()] = digest_of(field);
     }
   });
   std::map<std::string, std::string> digests;

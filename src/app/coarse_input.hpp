@@ -23,6 +23,8 @@ class CoarseInput {
   [[nodiscard]] Shape<3> shape() const {
     return {content_.n_variables(), content_.coarse.n_rows(), content_.coarse.n_columns()};
   }
+  /// Whether the files, or the store where there are none, hold a month.
+  [[nodiscard]] bool has(Month month) const;
   /// InputError where a month has no coarse field.
   void require(const std::vector<Month>& months) const;
   /// Reads the field [v, cy, cx] of a month, in physical units; from `store` where there are no
@@ -34,6 +36,9 @@ class CoarseInput {
   std::optional<FieldSources> sources_;
   Window window_;
 };
+
+/// SHA-256 of a coarse field, as archives record it.
+std::string digest_of(View<const float, 3> field);
 
 /// SHA-256 of the coarse field of each month ("1991-01"), read by the ranks in turn. Collective.
 std::map<std::string, std::string> coarse_digests(const Communicator& comm,

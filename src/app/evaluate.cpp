@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <string_view>
 
 #include "evaluate_fields.hpp"
 #include "evaluate_maps.hpp"
@@ -43,9 +41,10 @@ void require_inputs(const Options& options) {
 Json inputs_of(const Context& context, const Options& options) {
   const EvaluationOptions& evaluation = options.evaluation;
   const std::string text =
-      fmt::format("{}; bootstrap {} x {}; members {}; spectrum {}; seed {}", program_version(),
-                  evaluation.bootstrap_samples, evaluation.bootstrap_block,
-                  fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed);
+      fmt::format("{}; bootstrap {} x {}; members {}; spectrum {}; seed {}; consistency with {}",
+                  program_version(), evaluation.bootstrap_samples, evaluation.bootstrap_block,
+                  fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed,
+                  fmt::join(options.reconstruct.coarse_files, " "));
   const auto files = digests_of(
       context.comm,
       {(options.evaluated_path() / "manifest.json").string(), options.store_path().string()});
@@ -103,11 +102,13 @@ struct Inputs {
       : reader(options.store_path()),
         content(read_content(reader)),
         archive(options.evaluated_path(), content),
-        fields(reader, content, archive) {}
+        fields(reader, content, archive),
+        driving(options, reader, content) {}
   StoreReader reader;
   StoreContent content;
   MemberArchive archive;
   FieldProvider fields;
+  DrivingFields driving;
 };
 
 std::string months_text(const StoreContent& content, const std::vector<std::size_t>& positions) {
@@ -166,11 +167,14 @@ struct Evaluation {
               inputs.archive.positions(),
               sizes_of(options, inputs.archive.members().size()),
               spectrum_of(options, inputs.content.fine),
-              context.seed},
+              context.seed,
+              inputs.driving},
         maker(setup.positions.size(),
               {.block = static_cast<std::size_t>(options.evaluation.bootstrap_block),
                .n_samples = static_cast<std::size_t>(options.evaluation.bootstrap_samples),
-               .seed = context.seed}) {}
+               .seed = context.seed}) {
+    if (context.comm.is_root()) inputs.driving.warn_of_unknown(context.log, setup.positions);
+  }
   Inputs inputs;
   EvaluationSetup setup;
   EntryMaker maker;
@@ -213,28 +217,6 @@ void correlate(const Evaluation& evaluation, Json& report) {
           json_of(pair, evaluation.maker, correlation_names(evaluation.inputs.content));
     }
   });
-}
-
-/// A word that a shell takes as it is.
-std::string quoted(const std::string& word) {
-  const bool is_plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("_./-").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-  return is_plain ? word : "'" + word + "'";
-}
-
-/// The call that draws the figures, with the paths that are not where it looks by itself.
-std::string plot_command(const Options& options) {
-  const fs::path experiment = options.experiment.directory;
-  std::string command = "python3 tools/plot.py " + quoted(experiment.string());
-  const auto add = [&](const char* option, const fs::path& path, const fs::path& default_path) {
-    if (path != default_path) command += fmt::format(" --{} {}", option, quoted(path.string()));
-  };
-  add("store", options.store_path(), experiment / "samples.h5");
-  add("reconstruction", options.evaluated_path(), experiment / "reconstruction");
-  add("scores", options.evaluation_path() / "scores.json", experiment / "scores.json");
-  return command;
 }
 
 /// The table, and how to draw the figures. Collective.

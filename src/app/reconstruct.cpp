@@ -92,6 +92,15 @@ void report_range(const Context& context, const UnitMaker& maker, const StoreCon
   }
 }
 
+void warn_if_not_enforced(const Context& context, const Options& options,
+                          const TrainedNetwork& trained) {
+  if (!options.is_set("diffusion/consistency")) return;
+  if (!options.diffusion.enforces_consistency() || trained.diffusion.enforces_consistency()) return;
+  context.log.warn(
+      "diffusion/consistency is 'enforce', but the network was trained without it: the members are "
+      "not corrected");
+}
+
 /// What is not part of the data: how and where they were made. Appended as one JSON line.
 void write_run_log(const Context& context, const OutputStyle& style, const TrainedNetwork& trained,
                    double seconds) {
@@ -171,6 +180,9 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
   UnitMaker maker(style, *trained->conditioning, *generator,
                   [&](Month month, View<float, 3> field) { coarse->read(*store, month, field); });
   maker.set_range(store->read_whole(store::range));
+  std::optional<ConsistencyReport> report;
+  if (options.diffusion.consistency != "none") maker.set_report(&report.emplace(content));
+  warn_if_not_enforced(context, options, *trained);
   bool stopped = make_units(context, plan, maker, clock, files);
 
   // 4. Statistics over the members, manifest, report.
@@ -183,6 +195,7 @@ ExitCode run_reconstruct(const Context& context, const Options& options) {
     if (!plan.units.empty()) write_run_log(context, style, *trained, clock.elapsed_s());
   });
   if (!plan.units.empty()) report_range(context, maker, content);
+  if (!plan.units.empty() && report) report->log(context);
   return stopped ? ExitCode::stopped : ExitCode::done;
 }
 

@@ -2,13 +2,13 @@
 // From coarse fields to what the network sees: base, condition channels and normalised targets.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "hindscale/core/array.hpp"
 #include "hindscale/dataset/store_content.hpp"
+#include "hindscale/dataset/transform.hpp"
 #include "hindscale/grid/remap.hpp"
 #include "hindscale/namelist/options.hpp"
 
@@ -19,10 +19,6 @@ struct ConditioningOptions {
   ModelOptions model;          ///< which channels
   DiffusionOptions diffusion;  ///< target, base, scaling, consistency
 };
-
-/// Named arrays that turn physical fields into network units; fitted on the training months, kept
-/// in every checkpoint.
-using Normalisation = std::map<std::string, Array<double, 3>>;
 
 /// What the network needs of a month, on the whole fine domain.
 struct MonthInputs {
@@ -63,7 +59,8 @@ class Conditioning {
   /// without their own year.
   [[nodiscard]] Sample sample(const StoreReader& reader, std::size_t i_month) const;
   /// Network output [v, y, x] -> physical field [v, y, x] in place: scaling, base, inverse
-  /// transform, consistency with the coarse field, NaN where the store has no valid data.
+  /// transform, physical limits, consistency with the coarse field (in physical units, within the
+  /// limits), NaN where the store has no valid data.
   void to_physical(View<const float, 3> coarse, View<const float, 3> base,
                    View<float, 3> field) const;
 
@@ -83,7 +80,7 @@ class Conditioning {
                                         const MonthFields& fields) const;
   [[nodiscard]] Array<float, 3> channels(Month month, const MonthFields& fields,
                                          const Array<float, 3>& base) const;
-  [[nodiscard]] float transformed(std::size_t variable, float value) const;
+  void impose(std::size_t variable, View<const float, 2> coarse, View<float, 2> field) const;
   void check_options() const;
   void load_statics(const StoreReader& reader);
   void fit(const StoreReader& reader);
@@ -96,14 +93,16 @@ class Conditioning {
   std::vector<std::string> channel_names_;
   BilinearRemap lerp_;
   std::optional<ConsistencyProjection> projection_;
-  Array<double, 2> area_;                 ///< [y, x]
-  Array<float, 3> statics_;               ///< relief, land fraction [2, y, x]
-  Array<float, 3> valid_;                 ///< [v, y, x]
-  Array<float, 4> coarse_climatology_;    ///< [12, v, cy, cx]
-  Array<float, 4> lerp_bias_;             ///< [12, v, y, x]
-  std::vector<std::size_t> home_row_;     ///< coarse row of each fine row
-  std::vector<std::size_t> home_column_;  ///< coarse column of each fine column
-  Array<float, 4> ridge_coefficients_;    ///< [y, v, x, k], empty unless the base is the ridge
+  VariableTransforms transforms_;
+  std::vector<std::optional<float>> lower_limit_;  ///< of each variable
+  Array<double, 2> area_;                          ///< [y, x]
+  Array<float, 3> statics_;                        ///< relief, land fraction [2, y, x]
+  Array<float, 3> valid_;                          ///< [v, y, x]
+  Array<float, 4> coarse_climatology_;             ///< [12, v, cy, cx]
+  Array<float, 4> lerp_bias_;                      ///< [12, v, y, x]
+  std::vector<std::size_t> home_row_;              ///< coarse row of each fine row
+  std::vector<std::size_t> home_column_;           ///< coarse column of each fine column
+  Array<float, 4> ridge_coefficients_;  ///< [y, v, x, k], empty unless the base is the ridge
 };
 
 }  // namespace hindscale
