@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coarse_input.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "domain.hpp"
@@ -57,6 +58,13 @@ std::vector<Month> CoarseInput::without_previous(const std::vector<Month>& month
   return alone;
 }
 
+std::string digest_of(const CoarseMonth& coarse) {
+  Sha256 digest;
+  digest.add(std::as_bytes(coarse.own.flat()));
+  digest.add(std::as_bytes(coarse.previous.flat()));
+  return digest.hex();
+}
+
 std::map<std::string, std::string> coarse_digests(const Communicator& comm,
                                                   const CoarseInput& input,
                                                   const StoreReader& store,
@@ -67,11 +75,7 @@ std::map<std::string, std::string> coarse_digests(const Communicator& comm,
         block_of(static_cast<std::int64_t>(months.size()), comm.rank(), comm.size());
     for (std::int64_t i = block.first; i < block.last; ++i) {
       const Month month = months[static_cast<std::size_t>(i)];
-      const CoarseMonth coarse = input.read(store, month);
-      Sha256 digest;
-      digest.add(std::as_bytes(coarse.own.flat()));
-      digest.add(std::as_bytes(coarse.previous.flat()));
-      mine[month.to_string()] = digest.hex();
+      mine[month.to_string()] = digest_of(input.read(store, month));
     }
   });
   std::map<std::string, std::string> digests;

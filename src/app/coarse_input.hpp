@@ -28,6 +28,8 @@ class CoarseInput {
   CoarseInput(const Options& options, const StoreContent& content,
               Previous previous = Previous::not_seen);
 
+  /// Whether the files, or the store where there are none, hold a month.
+  [[nodiscard]] bool has(Month month) const;
   /// InputError where a month has no coarse field.
   void require(const std::vector<Month>& months) const;
   /// Reads the fields of a month, from `store` where there are no files.
@@ -36,7 +38,6 @@ class CoarseInput {
   [[nodiscard]] std::vector<Month> without_previous(const std::vector<Month>& months) const;
 
  private:
-  [[nodiscard]] bool has(Month month) const;
   [[nodiscard]] Array<float, 3> field(const StoreReader& store, Month month) const;
 
   const StoreContent& content_;
@@ -45,8 +46,10 @@ class CoarseInput {
   Window window_;
 };
 
-/// SHA-256 of the coarse fields that each month ("1991-01") is made from, read by the ranks in
-/// turn. Collective.
+/// SHA-256 of the coarse fields that a month is made from, as archives record it.
+std::string digest_of(const CoarseMonth& coarse);
+
+/// The same of each month ("1991-01"), read by the ranks in turn. Collective.
 std::map<std::string, std::string> coarse_digests(const Communicator& comm,
                                                   const CoarseInput& input,
                                                   const StoreReader& store,

@@ -43,9 +43,10 @@ void require_inputs(const Options& options) {
 Json inputs_of(const Context& context, const Options& options) {
   const EvaluationOptions& evaluation = options.evaluation;
   const std::string text =
-      fmt::format("{}; bootstrap {} x {}; members {}; spectrum {}; seed {}", program_version(),
-                  evaluation.bootstrap_samples, evaluation.bootstrap_block,
-                  fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed);
+      fmt::format("{}; bootstrap {} x {}; members {}; spectrum {}; seed {}; consistency with {}",
+                  program_version(), evaluation.bootstrap_samples, evaluation.bootstrap_block,
+                  fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed,
+                  fmt::join(options.reconstruct.coarse_files, " "));
   std::vector<std::string> paths{(options.evaluated_path() / "manifest.json").string(),
                                  options.store_path().string()};
   const fs::path shifted = SeamComparison::manifest_path(options);
@@ -108,11 +109,13 @@ struct Inputs {
       : reader(options.store_path()),
         content(read_content(reader)),
         archive(options.evaluated_path(), content),
-        fields(reader, content, archive) {}
+        fields(reader, content, archive),
+        driving(options, reader, content) {}
   StoreReader reader;
   StoreContent content;
   MemberArchive archive;
   FieldProvider fields;
+  DrivingFields driving;
 };
 
 std::string months_text(const StoreContent& content, const std::vector<std::size_t>& positions) {
@@ -171,12 +174,15 @@ struct Evaluation {
               inputs.archive.positions(),
               sizes_of(options, inputs.archive.members().size()),
               spectrum_of(options, inputs.content.fine),
-              context.seed},
+              context.seed,
+              inputs.driving},
         maker(setup.positions.size(),
               {.block = static_cast<std::size_t>(options.evaluation.bootstrap_block),
                .n_samples = static_cast<std::size_t>(options.evaluation.bootstrap_samples),
                .seed = context.seed}),
-        seams(SeamComparison::open(context, options, inputs.reader, inputs.content)) {}
+        seams(SeamComparison::open(context, options, inputs.reader, inputs.content)) {
+    if (context.comm.is_root()) inputs.driving.warn_of_unknown(context.log, setup.positions);
+  }
   Inputs inputs;
   EvaluationSetup setup;
   EntryMaker maker;

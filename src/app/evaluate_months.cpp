@@ -42,6 +42,7 @@ class MonthScorer {
     const Array<float, 2> mean = mean_of(members);
     const Array<double, 2> weight = weights(truth, baselines, mean);
     score_fields({truth, {}, climatology_of(baselines), weight}, baselines, members, mean);
+    score_consistency(baselines, members, mean, position);
     const Array<float, 2> spread = score_members(members, truth, weight, month);
     score_ridge(baselines, truth, weight);
     add_spectra({truth, baselines[0], mean}, members, weight);
@@ -114,6 +115,26 @@ class MonthScorer {
       month.forecast = forecasts[i];
       results_.errors[i].push_back(month_errors(month, options));
     }
+  }
+
+  /// Baselines against the coarse field of the store, which they interpolate, members and their
+  /// mean against the one that drove them.
+  void score_consistency(const std::vector<Array<float, 2>>& baselines, MonthMembers& members,
+                         const Array<float, 2>& mean, std::size_t position) {
+    if (variable_.is_derived()) {
+      for (auto& months : results_.consistency) months.emplace_back();
+      return;
+    }
+    const std::size_t v = variable_.components[0];
+    const DrivingFields& driving = setup_.driving;
+    const Array<float, 3> stored = driving.stored(position);
+    const std::optional<Array<float, 3>> own = driving.of(position);
+    std::size_t i = 0;
+    for (const auto& baseline : baselines)
+      results_.consistency[i++].push_back(driving.comparison().misfit(baseline, stored[v]));
+    for (const View<const float, 2> field : {members.member(0), View<const float, 2>(mean)})
+      results_.consistency[i++].push_back(own ? driving.comparison().misfit(field, (*own)[v])
+                                              : CoarseMisfit{});
   }
 
   /// Probabilistic scores of the first k members for every k; returns the spread over all of them.
@@ -226,6 +247,7 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
   VariableResults results;
   results.range = truth_range(setup, variable);
   results.errors.resize(method_names(setup.fields.content()).size());
+  results.consistency.resize(results.errors.size());
   results.ensembles.resize(setup.sizes.size());
   results.spectra.resize(n_spectra);
   maps.set_range(results.range);
@@ -233,6 +255,7 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
   for_own_months(setup, [&](std::size_t position) { scorer.score(position); });
 
   for (auto& months : results.errors) months = months_of(gather_blocks(comm, values_of(months)));
+  for (auto& months : results.consistency) months = gather_misfits(comm, months);
   for (std::size_t s = 0; s < setup.sizes.size(); ++s) {
     auto& months = results.ensembles[s];
     months = ensemble_months_of(gather_blocks(comm, values_of(months)), setup.sizes[s]);

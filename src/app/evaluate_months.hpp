@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluate_consistency.hpp"
 #include "evaluate_fields.hpp"
 #include "evaluate_maps.hpp"
 #include "hindscale/comm/context.hpp"
@@ -27,7 +28,8 @@ struct EvaluationSetup {
   std::vector<std::size_t>
       sizes;  ///< ensembles of so many first members; the last is the whole one
   SpectrumKind spectrum = SpectrumKind::zonal;
-  std::uint64_t seed = 0;  ///< of ties in ranks
+  std::uint64_t seed = 0;        ///< of ties in ranks
+  const DrivingFields& driving;  ///< what the members were made from
 };
 
 /// The methods of an evaluation, baselines first, then "member" and "ensemble".
@@ -51,6 +53,8 @@ struct VariableResults {
   double range = 0;  ///< width of the truth's range over the period
   std::vector<std::vector<MonthErrors>>
       errors;  ///< [method][month], in the order of `method_names`
+  std::vector<std::vector<CoarseMisfit>>
+      consistency;  ///< [method][month]; without weight for derived variables
   std::vector<std::vector<MonthEnsemble>> ensembles;  ///< [size][month]
   std::vector<MonthEnsemble> ridge;            ///< [month]; empty where the ridge gives no spread
   std::vector<std::vector<Spectrum>> spectra;  ///< [one of spectrum_names][month]

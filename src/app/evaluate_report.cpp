@@ -42,6 +42,15 @@ Statistic statistic_of(const std::vector<MonthErrors>& months, double range,
   };
 }
 
+/// Root mean square over coarse cells and months.
+Statistic statistic_of(const std::vector<CoarseMisfit>& months) {
+  return [&months](std::span<const std::size_t> picks) {
+    CoarseMisfit total;
+    for (const std::size_t i : picks) total.add(months[i]);
+    return total.rms();
+  };
+}
+
 Statistic statistic_of(const std::vector<MonthEnsemble>& months, double EnsembleScores::*score) {
   return [&months, score](std::span<const std::size_t> picks) {
     return ensemble_scores(months, picks).*score;
@@ -95,6 +104,7 @@ class MethodWriter {
         method[score.name] =
             maker_.entry(statistic_of(results_.errors[i], results_.range, score.value));
       }
+      method["consistency"] = maker_.entry(statistic_of(results_.consistency[i]));
       if (names_[i] == "ridge") add_ridge(method);
       if (names_[i] == "ensemble") add_ensemble(method);
       if (names_[i] == "member" && !results_.seams.empty()) add_seams(method);

@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 namespace hindscale {
 namespace {
@@ -42,11 +45,11 @@ std::string title_of(const std::string& name) {
 }
 
 constexpr const char* line_format =
-    "  {:<16}{:>10}{:>8}{:>10}{:>11}{:>9}{:>9}{:>9}{:>10}{:>10}{:>14}\n";
+    "  {:<16}{:>10}{:>8}{:>10}{:>11}{:>9}{:>9}{:>9}{:>10}{:>10}{:>14}{:>13}\n";
 
 std::string heading() {
   return fmt::format(line_format, "", "RMSE", "/Lerp", "MAE", "bias", "ACC", "SSIM", "PSNR", "CRPS",
-                     "/MAE Lerp", "spread/skill");
+                     "/MAE Lerp", "spread/skill", "consistency");
 }
 
 std::string method_line(const std::string& name, const Json& method, const Json& lerp) {
@@ -56,7 +59,8 @@ std::string method_line(const std::string& name, const Json& method, const Json&
                      number(value_of(method, "mae")), number(value_of(method, "bias")),
                      number(value_of(method, "acc")), number(value_of(method, "ssim")),
                      number(value_of(method, "psnr")), number(crps),
-                     ratio(crps, value_of(lerp, "mae")), number(value_of(method, "spread_skill")));
+                     ratio(crps, value_of(lerp, "mae")), number(value_of(method, "spread_skill")),
+                     number(value_of(method, "consistency")));
 }
 
 /// "RMSE -0.5 (-0.6 to -0.4)", with a mark where the interval excludes zero.
@@ -111,6 +115,15 @@ std::string sizes(const Json& ensemble) {
   return members + "\n" + rmse + "\n" + crps + "\n";
 }
 
+/// A word that a shell takes as it is.
+std::string quoted(const std::string& word) {
+  const bool is_plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("_./-").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  return is_plain ? word : "'" + word + "'";
+}
+
 }  // namespace
 
 std::string table_of(const nlohmann::ordered_json& scores) {
@@ -134,7 +147,23 @@ std::string table_of(const nlohmann::ordered_json& scores) {
     }
     text += "\n";
   }
-  return text + "\n* the 95 % interval excludes 0; '-': undefined\n";
+  return text +
+         "\n* the 95 % interval excludes 0; '-': undefined; consistency: RMS difference between "
+         "means "
+         "over coarse cells and the coarse field\n";
+}
+
+std::string plot_command(const Options& options) {
+  const std::filesystem::path experiment = options.experiment.directory;
+  std::string command = "python3 tools/plot.py " + quoted(experiment.string());
+  const auto add = [&](const char* option, const std::filesystem::path& path,
+                       const std::filesystem::path& default_path) {
+    if (path != default_path) command += fmt::format(" --{} {}", option, quoted(path.string()));
+  };
+  add("store", options.store_path(), experiment / "samples.h5");
+  add("reconstruction", options.evaluated_path(), experiment / "reconstruction");
+  add("scores", options.evaluation_path() / "scores.json", experiment / "scores.json");
+  return command;
 }
 
 }  // namespace hindscale

@@ -27,6 +27,10 @@ void print_store(const fs::path& path) {
       path.string(), fmt::join(content.variables, ", "), describe(content.fine),
       describe(content.coarse), content.months.size(), content.months.front().to_string(),
       content.months.back().to_string());
+  std::cout << fmt::format("  transforms  {}\n", fmt::join(content.transforms, ", "));
+  if (std::ranges::find(content.transforms, "boxcox") != content.transforms.end())
+    std::cout << fmt::format("              {}\n",
+                             json_of_transforms(content.transform_parameters).dump());
   if (content.has_ridge)
     std::cout << fmt::format("  ridge       window {}, penalty {}\n", content.ridge_window,
                              content.ridge_penalty);

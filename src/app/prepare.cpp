@@ -8,6 +8,7 @@
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/dataset/baselines.hpp"
+#include "hindscale/dataset/transform.hpp"
 #include "hindscale/dataset/variable.hpp"
 #include "hindscale/grid/remap.hpp"
 #include "hindscale/io/sample_store.hpp"
@@ -112,6 +113,16 @@ std::string provenance_of(const Context& context, const std::vector<std::string>
   return nlohmann::json{{"program", program_version()}, {"inputs", inputs}}.dump();
 }
 
+void log_transforms(const Log& log, const StoreContent& content) {
+  for (std::size_t v = 0; v < content.n_variables(); ++v) {
+    const TransformParameters& parameters = content.transform_parameters[v];
+    if (content.transforms[v] == "boxcox")
+      log.info("{}: boxcox with lambda {:.4g} and offset {:g}, in units of {:.4g} {}",
+               content.variables[v], parameters.lambda, parameters.offset, parameters.unit,
+               content.units[v]);
+  }
+}
+
 }  // namespace
 
 ExitCode run_prepare(const Context& context, const Options& options) {
@@ -144,6 +155,8 @@ ExitCode run_prepare(const Context& context, const Options& options) {
   write_statics(context, writer, *inputs, content.fine);
   context.log.info("{} months read; fitting climatologies", content.months.size());
   fit_climatologies(context.comm, writer, content);
+  fit_transforms(context.comm, writer, content, options.dataset);
+  log_transforms(context.log, content);
   if (options.dataset.ridge) {
     fit_ridge(context.comm, writer, content, options.dataset);
     context.log.info("ridge regression: window {}, penalty {}", content.ridge_window,

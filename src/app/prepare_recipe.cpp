@@ -17,6 +17,19 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+/// "  key = " of a line of a namelist.
+std::string key_of(const std::string& line) {
+  return line.substr(0, line.find('=') + 1);
+}
+
+/// Whether an older recipe, which lacks the key of a line, means what the line says.
+bool is_implied(const std::string& line, const std::vector<std::string>& old_lines) {
+  const bool is_known = std::any_of(old_lines.begin(), old_lines.end(),
+                                    [&](const auto& old) { return key_of(old) == key_of(line); });
+  const auto defaults = lines_of(recipe_of(Options{}));
+  return !is_known && std::find(defaults.begin(), defaults.end(), line) != defaults.end();
+}
+
 }  // namespace
 
 std::string recipe_of(const Options& options) {
@@ -38,11 +51,13 @@ bool store_is_finished(const std::filesystem::path& path, const std::string& rec
   const auto old_lines = lines_of(existing);
   std::string differing;
   for (const std::string& line : lines_of(recipe)) {
-    if (std::find(old_lines.begin(), old_lines.end(), line) == old_lines.end()) {
+    if (std::find(old_lines.begin(), old_lines.end(), line) == old_lines.end() &&
+        !is_implied(line, old_lines)) {
       differing += (differing.empty() ? "" : "; ") +
                    line.substr(std::min(line.size(), line.find_first_not_of(' ')));
     }
   }
+  if (differing.empty()) return true;
   throw InputError({.problem = "the sample store was prepared with other options",
                     .value = path.string(),
                     .why = "now asked for: " + differing,

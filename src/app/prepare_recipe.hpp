@@ -15,7 +15,8 @@ namespace hindscale {
 std::string recipe_of(const Options& options);
 
 /// True where a complete store of this recipe exists; InputError where one of another recipe does,
-/// listing the lines that differ.
+/// listing the lines that differ. An option that the store's program did not know had what is now
+/// its default.
 bool store_is_finished(const std::filesystem::path& path, const std::string& recipe);
 
 /// Bytes that the store will take.

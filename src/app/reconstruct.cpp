@@ -99,6 +99,15 @@ void report_range(const Context& context, const UnitMaker& maker, const StoreCon
   }
 }
 
+void warn_if_not_enforced(const Context& context, const Options& options,
+                          const TrainedNetwork& trained) {
+  if (!options.is_set("diffusion/consistency")) return;
+  if (!options.diffusion.enforces_consistency() || trained.diffusion.enforces_consistency()) return;
+  context.log.warn(
+      "diffusion/consistency is 'enforce', but the network was trained without it: the members are "
+      "not corrected");
+}
+
 /// What is not part of the data: how and where they were made. Appended as one JSON line.
 void write_run_log(const Context& context, const OutputStyle& style, const TrainedNetwork& trained,
                    double seconds) {
@@ -206,6 +215,9 @@ bool make_archive(const Context& context, const Options& options, const Sources&
   UnitMaker maker(style, *trained.conditioning, *generator, sources.group,
                   [&](Month month) { return sources.coarse->read(*sources.store, month); });
   maker.set_range(sources.store->read_whole(store::range));
+  std::optional<ConsistencyReport> report;
+  if (options.diffusion.consistency != "none") maker.set_report(&report.emplace(content));
+  warn_if_not_enforced(context, options, trained);
   bool stopped = make_units(context, sources.group, plan, maker, clock, files);
 
   // 3. Statistics over the members, manifest, report.
@@ -218,6 +230,7 @@ bool make_archive(const Context& context, const Options& options, const Sources&
     if (!plan.units.empty()) write_run_log(context, style, trained, clock.elapsed_s());
   });
   if (!plan.units.empty()) report_range(context, maker, content);
+  if (!plan.units.empty() && report) report->log(context);
   return stopped;
 }
 

@@ -30,6 +30,16 @@ TrainedNetwork load_trained_network(const Options& options, const StoreReader& r
          .file = trained.checkpoint.string(),
          .key = "reconstruct/checkpoint"});
   }
+  const auto transforms = checkpoint.state.value("transforms", content.transforms);
+  if (transforms != content.transforms) {
+    throw InputError(
+        {.problem = "the checkpoint was trained with other transforms",
+         .value = fmt::format("{}", fmt::join(transforms, ", ")),
+         .why = fmt::format("the sample store has {}", fmt::join(content.transforms, ", ")),
+         .advice = "use the store the network was trained on",
+         .file = trained.checkpoint.string(),
+         .key = "reconstruct/checkpoint"});
+  }
   trained.conditioning.emplace(reader, content, conditioning_options_of(checkpoint.state),
                                normalisation_of(checkpoint.model));
   const auto channels = checkpoint.state.value("channels", std::vector<std::string>{});

@@ -75,6 +75,7 @@ void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
     const View<float, 3> field = fields.view()[i];
     conditioning_.to_physical(pending[i].coarse->own, pending[i].inputs->base.view(), field);
     inspect(unit, pending[i], field);
+    if (report_ != nullptr) report_->add(pending[i].coarse->own, field);
     for (std::size_t v = 0; v < nv; ++v)
       files[pending[i].i_member][v].write(pending[i].i_month, field[v].flat());
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coarse_input.hpp"
+#include "consistency_report.hpp"
 #include "hindscale/dataset/conditioning.hpp"
 #include "hindscale/sampler/generator.hpp"
 #include "output_spec.hpp"
@@ -35,6 +36,8 @@ class UnitMaker {
   [[nodiscard]] const std::vector<std::int64_t>& outside_range() const { return outside_range_; }
   [[nodiscard]] std::int64_t n_values() const { return n_values_; }
   void set_range(std::vector<double> range) { range_ = std::move(range); }
+  /// Shows every field to the report, which outlives this.
+  void set_report(ConsistencyReport* report) { report_ = report; }
 
  private:
   struct Pending {
@@ -56,6 +59,7 @@ class UnitMaker {
   Communicator self_;
   std::vector<double> range_;  ///< [v, 2]
   std::vector<std::int64_t> outside_range_;
+  ConsistencyReport* report_ = nullptr;
   std::int64_t n_values_ = 0;
 };
 

@@ -8,6 +8,7 @@
 
 #include "conditioning_fields.hpp"
 #include "hindscale/dataset/baselines.hpp"
+#include "hindscale/dataset/variable.hpp"
 
 namespace hindscale {
 namespace {
@@ -26,7 +27,10 @@ Conditioning::Conditioning(const StoreReader& reader, const StoreContent& conten
       lerp_(content.coarse, content.fine),
       area_(cell_areas(content.fine)) {
   check_options();
-  if (options_.diffusion.consistency) projection_.emplace(content_.fine, content_.coarse);
+  if (options_.diffusion.enforces_consistency())
+    projection_.emplace(content_.fine, content_.coarse);
+  for (std::size_t v = 0; v < content_.n_variables(); ++v)
+    lower_limit_.push_back(lower_limit_of(content_.variables[v], content_.transforms[v]));
   load_statics(reader);
   name_channels();
 }
@@ -34,7 +38,10 @@ Conditioning::Conditioning(const StoreReader& reader, const StoreContent& conten
 Conditioning::Conditioning(const StoreReader& reader, const StoreContent& content,
                            const ConditioningOptions& options)
     : Conditioning(reader, content, options, 0) {
+  Normalisation arrays = transform_arrays(reader, content_);
+  transforms_ = VariableTransforms(content_.transforms, arrays);
   fit(reader);
+  normalisation_.merge(arrays);
 }
 
 Conditioning::Conditioning(const StoreReader& reader, const StoreContent& content,
@@ -43,11 +50,12 @@ Conditioning::Conditioning(const StoreReader& reader, const StoreContent& conten
   normalisation_ = std::move(normalisation);
   const std::size_t nv = content_.n_variables();
   const Shape<3> field{nv, content_.fine.n_rows(), content_.fine.n_columns()};
-  const std::map<std::string, Shape<3>> expected{{scale_name, field},
-                                                 {mean_name, field},
-                                                 {lerp_name, {nv, 1, 2}},
-                                                 {anomaly_name, {nv, 1, 1}},
-                                                 {log_scale_name, {nv, 1, 2}}};
+  std::map<std::string, Shape<3>> expected{{scale_name, field},
+                                           {mean_name, field},
+                                           {lerp_name, {nv, 1, 2}},
+                                           {anomaly_name, {nv, 1, 1}},
+                                           {log_scale_name, {nv, 1, 2}}};
+  expected.merge(transform_shapes(content_));
   for (const auto& [name, shape] : expected) {
     const auto found = normalisation_.find(name);
     if (found != normalisation_.end() && found->second.shape() == shape) continue;
@@ -56,6 +64,7 @@ Conditioning::Conditioning(const StoreReader& reader, const StoreContent& conten
                       .why = "its normalisation belongs to another grid or other variables",
                       .advice = "use the store the network was trained on"});
   }
+  transforms_ = VariableTransforms(content_.transforms, normalisation_);
 }
 
 void Conditioning::check_options() const {
@@ -66,17 +75,14 @@ void Conditioning::check_options() const {
                       .advice = "prepare it with dataset/ridge = .true., or choose another base",
                       .key = "diffusion/base"});
   }
-  const bool transforms = std::any_of(content_.transforms.begin(), content_.transforms.end(),
-                                      [](const std::string& name) { return name != "identity"; });
   const char* reason = !content_.coarse_derived ? "the coarse field does not come from the fine one"
                        : content_.has_missing   ? "fine cells are missing"
-                       : transforms             ? "a variable is transformed"
                                                 : nullptr;
-  if (options_.diffusion.consistency && reason != nullptr) {
-    throw InputError({.problem = "consistency with the coarse field is not possible here",
-                      .value = ".true.",
+  if (options_.diffusion.enforces_consistency() && reason != nullptr) {
+    throw InputError({.problem = "consistency with the coarse field cannot be enforced here",
+                      .value = options_.diffusion.consistency,
                       .why = reason,
-                      .advice = "set diffusion/consistency = .false.",
+                      .advice = "set diffusion/consistency = 'report' or 'none'",
                       .key = "diffusion/consistency"});
   }
 }
@@ -128,6 +134,16 @@ void Conditioning::name_channels() {
   name_surroundings();
 }
 
+void Conditioning::impose(std::size_t variable, View<const float, 2> coarse,
+                          View<float, 2> field) const {
+  if (!projection_) return;
+  if (const auto limit = lower_limit_[variable]) {
+    projection_->apply_above(*limit, coarse, field);
+  } else {
+    projection_->apply(coarse, field);
+  }
+}
+
 Array<float, 3> Conditioning::base_of(View<const float, 3> coarse,
                                       const MonthFields& fields) const {
   const std::string& choice = options_.diffusion.base;
@@ -135,8 +151,10 @@ Array<float, 3> Conditioning::base_of(View<const float, 3> coarse,
                          : fields.first_guess.empty() ? fields.corrected
                                                       : fields.first_guess;
   for (std::size_t v = 0; v < base.extent(0); ++v) {
-    if (projection_) projection_->apply(coarse[v], base.view()[v]);
-    for (float& value : base.view()[v].flat()) value = transformed(v, value);
+    const View<float, 2> own = base.view()[v];
+    impose(v, coarse[v], own);
+    for (std::size_t i = 0; i < own.size(); ++i)
+      own.data()[i] = transforms_.of_guess(v, i, own.data()[i]);
   }
   return base;
 }
@@ -153,7 +171,7 @@ Array<float, 3> Conditioning::channels(Month month, const MonthFields& fields,
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = or_zero(value_at(i));
   };
   const auto field_at = [&](const Array<float, 3>& field, std::size_t v, std::size_t i) {
-    return static_cast<double>(transformed(v, field.view()[v].data()[i]));
+    return static_cast<double>(transforms_.of_guess(v, i, field.view()[v].data()[i]));
   };
   const auto& scale = normalisation_.at(scale_name);
   for (std::size_t v = 0; v < nv; ++v) {
@@ -227,10 +245,10 @@ void Conditioning::to_physical(View<const float, 3> coarse, View<const float, 3>
                                          scale.data()[i] * static_cast<double>(field.data()[i]));
   }
   for (std::size_t v = 0; v < field.extent(0); ++v) {
-    if (content_.transforms[v] == "log1p") {
-      for (float& value : field[v].flat()) value = std::max(std::expm1(value), 0.0F);
-    }
-    if (projection_) projection_->apply(coarse[v], field[v]);
+    transforms_.invert(v, field[v]);
+    if (const auto limit = lower_limit_[v]; limit && !projection_)
+      for (float& value : field[v].flat()) value = std::max(value, *limit);
+    impose(v, coarse[v], field[v]);
   }
   for (std::size_t i = 0; i < field.size(); ++i) {
     if (valid_.data()[i] == 0) field.data()[i] = missing;

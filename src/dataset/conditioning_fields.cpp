@@ -9,10 +9,6 @@
 
 namespace hindscale {
 
-float Conditioning::transformed(std::size_t variable, float value) const {
-  return content_.transforms[variable] == "log1p" ? std::log1p(std::max(value, 0.0F)) : value;
-}
-
 Conditioning::MonthFields Conditioning::month_fields(Month month,
                                                      View<const float, 3> coarse) const {
   const Shape<3> shape{content_.n_variables(), content_.fine.n_rows(), content_.fine.n_columns()};

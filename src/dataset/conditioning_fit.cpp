@@ -77,18 +77,18 @@ void Conditioning::fit(const StoreReader& reader) {
     if (options_.diffusion.target == "field")
       std::fill(base.flat().begin(), base.flat().end(), 0.0F);
     for (std::size_t i = 0; i < truth.size(); ++i) {
-      const std::size_t v = i / (ny * nx);
-      const double area = area_.flat()[i % (ny * nx)];
-      const auto lerp = static_cast<double>(transformed(v, fields.lerp.flat()[i]));
-      const double anomaly =
-          lerp - static_cast<double>(transformed(v, fields.lerp_climatology.flat()[i]));
+      const std::size_t v = i / (ny * nx), cell = i % (ny * nx);
+      const double area = area_.flat()[cell];
+      const auto lerp = static_cast<double>(transforms_.of_guess(v, cell, fields.lerp.flat()[i]));
+      const double anomaly = lerp - static_cast<double>(transforms_.of_guess(
+                                        v, cell, fields.lerp_climatology.flat()[i]));
       if (!std::isnan(anomaly)) {
         sums.lerp(v, 0) += area;
         sums.lerp(v, 1) += area * lerp;
         sums.lerp(v, 2) += area * lerp * lerp;
         sums.lerp(v, 3) += area * anomaly * anomaly;
       }
-      const double target = static_cast<double>(transformed(v, truth.flat()[i])) -
+      const double target = static_cast<double>(transforms_.of(v, cell, truth.flat()[i])) -
                             static_cast<double>(base.flat()[i]);
       if (std::isnan(target) || !is_valid(i)) continue;
       sums.target.flat()[i] += target;
@@ -178,7 +178,7 @@ Sample Conditioning::sample(const StoreReader& reader, std::size_t i_month) cons
       const double from =
           of_field ? mean.view()[v].data()[i] : static_cast<double>(base.view()[v].data()[i]);
       const double target =
-          (static_cast<double>(transformed(v, truth.view()[v].data()[i])) - from) /
+          (static_cast<double>(transforms_.of(v, i, truth.view()[v].data()[i])) - from) /
           scale.view()[v].data()[i];
       if (std::isnan(target) || !is_valid(v * ny * nx + i)) continue;
       sample.target.view()[v].data()[i] = static_cast<float>(target);

@@ -26,11 +26,11 @@ Array<float, 3> Conditioning::normalised(View<const float, 3> field,
   const auto& lerp = normalisation_.at(lerp_name);
   const auto& anomaly = normalisation_.at(anomaly_name);
   for (std::size_t v = 0; v < nv; ++v) {
-    for (std::size_t i = 0; i < field[v].size(); ++i) {
-      const double value = transformed(v, field[v].data()[i]);
+    for (std::size_t i = 0; i < field[v].size(); ++i) {  // i counts fine cells where 'minmax' asks
+      const double value = transforms_.of_guess(v, i, field[v].data()[i]);
       channels[v].data()[i] = or_zero((value - lerp(v, 0, 0)) / lerp(v, 0, 1));
       if (!options_.model.climatology) continue;
-      const double usual = transformed(v, climatology[v].data()[i]);
+      const double usual = transforms_.of_guess(v, i, climatology[v].data()[i]);
       channels[nv + v].data()[i] = or_zero((value - usual) / anomaly(v, 0, 0));
     }
   }

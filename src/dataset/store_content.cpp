@@ -17,6 +17,12 @@ Period period_of(const nlohmann::json& json) {
   return {json.at(0).get<int>(), json.at(1).get<int>()};
 }
 
+std::vector<TransformParameters> parameters_of(const nlohmann::json& list) {
+  std::vector<TransformParameters> all;
+  for (const auto& one : list) all.push_back({one.at("lambda"), one.at("offset"), one.at("unit")});
+  return all;
+}
+
 void write_grid(StoreWriter& writer, const std::string& group, const Grid& grid) {
   writer.write_whole(group + "/lat", {grid.n_rows()}, grid.latitude.centre);
   writer.write_whole(group + "/lat_edges", {grid.n_rows() + 1}, grid.latitude.edge);
@@ -61,25 +67,34 @@ std::size_t StoreContent::position_of(Month month) const {
   return *found;
 }
 
+nlohmann::json json_of_transforms(const std::vector<TransformParameters>& all) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const TransformParameters& one : all)
+    list.push_back({{"lambda", one.lambda}, {"offset", one.offset}, {"unit", one.unit}});
+  return list;
+}
+
 void write_content(StoreWriter& writer, const StoreContent& content) {
   write_grid(writer, "grid/fine", content.fine);
   write_grid(writer, "grid/coarse", content.coarse);
   std::vector<double> months;
   for (const Month month : content.months) months.push_back(month.index());
   writer.write_whole("month_index", {months.size()}, months);
-  const nlohmann::json json{{"variables", content.variables},
-                            {"units", content.units},
-                            {"transforms", content.transforms},
-                            {"train", json_of(content.train)},
-                            {"validation", json_of(content.validation)},
-                            {"test", json_of(content.test)},
-                            {"fine_periodic", content.fine.periodic},
-                            {"coarse_periodic", content.coarse.periodic},
-                            {"coarse_derived", content.coarse_derived},
-                            {"has_missing", content.has_missing},
-                            {"has_ridge", content.has_ridge},
-                            {"ridge_window", content.ridge_window},
-                            {"ridge_penalty", content.ridge_penalty}};
+  const nlohmann::json json{
+      {"variables", content.variables},
+      {"units", content.units},
+      {"transforms", content.transforms},
+      {"transform_parameters", json_of_transforms(content.transform_parameters)},
+      {"train", json_of(content.train)},
+      {"validation", json_of(content.validation)},
+      {"test", json_of(content.test)},
+      {"fine_periodic", content.fine.periodic},
+      {"coarse_periodic", content.coarse.periodic},
+      {"coarse_derived", content.coarse_derived},
+      {"has_missing", content.has_missing},
+      {"has_ridge", content.has_ridge},
+      {"ridge_window", content.ridge_window},
+      {"ridge_penalty", content.ridge_penalty}};
   writer.write_text(content_attribute, json.dump());
 }
 
@@ -89,6 +104,8 @@ StoreContent read_content(const StoreReader& reader) {
   content.variables = json.at("variables");
   content.units = json.at("units");
   content.transforms = json.at("transforms");
+  content.transform_parameters =
+      parameters_of(json.value("transform_parameters", nlohmann::json::array()));
   content.train = period_of(json.at("train"));
   content.validation = period_of(json.at("validation"));
   content.test = period_of(json.at("test"));

@@ -11,12 +11,17 @@ VariableInfo variable_info(const std::string& name) {
       {"vas", "northward_wind", "Northward Near-Surface Wind", "m s-1", 10.0},
       {"tas", "air_temperature", "Near-Surface Air Temperature", "K", 2.0},
       {"ps", "surface_air_pressure", "Surface Air Pressure", "Pa", std::nullopt},
-      {"pr", "precipitation_flux", "Precipitation", "kg m-2 s-1", std::nullopt},
+      {"pr", "precipitation_flux", "Precipitation", "kg m-2 s-1", std::nullopt, 0.0F},
   }};
   for (const VariableInfo& info : known) {
     if (info.name == name) return info;
   }
   return {name, "", name, "", std::nullopt};
+}
+
+std::optional<float> lower_limit_of(const std::string& name, const std::string& transform) {
+  if (transform == "log1p" || transform == "boxcox") return 0.0F;
+  return variable_info(name).lower_limit;
 }
 
 }  // namespace hindscale

@@ -22,9 +22,11 @@ double overlap(double first_a, double last_a, double first_b, double last_b) {
   return std::min(last_a, last_b) - std::max(first_a, first_b);
 }
 
-void require_covered(double share, const Axis& source, const Axis& target, std::size_t i,
-                     const char* axis) {
-  if (share >= 1 - uncovered_tolerance) return;
+bool is_covered(double share) {
+  return share >= 1 - uncovered_tolerance;
+}
+
+[[noreturn]] void refuse(const Axis& source, const Axis& target, std::size_t i, const char* axis) {
   throw InputError(
       {.problem = fmt::format("the source grid does not cover the target cell of {}", axis),
        .value = fmt::format("{:g}..{:g}", target.edge[i], target.edge[i + 1]),
@@ -88,7 +90,7 @@ Entries between_columns(const Axis& source, double point, bool periodic) {
 
 }  // namespace
 
-AxisWeights conservative_latitude(const Axis& source, const Axis& target) {
+AxisWeights conservative_latitude(const Axis& source, const Axis& target, Uncovered uncovered) {
   const std::vector<double> sources = sines_of(source.edge);
   const std::vector<double> targets = sines_of(target.edge);
   AxisWeights weights;
@@ -101,14 +103,17 @@ AxisWeights conservative_latitude(const Axis& source, const Axis& target) {
       if (share > negligible_share) entries.push_back({i, share});
       covered += std::max(0.0, share);
     }
-    require_covered(covered, source, target, j, "latitude");
+    if (!is_covered(covered)) {
+      if (uncovered == Uncovered::refused) refuse(source, target, j, "latitude");
+      entries.clear();
+    }
     normalise(entries);
     weights.rows.push_back(std::move(entries));
   }
   return weights;
 }
 
-AxisWeights conservative_longitude(const Axis& source, const Axis& target) {
+AxisWeights conservative_longitude(const Axis& source, const Axis& target, Uncovered uncovered) {
   AxisWeights weights;
   for (std::size_t j = 0; j < target.size(); ++j) {
     Entries entries;
@@ -119,7 +124,10 @@ AxisWeights conservative_longitude(const Axis& source, const Axis& target) {
       if (share > negligible_share) entries.push_back({i, share});
       covered += share;
     }
-    require_covered(covered, source, target, j, "longitude");
+    if (!is_covered(covered)) {
+      if (uncovered == Uncovered::refused) refuse(source, target, j, "longitude");
+      entries.clear();
+    }
     normalise(entries);
     weights.rows.push_back(std::move(entries));
   }

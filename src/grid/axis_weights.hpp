@@ -12,11 +12,16 @@
 
 namespace hindscale::detail {
 
+/// What becomes of target intervals that the source does not cover.
+enum class Uncovered { refused, left_empty };
+
 /// Shares of each target interval that source intervals cover; they sum to one. Latitudes count as
-/// sin(latitude). InputError where a target interval is not covered.
-AxisWeights conservative_latitude(const Axis& source, const Axis& target);
+/// sin(latitude). InputError where a target interval is not covered and that is refused.
+AxisWeights conservative_latitude(const Axis& source, const Axis& target,
+                                  Uncovered uncovered = Uncovered::refused);
 /// Likewise in degrees, modulo 360.
-AxisWeights conservative_longitude(const Axis& source, const Axis& target);
+AxisWeights conservative_longitude(const Axis& source, const Axis& target,
+                                   Uncovered uncovered = Uncovered::refused);
 
 /// Linear interpolation between centres, held beyond the outermost ones.
 AxisWeights linear_latitude(const Axis& source, const Axis& target);
@@ -25,8 +30,9 @@ AxisWeights linear_longitude(const Axis& source, const Axis& target, bool period
 using HostRange = Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace>;
 
 /// The weighted mean of the valid source cells; NaN where there are none.
-inline float mean_of_valid(View<const float, 2> source, const std::vector<AxisWeights::Entry>& rows,
-                           const std::vector<AxisWeights::Entry>& columns) {
+inline double mean_of_valid(View<const float, 2> source,
+                            const std::vector<AxisWeights::Entry>& rows,
+                            const std::vector<AxisWeights::Entry>& columns) {
   double sum = 0;
   double weight_sum = 0;
   for (const auto& row : rows) {
@@ -39,8 +45,7 @@ inline float mean_of_valid(View<const float, 2> source, const std::vector<AxisWe
       weight_sum += weight;
     }
   }
-  if (weight_sum <= 0) return std::numeric_limits<float>::quiet_NaN();
-  return static_cast<float>(sum / weight_sum);
+  return weight_sum > 0 ? sum / weight_sum : std::numeric_limits<double>::quiet_NaN();
 }
 
 /// source [y, x] -> target [y, x], cell by cell.
@@ -50,7 +55,7 @@ inline void apply_weights(const AxisWeights& latitude, const AxisWeights& longit
   HINDSCALE_ASSERT(target.extent(1) == longitude.rows.size());
   Kokkos::parallel_for("remap", HostRange(0, target.extent(0)), [&](const std::size_t y) {
     for (std::size_t x = 0; x < target.extent(1); ++x) {
-      target(y, x) = mean_of_valid(source, latitude.rows[y], longitude.rows[x]);
+      target(y, x) = static_cast<float>(mean_of_valid(source, latitude.rows[y], longitude.rows[x]));
     }
   });
 }

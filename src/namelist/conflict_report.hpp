@@ -49,6 +49,9 @@ class ConflictReport {
   Problems& problems_;
 };
 
+/// Whether an option has another value than its default.
+bool is_changed(const Options& options, const std::string& key);
+
 /// Conflicts of &sampling.
 void check_sampling(const Options& options, ConflictReport& report);
 

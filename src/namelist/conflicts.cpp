@@ -37,10 +37,10 @@ void check_domain(const Options& options, ConflictReport& report) {
   if (!is_file && !options.dataset.coarse_files.empty())
     report.add("dataset/coarse_files", {"domain/coarse"}, "domain/coarse is 'derived'",
                "set domain/coarse = 'file'");
-  if (is_file && options.diffusion.consistency)
+  if (is_file && options.diffusion.enforces_consistency())
     report.add("diffusion/consistency", {"domain/coarse"},
                "domain/coarse is 'file', and its fields are no means of the fine ones",
-               "set consistency = .false.");
+               "set consistency = 'report' or 'none'");
 }
 
 void check_years(const Options& options, ConflictReport& report) {
@@ -85,11 +85,22 @@ void check_dataset(const Options& options, ConflictReport& report) {
       {"dataset/coarse_names", dataset.coarse_names.size()},
       {"dataset/transforms", dataset.transforms.size()},
       {"training/variable_weights", options.training.variable_weights.size()},
+      {"dataset/boxcox_lambda", dataset.boxcox_lambda.size()},
       {"reconstruct/coarse_names", options.reconstruct.coarse_names.size()}};
   for (const auto& [key, count] : lists)
     if (count != 0 && count != n_variables)
       report.add(key, {"dataset/variables"}, fmt::format("{} for {} variables", count, n_variables),
                  "write one for each of dataset/variables");
+  if (std::count(dataset.transforms.begin(), dataset.transforms.end(), "boxcox") == 0) {
+    for (const char* key : {"dataset/boxcox_lambda", "dataset/boxcox_offset"})
+      if (is_changed(options, key))
+        report.add(key, {"dataset/transforms"}, "no variable is transformed by 'boxcox'",
+                   "leave it out, or set transforms = 'boxcox' for a variable");
+  }
+  if (options.model.context && std::ranges::count(dataset.transforms, "minmax") > 0)
+    report.add("model/context", {"dataset/transforms"},
+               "'minmax' knows the ranges of fine cells, the context is coarse",
+               "leave the context out or choose another transform");
   if (!dataset.relief_name.empty() && dataset.relief_file.empty())
     report.add("dataset/relief_name", {"dataset/relief_file"}, "dataset/relief_file is empty",
                "name the file");

@@ -51,6 +51,8 @@ void resolve_defaults(Options& options) {
   options.model = resolved(options.model);
   if (!options.is_set("training/warmup"))
     options.training.warmup = std::min(options.training.warmup, options.training.steps);
+  if (!options.is_set("diffusion/consistency") && options.domain.coarse == "file")
+    options.diffusion.consistency = "report";
   if (!options.is_set("output/quantiles") && !options.output.members)
     options.output.quantiles.clear();
 }

@@ -11,15 +11,15 @@
 #include "hindscale/namelist/values.hpp"
 
 namespace hindscale {
-namespace {
 
-/// Whether an option has another value than its default.
 bool is_changed(const Options& options, const std::string& key) {
   Options copy = options;
   const OptionTable table(copy);
   const OptionRow* row = table.find(key);
   return text_of(row->value()) != text_of(row->default_value);
 }
+
+namespace {
 
 void check_levels(const Options& options, ConflictReport& report) {
   const std::int64_t n_levels = options.diffusion.timesteps;

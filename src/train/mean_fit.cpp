@@ -10,6 +10,7 @@
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/model/devices.hpp"
 #include "hindscale/sampler/generator.hpp"
+#include "hindscale/train/training_state.hpp"
 
 namespace hindscale {
 namespace {
@@ -77,14 +78,13 @@ FittedMean fit_mean_model(const Context& context, const Options& options,
     const auto folder = best_checkpoint(options.regression_path());
     const CheckpointContent checkpoint = read_checkpoint(folder, CheckpointParts::model_only);
     const auto& state = checkpoint.state;
-    const auto diffusion = state.value("diffusion", nlohmann::json::object());
+    const DiffusionOptions then = conditioning_options_of(state).diffusion;
     const DiffusionOptions& now = options.diffusion;
     if (state.value("variables", nlohmann::json()) != conditioning.content().variables ||
         state.value("channels", nlohmann::json()) != conditioning.channel_names() ||
         state.value("store", nlohmann::json()).value("sha256", "") != store_sha256 ||
-        diffusion.value("target", "") != now.target || diffusion.value("base", "") != now.base ||
-        diffusion.value("scaling", "") != now.scaling ||
-        diffusion.value("consistency", false) != now.consistency) {
+        then.target != now.target || then.base != now.base || then.scaling != now.scaling ||
+        then.enforces_consistency() != now.enforces_consistency()) {
       throw InputError(
           {.problem = "the regression network learnt another target or from another store",
            .value = folder.string(),

@@ -15,6 +15,7 @@ namespace hindscale {
 namespace {
 
 constexpr const char* transform_prefix = "transform.";
+constexpr const char* consistency_key = "diffusion/consistency";
 
 /// Visitor of an option group: members -> JSON.
 struct WriteJson {
@@ -26,6 +27,13 @@ struct WriteJson {
   }
 };
 
+/// diffusion/consistency, which older programs stored as a logical. Whether the correction is only
+/// reported makes no difference to a training.
+std::string consistency_of(const nlohmann::json& value) {
+  const bool enforces = value.is_boolean() ? value.get<bool>() : value == "enforce";
+  return enforces ? "enforce" : "none";
+}
+
 /// Visitor of an option group: JSON -> members.
 struct ReadJson {
   const nlohmann::json& json;
@@ -33,6 +41,12 @@ struct ReadJson {
   void operator()(const char* key, T& member, const std::type_identity_t<T>& /*default_value*/,
                   const OptionNotes& /*notes*/) const {
     if (!json.contains(key)) return;  // written before the option was: its default is what it did
+    if constexpr (std::is_same_v<T, std::string>) {
+      if (json.at(key).is_boolean()) {
+        member = consistency_of(json.at(key));
+        return;
+      }
+    }
     try {
       json.at(key).get_to(member);
     } catch (const nlohmann::json::exception& error) {
@@ -63,6 +77,7 @@ nlohmann::json determined_by(const Options& options) {
                        training = json_of(options.training);
   for (const auto& [key, value] : model.items()) keys["model/" + key] = value;
   for (const auto& [key, value] : diffusion.items()) keys["diffusion/" + key] = value;
+  keys[consistency_key] = consistency_of(keys[consistency_key]);
   for (const auto& [key, value] : training.items()) {
     if (course_of_training.contains(key)) keys["training/" + key] = value;
   }
@@ -82,6 +97,7 @@ nlohmann::json describe_training(const Options& options, const Conditioning& con
       {"variables", content.variables},
       {"units", content.units},
       {"transforms", content.transforms},
+      {"transform_parameters", json_of_transforms(content.transform_parameters)},
       {"model", json_of(options.model)},
       {"diffusion", json_of(options.diffusion)},
       {"schedule",
@@ -99,7 +115,8 @@ void require_same_training(const nlohmann::json& state, const nlohmann::json& no
   const auto text = [](const nlohmann::json& json, const std::string& key) {
     return json.contains(key) ? json.at(key).dump() : std::string("not recorded");
   };
-  const nlohmann::json then = state.value("determined_by", nlohmann::json::object());
+  nlohmann::json then = state.value("determined_by", nlohmann::json::object());
+  if (then.contains(consistency_key)) then[consistency_key] = consistency_of(then[consistency_key]);
   // An option that an older program did not know did what its default does now.
   const nlohmann::json defaults = determined_by(Options{});
   for (const auto& [key, value] : now.at("determined_by").items()) {

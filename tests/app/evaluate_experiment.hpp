@@ -75,6 +75,18 @@ class SyntheticExperiment {
     return field;
   }
 
+  [[nodiscard]] static Field coarse_field(std::size_t variable, Month month) {
+    Field field({4, 8});
+    for (std::size_t y = 0; y < 4; ++y) {
+      for (std::size_t x = 0; x < 8; ++x) {
+        const double phase = 0.7 * static_cast<double>(x + 2 * variable) + 0.4 * month.of_year();
+        field(y, x) =
+            static_cast<float>(8 * std::sin(phase) + static_cast<double>(y * y) + month.of_year());
+      }
+    }
+    return field;
+  }
+
   using Months = std::pair<Month, Month>;
   /// Files of all members and their manifest; without members, only a file of their mean. One rank.
   void write_reconstruction(const std::vector<Months>& blocks, bool with_members = true) const {
@@ -98,18 +110,6 @@ class SyntheticExperiment {
   Options options;
 
  private:
-  [[nodiscard]] static Field coarse_field(std::size_t variable, Month month) {
-    Field field({4, 8});
-    for (std::size_t y = 0; y < 4; ++y) {
-      for (std::size_t x = 0; x < 8; ++x) {
-        const double phase = 0.7 * static_cast<double>(x + 2 * variable) + 0.4 * month.of_year();
-        field(y, x) =
-            static_cast<float>(8 * std::sin(phase) + static_cast<double>(y * y) + month.of_year());
-      }
-    }
-    return field;
-  }
-
   FileRecord write_member(std::size_t variable, std::size_t member, const Months& block,
                           bool is_member) const {
     const auto compact = [](Month month) {

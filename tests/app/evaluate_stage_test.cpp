@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "../../src/app/coarse_input.hpp"
 #include "../../src/app/evaluate_fields.hpp"
 #include "evaluate_experiment.hpp"
 
@@ -45,6 +46,37 @@ TEST_F(Evaluate, finished_scores_are_left_until_an_input_changes) {
   barrier(context.comm);
   reconstruct({{Month(2001, 3), Month(2001, 9)}});
   EXPECT_EQ(run().at("period"), Json({"2001-03", "2001-09"}));
+}
+
+TEST_F(Evaluate, months_driven_by_unknown_coarse_fields_have_no_consistency) {
+  const auto member = [&](const char* method) {
+    return run().at("variables").at("vas").at("methods").at(method).at("consistency").at("value");
+  };
+  const double known = member("member");
+  if (context.comm.is_root()) {
+    // The archive was driven by other fields in every month but the first, whose digest is right.
+    const StoreReader reader(folder.path() / "samples.h5");
+    Json digests;
+    for (int month = 1; month <= 12; ++month)
+      digests[Month(2001, month).to_string()] = std::string(64, '0');
+    Array<float, 3> coarse({2, 4, 8});
+    reader.read(store::coarse, experiment.content.position_of(Month(2001, 1)), 1, coarse.flat());
+    digests["2001-01"] = digest_of(CoarseMonth{coarse, {}});
+    std::ofstream(experiment.options.reconstruction_path() / "archive.json")
+        << Json{{"coarse_sha256", digests}};
+  }
+  barrier(context.comm);
+  experiment.options.evaluation.bootstrap_samples = 0;  // else the scores count as finished
+  const double january = member("member");
+  EXPECT_GT(january, 0);
+  EXPECT_NE(january, known);
+  EXPECT_TRUE(member("lerp").is_number());
+  if (context.comm.is_root())
+    std::ofstream(experiment.options.reconstruction_path() / "archive.json")
+        << Json{{"coarse_sha256", {{"2001-01", "0"}}}};
+  barrier(context.comm);
+  experiment.options.evaluation.members = {4};
+  EXPECT_NE(member("member"), january);  // eleven months without a record count by the store
 }
 
 TEST_F(Evaluate, refusals_name_what_is_wrong) {

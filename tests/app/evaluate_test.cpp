@@ -124,6 +124,52 @@ TEST_F(KnownScores, differences_to_the_baselines_are_paired) {
   EXPECT_EQ(against.size(), 4U);
 }
 
+/// Mean of 3 x 3 fine cells of 15 degrees against the coarse field, over the year; the coarse cell
+/// with a missing value left out. `of(month)` is a field of the first variable.
+template <class Field>
+double consistency_of(const SyntheticExperiment& experiment, Field&& of) {
+  const Grid& grid = experiment.content.fine;
+  const Array<double, 2> areas = cell_areas(grid);
+  double squares = 0, weight = 0;
+  for (int month = 1; month <= 12; ++month) {
+    const auto field = of(Month(2001, month));
+    const auto coarse = SyntheticExperiment::coarse_field(0, Month(2001, month));
+    for (std::size_t i = 0; i < coarse.size(); ++i) {
+      double sum = 0, area = 0;
+      for (std::size_t k = 0; k < 9; ++k) {
+        const std::size_t y = i / 8 * 3 + k / 3, x = i % 8 * 3 + k % 3;
+        sum += areas(y, x) * static_cast<double>(field(y, x));
+        area += areas(y, x);
+      }
+      const double difference = sum / area - static_cast<double>(coarse.flat()[i]);
+      if (std::isnan(difference)) continue;
+      squares += area * difference * difference;
+      weight += area;
+    }
+  }
+  return std::sqrt(squares / weight);
+}
+
+TEST_F(KnownScores, consistency_is_the_distance_of_coarse_means_from_the_coarse_field) {
+  const SyntheticExperiment& experiment = stage->experiment;
+  const Json& methods = scores.at("variables").at("uas").at("methods");
+  const auto expect = [&](const char* method, double value) {
+    const Json& entry = methods.at(method).at("consistency");
+    EXPECT_NEAR(entry.at("value").get<double>(), value, single_precision * 10) << method;
+    EXPECT_LE(entry.at("low").get<double>(), value);
+    EXPECT_GE(entry.at("high").get<double>(), value);
+  };
+  expect("lerp",
+         consistency_of(experiment, [&](Month month) { return experiment.lerp(0, month); }));
+  expect("member", consistency_of(experiment, [&](Month month) {
+           return SyntheticExperiment::shifted(experiment.truth(0, month), member_errors[0]);
+         }));
+  expect("ensemble", consistency_of(experiment, [&](Month month) {
+           return SyntheticExperiment::shifted(experiment.truth(0, month), 0.125F);
+         }));
+  expect_null(scores.at("variables").at("sfcWind").at("methods").at("member").at("consistency"));
+}
+
 TEST_F(KnownScores, wind_speed_is_formed_from_the_components_of_each_method) {
   const Array<double, 2> areas = cell_areas(stage->experiment.content.fine);
   const auto speed = [](float u, float v) {

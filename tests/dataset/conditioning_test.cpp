@@ -22,7 +22,8 @@ constexpr std::size_t validation_month = 40;
 constexpr float rounding = 2e-5F;  // of values of about 5 after a few operations in float
 
 ConditioningOptions options_of(const std::string& target, const std::string& base,
-                               const std::string& scaling, bool consistency = false) {
+                               const std::string& scaling,
+                               const std::string& consistency = "none") {
   ConditioningOptions options;
   options.diffusion.target = target;
   options.diffusion.base = base;
@@ -103,15 +104,13 @@ TEST(Conditioning, known_channels_have_their_known_values) {
 }
 
 TEST(Conditioning, to_physical_of_a_sample_is_the_truth) {
-  const SyntheticStore samples({});
-  const Array<float, 3> coarse = samples.coarse(validation_month);
-  for (const char* transform : {"identity", "log1p"}) {
-    StoreContent content = samples.content;
-    content.transforms[1] = transform;
+  for (const char* transform : {"identity", "log1p", "boxcox"}) {
+    const SyntheticStore samples({.transforms = {"identity", transform}});
+    const Array<float, 3> coarse = samples.coarse(validation_month);
     for_each_option([&](const ConditioningOptions& options) {
-      const Conditioning conditioning(samples.reader, content, options);
+      const Conditioning conditioning(samples.reader, samples.content, options);
       const MonthInputs inputs =
-          conditioning.inputs(content.months[validation_month], coarse.view());
+          conditioning.inputs(samples.content.months[validation_month], coarse.view());
       Array<float, 3> field = conditioning.sample(samples.reader, validation_month).target;
       conditioning.to_physical(coarse, inputs.base, field);
       expect_near(field, samples.fine(validation_month), rounding);
@@ -223,7 +222,7 @@ TEST(Conditioning, with_consistency_output_and_base_have_the_coarse_means) {
   const Array<float, 3> coarse = samples.coarse(validation_month);
   for (const char* target : {"field", "residual"}) {
     const Conditioning conditioning(samples.reader, samples.content,
-                                    options_of(target, "ridge", "cell", true));
+                                    options_of(target, "ridge", "cell", "enforce"));
     const MonthInputs inputs =
         conditioning.inputs(samples.content.months[validation_month], coarse);
     Array<float, 3> field(test::fine_shape), means(test::coarse_shape);
@@ -242,18 +241,17 @@ TEST(Conditioning, with_consistency_output_and_base_have_the_coarse_means) {
 
 TEST(Conditioning, what_the_store_cannot_give_is_refused_by_its_key) {
   const SyntheticStore samples({});
-  const ConditioningOptions options = options_of("residual", "ridge", "cell", true);
+  const ConditioningOptions options = options_of("residual", "ridge", "cell", "enforce");
   EXPECT_EQ(key_of_refusal(samples, samples.content, options), "accepted");
-  StoreContent foreign = samples.content, holed = samples.content, curved = samples.content,
-               plain = samples.content;
+  StoreContent foreign = samples.content, holed = samples.content, plain = samples.content;
   foreign.coarse_derived = false;
   holed.has_missing = true;
-  curved.transforms[1] = "log1p";
   plain.has_ridge = false;
-  for (const StoreContent& content : {foreign, holed, curved}) {
+  for (const StoreContent& content : {foreign, holed}) {
     EXPECT_EQ(key_of_refusal(samples, content, options), "diffusion/consistency");
-    EXPECT_EQ(key_of_refusal(samples, content, options_of("residual", "ridge", "cell")),
-              "accepted");
+    for (const char* choice : {"none", "report"})
+      EXPECT_EQ(key_of_refusal(samples, content, options_of("residual", "ridge", "cell", choice)),
+                "accepted");
   }
   EXPECT_EQ(key_of_refusal(samples, plain, options), "diffusion/base");
 }

@@ -11,13 +11,17 @@ namespace {
 TEST(PreparedStore, bytes_are_those_of_a_single_rank) {
   const Communicator comm = Communicator::world();
   const test::TemporaryFolder folder(comm);
-  const test::Recipe recipe{.missing_month = 30, .windows = {1, 3}, .penalties = {0.03, 1}};
+  const test::Recipe recipe{.missing_month = 30,
+                            .windows = {1, 3},
+                            .penalties = {0.03, 1},
+                            .transforms = {"minmax", "boxcox"}};
   const StoreContent content = test::build_store(comm, folder.path() / "parallel.h5", recipe);
   EXPECT_TRUE(content.has_missing);
   EXPECT_TRUE(content.has_ridge);
   if (comm.is_root()) {
     const Communicator alone = Communicator::self();
     const StoreContent serial = test::build_store(alone, folder.path() / "serial.h5", recipe);
+    EXPECT_EQ(content.transform_parameters, serial.transform_parameters);
     EXPECT_EQ(content.ridge_window, serial.ridge_window);
     EXPECT_EQ(content.ridge_penalty, serial.ridge_penalty);
     EXPECT_EQ(sha256_of_file(folder.path() / "parallel.h5"),

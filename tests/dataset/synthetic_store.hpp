@@ -12,6 +12,7 @@
 
 #include "hindscale/dataset/baselines.hpp"
 #include "hindscale/dataset/store_content.hpp"
+#include "hindscale/dataset/transform.hpp"
 #include "hindscale/grid/remap.hpp"
 #include "hindscale/random/random.hpp"
 #include "support/temporary.hpp"
@@ -37,6 +38,9 @@ struct Recipe {
   float first_year_noise = 0;                  ///< added to the truth of the first training year
   std::vector<std::int64_t> windows{1};        ///< of the ridge; empty: no ridge
   std::vector<double> penalties{0.1};
+  std::vector<std::string> transforms{"identity", "identity"};
+  /// Applied to the truth before it is coarsened (`derived` only), in physical units.
+  float (*shape)(std::size_t month, std::size_t i, float value) = nullptr;
 };
 
 /// A number in (-1, 1) of one of many streams.
@@ -48,7 +52,7 @@ inline StoreContent content_of(const Recipe& recipe) {
   StoreContent content;
   content.variables = {"uas", "pr"};
   content.units = {"m s-1", "kg m-2 s-1"};
-  content.transforms = {"identity", "identity"};
+  content.transforms = recipe.transforms;
   for (int i = 0; i < 60; ++i) content.months.push_back(Month(2000, 1) + i);
   content.train = {2000, 2002};
   content.validation = {2003, 2003};
@@ -69,11 +73,12 @@ inline float season_of(const StoreContent& content, std::size_t t, std::size_t v
   return 4 + static_cast<float>(v) + std::sin(static_cast<float>(month) * 0.5236F);
 }
 
-inline MonthPair derived_month(const StoreContent& content, std::size_t t) {
+inline MonthPair derived_month(const Recipe& recipe, const StoreContent& content, std::size_t t) {
   MonthPair pair;
   const ConservativeRemap coarsen(content.fine, content.coarse);
   for (std::size_t i = 0; i < pair.fine.size(); ++i) {
     pair.fine.flat()[i] = season_of(content, t, i / n_cells) + noise(t, i);
+    if (recipe.shape != nullptr) pair.fine.flat()[i] = recipe.shape(t, i, pair.fine.flat()[i]);
   }
   for (std::size_t v = 0; v < n_variables; ++v) {
     coarsen.apply(pair.fine.view()[v], pair.coarse.view()[v]);
@@ -104,7 +109,7 @@ inline MonthPair lawful_month(const StoreContent& content, std::size_t t) {
 }
 
 inline MonthPair month_pair(const Recipe& recipe, const StoreContent& content, std::size_t t) {
-  MonthPair pair = recipe.derived ? derived_month(content, t) : lawful_month(content, t);
+  MonthPair pair = recipe.derived ? derived_month(recipe, content, t) : lawful_month(content, t);
   if (content.months[t].year() == content.train.first_year) {
     for (std::size_t i = 0; i < pair.fine.size(); ++i) {
       pair.fine.flat()[i] += recipe.first_year_noise * noise(3000 + t, i);
@@ -154,6 +159,7 @@ inline StoreContent build_store(const Communicator& comm, const std::filesystem:
     writer.write(name, 0, comm.is_root() ? n_rows : 0, values);
   }
   fit_climatologies(comm, writer, content);
+  fit_transforms(comm, writer, content, {});
   if (!recipe.windows.empty()) {
     DatasetOptions options;
     options.ridge_windows = recipe.windows;

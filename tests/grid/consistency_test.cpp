@@ -2,65 +2,20 @@
 // The projection onto fields with given coarse means is one: consistent, idempotent, orthogonal.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "grid_support.hpp"
 #include "hindscale/grid/remap.hpp"
-#include "hindscale/random/random.hpp"
 
 namespace hindscale {
 namespace {
 
-using test::global_coarse;
-using test::global_fine;
-using test::points;
+using test::Case;
+using test::cases;
+using test::inner_product;
+using test::largest_difference;
+using test::means_of;
+using test::random_field;
 
 constexpr double rounding = 2e-6;  ///< of fields of amplitude 1 in single precision
-
-struct Case {
-  const char* name;
-  Grid fine;
-  Grid coarse;
-};
-
-std::vector<Case> cases() {
-  return {{"aligned columns, halved rows", global_fine(), global_coarse()},
-          {"edges cut fine cells", global_fine(), regular_grid({-33.3, -90, 7.2, 12, 50, 15})},
-          {"a region within a larger one", grid_around(points(30, 1, 30), points(-20, 1, 50)),
-           regular_grid({345.3, 31.1, 3.7, 2.9, 10, 9})}};
-}
-
-Array<float, 2> random_field(const Grid& grid, std::uint64_t seed) {
-  Array<float, 2> field({grid.n_rows(), grid.n_columns()});
-  fill_normal({.seed = seed}, 0, field.flat());
-  return field;
-}
-
-Array<float, 2> means_of(const Case& c, const Array<float, 2>& fine) {
-  Array<float, 2> means({c.coarse.n_rows(), c.coarse.n_columns()});
-  ConservativeRemap(c.fine, c.coarse).apply(fine, means);
-  return means;
-}
-
-double largest_difference(const Array<float, 2>& a, const Array<float, 2>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    largest = std::max(largest, std::abs(double{a.flat()[i]} - double{b.flat()[i]}));
-  }
-  return largest;
-}
-
-double inner_product(const Grid& grid, const Array<float, 2>& a, const Array<float, 2>& b,
-                     const Array<float, 2>& c) {
-  const Array<double, 2> areas = cell_areas(grid);
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    sum +=
-        areas.flat()[i] * (double{a.flat()[i]} - c.flat()[i]) * (double{b.flat()[i]} - c.flat()[i]);
-  }
-  return sum;
-}
 
 TEST(ConsistencyProjection, coarse_means_become_the_given_ones) {
   for (const Case& c : cases()) {

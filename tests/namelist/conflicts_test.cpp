@@ -113,9 +113,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"domain/west=10", "domain/east=5"}, "domain/west"},
         Case{{"domain/south=10", "domain/north=20"}, ""},
         Case{{"dataset/coarse_files=a.nc"}, "dataset/coarse_files"},
-        Case{{"domain/coarse=file", "diffusion/consistency=f"}, "domain/coarse"},
-        Case{{"domain/coarse=file", "dataset/coarse_files=a.nc"}, "diffusion/consistency"},
-        Case{{"domain/coarse=file", "dataset/coarse_files=a.nc", "diffusion/consistency=f"}, ""}));
+        Case{{"dataset/transforms=boxcox", "dataset/variables=pr", "dataset/boxcox_lambda=0.3"},
+             ""},
+        Case{{"dataset/transforms=boxcox,minmax", "dataset/boxcox_lambda=0.3"},
+             "dataset/boxcox_lambda"},
+        Case{{"dataset/transforms=log1p,minmax", "dataset/boxcox_lambda=0.3,1"},
+             "dataset/boxcox_lambda"},
+        Case{{"dataset/boxcox_offset=0.1"}, "dataset/boxcox_offset"},
+        Case{{"domain/coarse=file"}, "domain/coarse"},
+        Case{{"domain/coarse=file", "dataset/coarse_files=a.nc"}, ""},
+        Case{{"domain/coarse=file", "dataset/coarse_files=a.nc", "diffusion/consistency=enforce"},
+             "diffusion/consistency"},
+        Case{{"domain/coarse=file", "dataset/coarse_files=a.nc", "diffusion/consistency=none"},
+             ""}));
 
 TEST(ConflictReport, names_all_that_a_custom_network_lacks) {
   EXPECT_THAT(conflicts({"model/preset=custom"}), SizeIs(15));

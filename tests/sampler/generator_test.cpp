@@ -42,7 +42,7 @@ struct World {
   Conditioning conditioning{store.reader, store.content, options()};
   static ConditioningOptions options() {
     ConditioningOptions options;
-    options.diffusion.consistency = false;  // not possible where cells are missing
+    options.diffusion.consistency = "none";  // not possible where cells are missing
     return options;
   }
   std::optional<FieldGenerator> generator;

@@ -95,7 +95,7 @@ TEST_F(TrainerTest, gradients_do_not_depend_on_accumulation) {
 }
 
 TEST_F(TrainerTest, gradients_with_missing_values_equal_those_of_one) {
-  options.diffusion.consistency = false;
+  options.diffusion.consistency = "none";
   make_store(Gaps::some);
   Workplace many(world, options);
   Workplace one(alone, options);
@@ -185,7 +185,7 @@ TEST_F(TrainerTest, refuses_fewer_patches_than_ranks_and_patches_the_network_can
 }
 
 TEST_F(TrainerTest, batch_holds_the_noisy_field_its_target_and_its_weights) {
-  options.diffusion.consistency = false;
+  options.diffusion.consistency = "none";
   make_store(Gaps::some);
   Workplace place(alone, options);
   const Schedule schedule = make_schedule(place.options.diffusion);
@@ -212,7 +212,7 @@ TEST_F(TrainerTest, batch_holds_the_noisy_field_its_target_and_its_weights) {
 }
 
 TEST_F(TrainerTest, target_is_what_the_mean_model_leaves) {
-  options.diffusion.consistency = false;
+  options.diffusion.consistency = "none";
   make_store(Gaps::none);
   Workplace place(alone, options);
   const std::vector<Patch> patches{

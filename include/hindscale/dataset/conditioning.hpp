@@ -2,7 +2,6 @@
 // From coarse fields to what the network sees: base, condition channels and normalised targets.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "hindscale/core/array.hpp"
 #include "hindscale/dataset/global_context.hpp"
 #include "hindscale/dataset/store_content.hpp"
+#include "hindscale/dataset/transform.hpp"
 #include "hindscale/grid/remap.hpp"
 #include "hindscale/namelist/options.hpp"
 
@@ -20,10 +20,6 @@ struct ConditioningOptions {
   ModelOptions model;          ///< which channels
   DiffusionOptions diffusion;  ///< target, base, scaling, consistency
 };
-
-/// Named arrays that turn physical fields into network units; fitted on the training months, kept
-/// in every checkpoint.
-using Normalisation = std::map<std::string, Array<double, 3>>;
 
 /// What the network needs of a month, on the whole fine domain.
 struct MonthInputs {
@@ -71,7 +67,8 @@ class Conditioning {
   /// without their own year.
   [[nodiscard]] Sample sample(const StoreReader& reader, std::size_t i_month) const;
   /// Network output [v, y, x] -> physical field [v, y, x] in place: scaling, base, inverse
-  /// transform, consistency with the coarse field, NaN where the store has no valid data.
+  /// transform, physical limits, consistency with the coarse field (in physical units, within the
+  /// limits), NaN where the store has no valid data.
   void to_physical(View<const float, 3> coarse, View<const float, 3> base,
                    View<float, 3> field) const;
 
@@ -93,7 +90,7 @@ class Conditioning {
                                         const MonthFields& fields) const;
   [[nodiscard]] Array<float, 3> channels(Month month, const MonthFields& fields,
                                          const Array<float, 3>& base) const;
-  [[nodiscard]] float transformed(std::size_t variable, float value) const;
+  void impose(std::size_t variable, View<const float, 2> coarse, View<float, 2> field) const;
   [[nodiscard]] Array<float, 3> climatology_of(Month month, View<const float, 3> coarse,
                                                OwnYear own_year) const;
   [[nodiscard]] std::size_t n_coarse_channels() const {
@@ -117,14 +114,16 @@ class Conditioning {
   std::size_t n_field_channels_ = 0;  ///< of MonthInputs::condition; the others are the context
   BilinearRemap lerp_;
   std::optional<ConsistencyProjection> projection_;
-  Array<double, 2> area_;                 ///< [y, x]
-  Array<float, 3> statics_;               ///< relief, land fraction [2, y, x]
-  Array<float, 3> valid_;                 ///< [v, y, x]
-  Array<float, 4> coarse_climatology_;    ///< [12, v, cy, cx]
-  Array<float, 4> lerp_bias_;             ///< [12, v, y, x]
-  std::vector<std::size_t> home_row_;     ///< coarse row of each fine row
-  std::vector<std::size_t> home_column_;  ///< coarse column of each fine column
-  Array<float, 4> ridge_coefficients_;    ///< [y, v, x, k], empty unless the base is the ridge
+  VariableTransforms transforms_;
+  std::vector<std::optional<float>> lower_limit_;  ///< of each variable
+  Array<double, 2> area_;                          ///< [y, x]
+  Array<float, 3> statics_;                        ///< relief, land fraction [2, y, x]
+  Array<float, 3> valid_;                          ///< [v, y, x]
+  Array<float, 4> coarse_climatology_;             ///< [12, v, cy, cx]
+  Array<float, 4> lerp_bias_;                      ///< [12, v, y, x]
+  std::vector<std::size_t> home_row_;              ///< coarse row of each fine row
+  std::vector<std::size_t> home_column_;           ///< coarse column of each fine column
+  Array<float, 4> ridge_coefficients_;  ///< [y, v, x, k], empty unless the base is the ridge
 };
 
 /// The coarse field [v, cy, cx] of the month before, of the store; empty where the store lacks it.

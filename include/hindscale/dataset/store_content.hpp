@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,10 +24,20 @@ struct Period {
   [[nodiscard]] int n_years() const { return last_year - first_year + 1; }
 };
 
+/// Numbers of the transform of a variable, fitted on the training years.
+struct TransformParameters {
+  double lambda = 1;  ///< power of 'boxcox'
+  double offset = 0;  ///< of 'boxcox', in `unit`
+  double unit = 1;    ///< what values are measured in, in the unit of the variable: their mean
+                      ///< ('boxcox') or their standard deviation ('minmax')
+  friend bool operator==(const TransformParameters&, const TransformParameters&) = default;
+};
+
 struct StoreContent {
   std::vector<std::string> variables;   ///< CMIP names
   std::vector<std::string> units;       ///< of each variable
-  std::vector<std::string> transforms;  ///< "identity" or "log1p", of each variable
+  std::vector<std::string> transforms;  ///< of each variable, as dataset/transforms names them
+  std::vector<TransformParameters> transform_parameters{};  ///< likewise; empty: all defaults
   std::vector<Month> months;  ///< months stored, in order (gaps between the periods are possible)
   Period train;
   Period validation;
@@ -63,12 +74,18 @@ inline constexpr const char* lerp_bias =
     "climatology/lerp_bias";  ///< [12, v, y, x] training mean of Lerp - truth
 inline constexpr const char* range =
     "statistics/range";  ///< [v, 2] smallest and largest training value
-inline constexpr const char* ridge_coefficients = "ridge/coefficients";  ///< [y, v, x, k]
+inline constexpr const char* cell_least =
+    "statistics/cell_least";  ///< [v, y, x] least training value; with a transform 'minmax' only
+inline constexpr const char* cell_greatest = "statistics/cell_greatest";  ///< likewise greatest
+inline constexpr const char* ridge_coefficients = "ridge/coefficients";   ///< [y, v, x, k]
 inline constexpr const char* ridge =
     "ridge/field";  ///< [t, v, y, x] ridge estimate; training years cross-fitted
 inline constexpr const char* ridge_spread =
     "ridge/spread";  ///< [v, y, x] standard deviation of its Gaussian
 }  // namespace store
+
+/// [{"lambda", "offset", "unit"}, ...] as store and checkpoint state them.
+nlohmann::json json_of_transforms(const std::vector<TransformParameters>& all);
 
 void write_content(StoreWriter& writer, const StoreContent& content);
 StoreContent read_content(const StoreReader& reader);

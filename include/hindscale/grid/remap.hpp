@@ -60,11 +60,21 @@ class ConsistencyProjection {
   ConsistencyProjection(const Grid& fine, const Grid& coarse);
   /// Corrects `fine` [y, x] in place so that its coarse means are `coarse` [y, x].
   void apply(View<const float, 2> coarse, View<float, 2> fine) const;
+  /// The smallest correction among those that leave no value below `limit`: x' = max(limit, x +
+  /// W^-1 C^T lambda), lambda found one coarse cell after the other (Hildreth 1957), which is exact
+  /// at once where no fine cell belongs to two coarse cells, and is repeated until the means hold
+  /// elsewhere. A field that agrees already to the rounding of floats, and keeps the limit, stays
+  /// as it is. Where a coarse value lies below the limit, the limit holds and the mean does not.
+  /// Returns the largest difference of a mean from its coarse value that is left; NaN, and the
+  /// field untouched, where a value is not finite.
+  double apply_above(float limit, View<const float, 2> coarse, View<float, 2> fine) const;
 
  private:
+  class AboveLimit;
   ConservativeRemap coarsen_;
-  AxisWeights latitude_;   ///< for each fine row the coarse rows whose misfit corrects it
-  AxisWeights longitude_;  ///< likewise for columns
+  AxisWeights latitude_;    ///< for each fine row the coarse rows whose misfit corrects it
+  AxisWeights longitude_;   ///< likewise for columns
+  Array<double, 2> areas_;  ///< of the fine cells
 };
 
 }  // namespace hindscale

@@ -117,6 +117,8 @@ struct DatasetOptions {
   std::vector<std::string> fine_files, variables, fine_names, coarse_files, coarse_names;
   std::string relief_file, relief_name, mask_file, mask_name;
   std::vector<std::string> transforms;
+  std::vector<double> boxcox_lambda;
+  double boxcox_offset;
   std::vector<std::int64_t> train_years, validation_years, test_years;
   bool ridge;
   std::vector<std::int64_t> ridge_windows;
@@ -154,10 +156,23 @@ struct DatasetOptions {
           {.meaning = "name of the land fraction in mask_file",
            .default_text = "found by standard name"});
     visit("transforms", transforms, {},
-          {.meaning = "function applied to each variable before it is normalised; 'log1p' suits "
-                      "precipitation",
-           .choices = {"identity", "log1p"},
+          {.meaning = "function applied to each variable before it is normalised: 'log1p' "
+                      "log(1 + x), x in the unit of the store, for values about or above 1; "
+                      "'boxcox' a power of x over its training mean, for precipitation; 'minmax' "
+                      "the training range of each cell to 0 .. 1, to which the output is clamped, "
+                      "as published for DPDM",
+           .choices = {"identity", "log1p", "boxcox", "minmax"},
            .default_text = "'identity' for each"});
+    visit("boxcox_lambda", boxcox_lambda, {},
+          {.unit = "1",
+           .meaning = "power of 'boxcox', one for each of dataset/variables (unused where another "
+                      "function is applied): 1 none, 0 the logarithm",
+           .range = between(0, 2),
+           .default_text = "of greatest likelihood on the training years"});
+    visit("boxcox_offset", boxcox_offset, 0.01,
+          {.unit = "training means",
+           .meaning = "added to the values before 'boxcox', so that zero has a logarithm",
+           .range = above(0)});
     visit("train_years", train_years, {},
           {.unit = "year",
            .meaning =

@@ -103,7 +103,7 @@ struct DiffusionOptions {
   std::string schedule;
   double p_mean, p_std, noise_degrees_of_freedom;
   bool regression;
-  bool consistency;
+  std::string consistency;
   double area_weight;
 
   DiffusionOptions() { describe(TakeDefaults{}); }
@@ -147,15 +147,21 @@ struct DiffusionOptions {
     visit("regression", regression, false,
           {.meaning = "CorrDiff: generate what a regression network leaves, which training/stage = "
                       "'regression' trained before"});
-    visit("consistency", consistency, true,
-          {.meaning = "correct base and samples so that their means over coarse cells equal the "
-                      "coarse field; needs domain/coarse = 'derived'"});
+    visit("consistency", consistency, "enforce",
+          {.meaning = "means of the samples over coarse cells against the coarse field that drives "
+                      "them: 'enforce' corrects base and samples as little as makes them equal "
+                      "(needs domain/coarse = 'derived'; part of the training, so a reconstruction "
+                      "follows its checkpoint), 'report' tells what they differ by; 'none'",
+           .choices = {"none", "report", "enforce"},
+           .default_text = "'enforce', but 'report' where domain/coarse = 'file'"});
     visit("area_weight", area_weight, 0.9,
           {.unit = "1",
            .meaning = "share of the cell area in the weight of a cell in the loss: 0 all cells "
                       "alike, 1 by area",
            .range = between(0, 1)});
   }
+
+  [[nodiscard]] bool enforces_consistency() const { return consistency == "enforce"; }
 };
 
 /// &training: the optimisation.

@@ -14,6 +14,7 @@
 #include "hindscale/namelist/data_options.hpp"
 #include "hindscale/namelist/network_options.hpp"
 #include "hindscale/namelist/reconstruction_options.hpp"
+#include "hindscale/namelist/sampling_options.hpp"
 
 namespace hindscale {
 
