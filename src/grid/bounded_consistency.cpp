@@ -82,7 +82,8 @@ class ConsistencyProjection::AboveLimit {
       for (const auto& fine_column : projection_.coarsen_.longitude().rows[column]) {
         double& y = y_(fine_row.source, fine_column.source);
         const double share = fine_row.weight * fine_column.weight;
-        const double gain = share / projection_.areas_(fine_row.source, fine_column.source);
+        const double gain = share / (projection_.heights_[fine_row.source] *
+                                     projection_.widths_[fine_column.source]);
         seen_.push_back({&y, share, gain, -y / gain});
       }
     }
@@ -141,7 +142,7 @@ class ConsistencyProjection::AboveLimit {
 
 double ConsistencyProjection::apply_above(float limit, View<const float, 2> coarse,
                                           View<float, 2> fine) const {
-  HINDSCALE_ASSERT(fine.shape() == areas_.shape());
+  HINDSCALE_ASSERT(fine.extent(0) == heights_.size() && fine.extent(1) == widths_.size());
   HINDSCALE_ASSERT(coarse.extent(0) == coarsen_.latitude().rows.size());
   HINDSCALE_ASSERT(coarse.extent(1) == coarsen_.longitude().rows.size());
   return AboveLimit(*this, limit, coarse, fine).run();

@@ -140,9 +140,10 @@ Matrix along_latitude(const AxisWeights& latitude, const Matrix& source) {
 
 ConsistencyProjection::ConsistencyProjection(const Grid& fine, const Grid& coarse)
     : coarsen_(fine, coarse),
-      latitude_(spread_weights(coarsen_.latitude(), heights_of(fine.latitude))),
-      longitude_(spread_weights(coarsen_.longitude(), widths_of(fine.longitude))),
-      areas_(cell_areas(fine)) {}
+      heights_(heights_of(fine.latitude)),
+      widths_(widths_of(fine.longitude)),
+      latitude_(spread_weights(coarsen_.latitude(), heights_)),
+      longitude_(spread_weights(coarsen_.longitude(), widths_)) {}
 
 void ConsistencyProjection::apply(View<const float, 2> coarse, View<float, 2> fine) const {
   HINDSCALE_ASSERT(fine.extent(0) == latitude_.rows.size() &&

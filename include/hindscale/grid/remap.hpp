@@ -72,9 +72,10 @@ class ConsistencyProjection {
  private:
   class AboveLimit;
   ConservativeRemap coarsen_;
-  AxisWeights latitude_;    ///< for each fine row the coarse rows whose misfit corrects it
-  AxisWeights longitude_;   ///< likewise for columns
-  Array<double, 2> areas_;  ///< of the fine cells
+  std::vector<double> heights_;  ///< of the fine rows in sin(latitude)
+  std::vector<double> widths_;   ///< of the fine columns in degrees
+  AxisWeights latitude_;         ///< for each fine row the coarse rows whose misfit corrects it
+  AxisWeights longitude_;        ///< likewise for columns
 };
 
 }  // namespace hindscale
