@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hindscale/core/commit.hpp"
+#include "hindscale/dataset/conditioning.hpp"
 
 namespace hindscale {
 

@@ -13,15 +13,18 @@ namespace hindscale {
 
 namespace {
 
-torch::nn::Conv2d convolution(std::int64_t in, std::int64_t out) {
-  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).padding(1));
-}
-
 torch::nn::Conv2d pointwise(std::int64_t in, std::int64_t out, bool bias) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1).bias(bias));
 }
 
 }  // namespace
+
+torch::nn::Conv2d convolution(std::int64_t in, std::int64_t out, Padding padding,
+                              std::int64_t stride) {
+  auto options = torch::nn::Conv2dOptions(in, out, 3).padding(1).stride(stride);
+  if (padding == Padding::periodic) options.padding_mode(torch::kCircular);
+  return torch::nn::Conv2d(options);
+}
 
 NormSiluImpl::NormSiluImpl(std::int64_t groups, std::int64_t channels)
     : groups_(groups),
@@ -56,10 +59,12 @@ ResidualBlockImpl::ResidualBlockImpl(const ResidualBlockConfig& config,
                                      std::shared_ptr<const DropoutStream> stream)
     : config_(config), stream_(std::move(stream)) {
   first_norm_ = register_module("first_norm", NormSilu(config.groups, config.in_channels));
-  first_ = register_module("first", convolution(config.in_channels, config.out_channels));
+  first_ = register_module("first",
+                           convolution(config.in_channels, config.out_channels, config.padding));
   time_ = register_module("time", torch::nn::Linear(config.time_channels, config.out_channels));
   second_norm_ = register_module("second_norm", NormSilu(config.groups, config.out_channels));
-  second_ = register_module("second", convolution(config.out_channels, config.out_channels));
+  second_ = register_module("second",
+                            convolution(config.out_channels, config.out_channels, config.padding));
   if (config.in_channels != config.out_channels) {
     skip_ = register_module("skip", pointwise(config.in_channels, config.out_channels, true));
   }

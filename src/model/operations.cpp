@@ -6,6 +6,8 @@
 
 #include <vector>
 
+#include "hindscale/core/error.hpp"
+
 namespace hindscale {
 
 namespace {
@@ -44,7 +46,60 @@ class Pointwise : public torch::autograd::Function<Pointwise> {
   }
 };
 
+/// Copies the outermost `width` inner cells of an axis to the margin on the other side.
+void fill_margins(const torch::Tensor& x, std::int64_t axis, std::int64_t width) {
+  const std::int64_t n = x.size(axis) - 2 * width;
+  x.narrow(axis, 0, width).copy_(x.narrow(axis, n, width));
+  x.narrow(axis, n + width, width).copy_(x.narrow(axis, width, width));
+}
+
+/// The reverse for gradients: the margins are added to the cells they are copies of.
+void fold_margins(const torch::Tensor& x, std::int64_t axis, std::int64_t width) {
+  const std::int64_t n = x.size(axis) - 2 * width;
+  x.narrow(axis, n, width).add_(x.narrow(axis, 0, width));
+  x.narrow(axis, width, width).add_(x.narrow(axis, n + width, width));
+}
+
+torch::Tensor inner(const torch::Tensor& x, std::int64_t width) {
+  return x.narrow(2, width, x.size(2) - 2 * width).narrow(3, width, x.size(3) - 2 * width);
+}
+
+/// Fewer passes over memory than the concatenations LibTorch differentiates.
+class WrapEdges : public torch::autograd::Function<WrapEdges> {
+ public:
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x,
+                               std::int64_t width) {
+    context->saved_data["width"] = width;
+    torch::Tensor wide =
+        torch::empty({x.size(0), x.size(1), x.size(2) + 2 * width, x.size(3) + 2 * width},
+                     x.options().memory_format(torch::MemoryFormat::ChannelsLast));
+    inner(wide, width).copy_(x);
+    // The first axis fills rows of the inner columns, the second whole columns: corners are right.
+    fill_margins(wide.narrow(3, width, x.size(3)), 2, width);
+    fill_margins(wide, 3, width);
+    return wide;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const std::int64_t width = context->saved_data["width"].toInt();
+    const torch::Tensor wide = gradients[0].clone(torch::MemoryFormat::ChannelsLast);
+    const std::int64_t n_columns = wide.size(3) - 2 * width;
+    fold_margins(wide, 3, width);
+    fold_margins(wide.narrow(3, width, n_columns), 2, width);
+    return {inner(wide, width).contiguous(torch::MemoryFormat::ChannelsLast), torch::Tensor()};
+  }
+};
+
+bool wraps(const torch::nn::Conv2d& layer) {
+  return c10::get_if<torch::enumtype::kCircular>(&layer->options.padding_mode()) != nullptr;
+}
+
 }  // namespace
+
+torch::Tensor wrap_edges(const torch::Tensor& x, std::int64_t width) {
+  HINDSCALE_ASSERT(x.dim() == 4 && width <= x.size(2) && width <= x.size(3));
+  return WrapEdges::apply(x, width);
+}
 
 torch::Tensor convolve(const torch::nn::Conv2d& layer, const torch::Tensor& x) {
   if (!x.device().is_cpu() || !at::hasMKLDNN() || x.scalar_type() != torch::kFloat32)
@@ -54,9 +109,11 @@ torch::Tensor convolve(const torch::nn::Conv2d& layer, const torch::Tensor& x) {
         x, layer->weight,
         layer->bias.defined() ? layer->bias : torch::zeros({layer->weight.size(0)}));
   }
-  const std::vector<std::int64_t> padding(2, layer->weight.size(2) / 2), dilation{1, 1};
-  return at::mkldnn_convolution(x, layer->weight, layer->bias, padding, *layer->options.stride(),
-                                dilation, 1);
+  const std::int64_t half = layer->weight.size(2) / 2;
+  const bool is_periodic = wraps(layer);
+  const std::vector<std::int64_t> padding(2, is_periodic ? 0 : half), dilation{1, 1};
+  return at::mkldnn_convolution(is_periodic ? wrap_edges(x, half) : x, layer->weight, layer->bias,
+                                padding, *layer->options.stride(), dilation, 1);
 }
 
 }  // namespace hindscale

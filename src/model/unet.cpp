@@ -15,10 +15,6 @@ namespace hindscale {
 
 namespace {
 
-torch::nn::Conv2d convolution(std::int64_t in, std::int64_t out, std::int64_t stride = 1) {
-  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).padding(1).stride(stride));
-}
-
 /// U(-bound, bound) of the stream that belongs to the parameter's number.
 void fill_parameter(torch::Tensor& parameter, double bound, const StreamKey& key) {
   std::vector<double> numbers(static_cast<std::size_t>(parameter.numel()));
@@ -67,12 +63,16 @@ torch::nn::Conv2d convolution_in(const std::shared_ptr<torch::nn::Module>& modul
   return torch::nn::Conv2d(std::dynamic_pointer_cast<torch::nn::Conv2dImpl>(module));
 }
 
-torch::Tensor upsample(const torch::Tensor& x, Upsampling method) {
+torch::Tensor upsample(const torch::Tensor& x, Upsampling method, Padding padding) {
   namespace functional = torch::nn::functional;
   auto options = functional::InterpolateFuncOptions().scale_factor(std::vector<double>{2, 2});
   if (method == Upsampling::nearest)
     return functional::interpolate(x, options.mode(torch::kNearest));
-  return functional::interpolate(x, options.mode(torch::kBicubic).align_corners(false));
+  options = options.mode(torch::kBicubic).align_corners(false);
+  if (padding == Padding::zeros) return functional::interpolate(x, options);
+  constexpr std::int64_t reach = 2;  // cells on each side that a bicubic value comes from
+  const torch::Tensor fine = functional::interpolate(wrap_edges(x, reach), options);
+  return fine.narrow(2, 2 * reach, 2 * x.size(2)).narrow(3, 2 * reach, 2 * x.size(3));
 }
 
 }  // namespace
@@ -83,13 +83,13 @@ UNetImpl::UNetImpl(const UNetConfig& config, std::uint64_t seed)
   const std::int64_t channels = config.channels;
   time_in_ = register_module("time_in", torch::nn::Linear(channels, 4 * channels));
   time_out_ = register_module("time_out", torch::nn::Linear(4 * channels, config.time_channels));
-  input_ = register_module("input", convolution(config.in_channels, channels));
+  input_ = register_module("input", convolution(config.in_channels, channels, config.padding));
   build_down();
   build_up();
   output_norm_ = register_module("output_norm",
                                  NormSilu(config.groups, channels * config.multipliers.front()));
-  output_ = register_module(
-      "output", convolution(channels * config.multipliers.front(), config.out_channels));
+  output_ = register_module("output", convolution(channels * config.multipliers.front(),
+                                                  config.out_channels, config.padding));
   draw_weights(*this, seed);
   zero_last_layers(*this, output_);
 }
@@ -102,6 +102,7 @@ ResidualBlock UNetImpl::make_block(std::int64_t in, std::int64_t out, bool atten
                                            .attention = attention,
                                            .dropout = config_.dropout,
                                            .dropout_unit = config_.dropout_unit,
+                                           .padding = config_.padding,
                                            .layer = n_blocks_++},
                        dropout_stream_);
 }
@@ -123,7 +124,7 @@ void UNetImpl::build_down() {
       skip_channels_.push_back(current);
     }
     if (level + 1 == config_.multipliers.size()) break;
-    down_->push_back(convolution(current, current, 2));
+    down_->push_back(convolution(current, current, config_.padding, 2));
     skip_channels_.push_back(current);
   }
   middle_->push_back(make_block(current, current, config_.attention_middle));
@@ -140,7 +141,7 @@ void UNetImpl::build_up() {
       skip_channels_.pop_back();
       current = channels;
     }
-    if (level > 0) up_->push_back(convolution(current, current));
+    if (level > 0) up_->push_back(convolution(current, current, config_.padding));
   }
 }
 
@@ -177,7 +178,8 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& x, const torch::Tensor& tim
       hidden = block->forward(torch::cat({hidden, skips.back()}, 1), embedded);
       skips.pop_back();
     } else {
-      hidden = convolve(convolution_in(module), upsample(hidden, config_.upsampling));
+      hidden =
+          convolve(convolution_in(module), upsample(hidden, config_.upsampling, config_.padding));
     }
   }
   return convolve(output_, output_norm_(hidden));

@@ -108,7 +108,8 @@ nlohmann::json unet_to_json(const UNetConfig& config) {
           {"groups", config.groups},
           {"dropout", config.dropout},
           {"dropout_unit", config.dropout_unit == DropoutUnit::element ? "element" : "channel"},
-          {"upsampling", config.upsampling == Upsampling::nearest ? "nearest" : "bicubic"}};
+          {"upsampling", config.upsampling == Upsampling::nearest ? "nearest" : "bicubic"},
+          {"padding", config.padding == Padding::zeros ? "zeros" : "periodic"}};
 }
 
 UNetConfig unet_from_json(const nlohmann::json& json) {
@@ -127,6 +128,9 @@ UNetConfig unet_from_json(const nlohmann::json& json) {
   config.dropout_unit = whole_channels ? DropoutUnit::channel : DropoutUnit::element;
   const bool is_bicubic = is_second(json, "upsampling", "nearest", "bicubic");
   config.upsampling = is_bicubic ? Upsampling::bicubic : Upsampling::nearest;
+  // Networks from before there was a choice have no such entry.
+  if (json.contains("padding") && is_second(json, "padding", "zeros", "periodic"))
+    config.padding = Padding::periodic;
   check_unet(config);
   return config;
 }

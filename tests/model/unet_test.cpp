@@ -2,11 +2,13 @@
 // The network: published size, shapes, seeds, dropout, and the same bits for a sample in any batch.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/devices.hpp"
 #include "hindscale/model/network.hpp"
+#include "hindscale/model/operations.hpp"
 #include "model/networks.hpp"
 
 namespace hindscale {
@@ -70,6 +72,59 @@ TEST(UNet, one_time_for_all_is_the_same_as_a_time_each) {
                       each = network->forward(x, torch::full({3}, 400));
   EXPECT_TRUE(torch::allclose(one, each, 1e-4, 1e-5));
   EXPECT_FALSE(torch::allclose(one, network->forward(x, torch::full({1}, 300)), 1e-4, 1e-5));
+}
+
+/// Networks for fields that close on themselves, with nearest and bicubic upsampling.
+class Periodic : public testing::TestWithParam<Upsampling> {};
+
+TEST_P(Periodic, a_shifted_input_gives_the_shifted_output) {
+  UNetConfig config = tiny_config();
+  config.upsampling = GetParam();
+  UNet bounded = stirred_network(config);
+  config.padding = Padding::periodic;
+  UNet network = stirred_network(config);
+  network->eval();
+  bounded->eval();
+  const torch::NoGradGuard no_gradient;
+  const torch::Tensor x = torch::randn({2, 3, 16, 24}), time = torch::full({1}, 10);
+  const auto moved = [](const torch::Tensor& field) { return torch::roll(field, {4, -8}, {2, 3}); };
+  EXPECT_TRUE(torch::allclose(network->forward(moved(x), time), moved(network->forward(x, time)),
+                              1e-4, 1e-5));
+  EXPECT_FALSE(torch::allclose(bounded->forward(moved(x), time), moved(bounded->forward(x, time)),
+                               1e-2, 1e-3));
+}
+
+TEST_P(Periodic, has_the_parameters_of_a_network_padded_with_zeros) {
+  UNetConfig config = tiny_config();
+  config.upsampling = GetParam();
+  const NamedTensors zeros = parameters_of(*UNet(config, 5));
+  config.padding = Padding::periodic;
+  const NamedTensors periodic = parameters_of(*UNet(config, 5));
+  ASSERT_EQ(zeros.size(), periodic.size());
+  for (const auto& [name, tensor] : zeros)
+    EXPECT_TRUE(torch::equal(tensor, periodic.at(name))) << name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Upsamplings, Periodic,
+                         testing::Values(Upsampling::nearest, Upsampling::bicubic));
+
+TEST(PeriodicConvolution, is_that_of_libtorch_with_its_gradients) {
+  for (const std::int64_t stride : {1, 2}) {
+    const torch::nn::Conv2d layer = convolution(4, 6, Padding::periodic, stride);
+    const torch::Tensor values = torch::randn({3, 4, 6, 8});
+    const auto run = [&](const std::function<torch::Tensor(const torch::Tensor&)>& method) {
+      layer.ptr()->zero_grad();
+      const torch::Tensor x = values.clone().requires_grad_(true);
+      const torch::Tensor y = method(x);
+      (y * torch::arange(y.numel()).view_as(y).sin()).sum().backward();
+      return std::vector<torch::Tensor>{y, x.grad().clone(), layer->weight.grad().clone(),
+                                        layer->bias.grad().clone()};
+    };
+    const auto ours = run([&](const torch::Tensor& x) { return convolve(layer, x); });
+    const auto theirs = run([&](const torch::Tensor& x) { return layer.ptr()->forward(x); });
+    for (std::size_t i = 0; i < ours.size(); ++i)
+      EXPECT_TRUE(torch::allclose(ours[i], theirs[i], 1e-4, 1e-4)) << "tensor " << i;
+  }
 }
 
 struct BatchCase {
@@ -161,6 +216,12 @@ TEST(UNetConfig, survives_json_and_names_what_is_wrong) {
   const UNetConfig config = unet_preset("dpdm", 4, 1);
   const nlohmann::json json = unet_to_json(config);
   EXPECT_EQ(unet_to_json(unet_from_json(nlohmann::json::parse(json.dump()))), json);
+  UNetConfig periodic = config;
+  periodic.padding = Padding::periodic;
+  EXPECT_EQ(unet_from_json(unet_to_json(periodic)).padding, Padding::periodic);
+  nlohmann::json old = unet_to_json(periodic);
+  old.erase("padding");
+  EXPECT_EQ(unet_from_json(old).padding, Padding::zeros);
   nlohmann::json broken = json;
   broken.erase("groups");
   EXPECT_THROW(unet_from_json(broken), InputError);

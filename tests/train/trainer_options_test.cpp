@@ -28,7 +28,7 @@ struct TrainerOptions : testing::Test {
 };
 
 TEST_F(TrainerOptions, parts_of_the_loss_make_the_whole_on_any_number_of_ranks) {
-  options.diffusion.consistency = false;
+  options.diffusion.consistency = "none";
   options.training.variable_weights = {3, 1};
   make_store(Gaps::some);
   Workplace many(world, options);
@@ -85,7 +85,7 @@ TEST_F(TrainerOptions, sees_the_month_before_and_the_whole_domain_in_training_an
 }
 
 TEST_F(TrainerOptions, student_noise_of_a_patch_is_gaussian_noise_times_one_scale) {
-  options.diffusion.consistency = false;
+  options.diffusion.consistency = "none";
   make_store(Gaps::none);
   Workplace place(alone, options);
   const Schedule schedule = make_schedule(place.options.diffusion);

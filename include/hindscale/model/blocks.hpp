@@ -19,6 +19,11 @@ enum class DropoutUnit {
   channel
 };  ///< what is dropped as one: a value, or a whole channel of a sample
 enum class Upsampling { nearest, bicubic };
+enum class Padding { zeros, periodic };  ///< what lies beyond the edges of a field, along both axes
+
+/// A 3 x 3 convolution that keeps the size of a field, or halves it with a stride of 2.
+torch::nn::Conv2d convolution(std::int64_t in, std::int64_t out, Padding padding,
+                              std::int64_t stride = 1);
 
 /// The keys of a batch's dropout masks, one a sample; shared by the blocks of one network.
 struct DropoutStream {
@@ -63,6 +68,7 @@ struct ResidualBlockConfig {
   bool attention = false;
   double dropout = 0;
   DropoutUnit dropout_unit = DropoutUnit::element;
+  Padding padding = Padding::zeros;
   std::uint64_t layer = 0;  ///< number of this block in its network, part of the key of its masks
 };
 

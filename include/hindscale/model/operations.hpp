@@ -9,9 +9,14 @@
 
 namespace hindscale {
 
-/// What `layer` does, differentiable; an odd square kernel padded by its half, one group. LibTorch
-/// chooses a convolution's implementation by batch size among other things; on the CPU this always
-/// takes oneDNN's, and for 1 x 1 gradients plain matrix products, which are faster there.
+/// x [n, c, h, w] continued periodically by `width` cells on each side -> [n, c, h + 2 width, w + 2
+/// width], differentiable, channels-last. `width` is at most h and w (assertion).
+torch::Tensor wrap_edges(const torch::Tensor& x, std::int64_t width);
+
+/// What `layer` does, differentiable; an odd square kernel padded by its half with zeros or, in
+/// padding mode 'circular', periodically; one group. LibTorch chooses a convolution's
+/// implementation by batch size among other things; on the CPU this always takes oneDNN's, and for
+/// 1 x 1 gradients plain matrix products, which are faster there.
 torch::Tensor convolve(const torch::nn::Conv2d& layer, const torch::Tensor& x);
 
 enum class Activation { none, silu };

@@ -37,6 +37,9 @@ struct UNetConfig {
   double dropout = 0.1;     ///< probability, before the second convolution of each block
   DropoutUnit dropout_unit = DropoutUnit::element;
   Upsampling upsampling = Upsampling::nearest;
+  /// `periodic`: for fields that close on themselves along both axes; bicubic upsampling then needs
+  /// two cells at least along each axis of the last level. Parameters are the same either way.
+  Padding padding = Padding::zeros;
 
   /// Heights and widths must be multiples of this: 2^(levels - 1).
   [[nodiscard]] std::int64_t divisor() const { return std::int64_t{1} << (multipliers.size() - 1); }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Does a trained model reach the exact posterior? Trains on the world and scores, or scores the
+// exact denoiser.
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <span>
+#include <string>
+
+#include "hindscale/core/error.hpp"
+#include "hindscale/model/devices.hpp"
+#include "posterior/trained_model.hpp"
+
+namespace hindscale {
+namespace {
+
+constexpr std::int64_t side = 32;
+
+constexpr const char* usage =
+    "posterior_world exact [SIDE]          the exact denoiser, steps as many as the test takes\n"
+    "posterior_world short                 the exact denoiser, steps as for the trained model\n"
+    "posterior_world train FOLDER STEPS    train, or go on training\n"
+    "posterior_world score FOLDER STEPS    score what was trained\n";
+
+/// Seconds since the program's start.
+double elapsed_s() {
+  static const auto start = std::chrono::steady_clock::now();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+bool score(const PosteriorWorld& world, const PosteriorModel& model, const PosteriorTrial& trial) {
+  const double start = elapsed_s();
+  const SamplerBias bias = sampler_bias(world, trial);
+  double ring_bias = 0;
+  for (const double ring : bias.rings) ring_bias = std::max(ring_bias, std::abs(ring));
+  fmt::print(
+      "{} in {} evaluations. With the exact denoiser its steps leave a mean square error of the "
+      "mean of\n"
+      "{:.2f} % of the variance, and errors of {:.2f} % of the variance and {:.2f} % of the power "
+      "of a wavenumber.\n",
+      name_of(trial.sampler.kind), trial.levels.size() - 1, 100 * bias.mean, 100 * bias.variance,
+      100 * ring_bias);
+  const PosteriorFigures figures = run_trial(world, model, trial);
+  const bool all_met = print_table(compare(world, trial, figures), figures, trial.n_members);
+  fmt::print("largest difference from a given coarse mean: {:.1e}; {:.0f} s\n",
+             figures.coarse_misfit, elapsed_s() - start);
+  return all_met;
+}
+
+/// By how much the network's error exceeds the least possible one, at some noise levels.
+void print_denoiser(const PosteriorWorld& world, const PosteriorModel& model) {
+  constexpr std::int64_t n = 64;
+  const torch::NoGradGuard no_gradient;
+  torch::manual_seed(1);
+  const torch::Tensor truth = world.fields(torch::randn({n, 1, world.side(), world.side()}));
+  const torch::Tensor coarse = world.coarsen(truth);
+  const torch::Tensor x0 = (truth - world.base(coarse)) / world.scale();
+  const Denoise found = model(coarse), exact = world.denoiser(coarse);
+  fmt::print("noise level r: mean squared error of the clean field beyond the least possible\n");
+  for (const double r : {0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 20.0}) {
+    const torch::Tensor y = x0 + r * torch::randn_like(x0);
+    const torch::Tensor least = (world.variances() * r * r / (world.variances() + r * r)).mean();
+    const torch::Tensor excess = (found(y, r) - exact(y, r)).square().mean();
+    fmt::print("{:5.2f}: {:.2f} %\n", r, 100 * excess.item<double>() / least.item<double>());
+  }
+}
+
+void train(PosteriorTrainer& trainer, const PosteriorTraining& plan,
+           const std::filesystem::path& folder) {
+  constexpr std::int64_t log_every = 100, save_every = 500;
+  fmt::print("{} parameters, {} steps of {} fields, from step {}\n",
+             parameter_count(*trainer.network()), plan.steps, plan.batch, trainer.steps_done());
+  double loss = 0;
+  while (trainer.steps_done() < plan.steps) {
+    loss += trainer.step() / log_every;
+    const std::int64_t step = trainer.steps_done();
+    if (step % save_every == 0 || step == plan.steps) trainer.save(folder);
+    if (step % log_every != 0) continue;
+    fmt::print("step {} loss {:.5f} elapsed {:.0f} s\n", step, loss, elapsed_s());
+    std::fflush(stdout);
+    loss = 0;
+  }
+}
+
+PosteriorTrial exact_trial() {
+  return {.levels = exact_levels()};
+}
+
+int run(std::span<const std::string> words) {
+  elapsed_s();
+  set_threads(1);
+  const std::string task = words.empty() ? "" : words[0];
+  if (task == "exact" && words.size() <= 2) {
+    const PosteriorWorld world(words.size() == 2 ? std::stoll(words[1]) : side);
+    return score(
+               world, [&](const torch::Tensor& c) { return world.denoiser(c); }, exact_trial())
+               ? 0
+               : 1;
+  }
+  const PosteriorWorld world(side);
+  const PosteriorTrial trial{.levels = trained_levels()};
+  if (task == "short" && words.size() == 1)
+    return score(
+               world, [&](const torch::Tensor& c) { return world.denoiser(c); }, trial)
+               ? 0
+               : 1;
+  if ((task != "train" && task != "score") || words.size() != 3) {
+    fmt::print("{}", usage);
+    return 2;
+  }
+  PosteriorTraining plan;
+  plan.steps = std::stoll(words[2]);
+  PosteriorTrainer trainer(world, plan);
+  trainer.restore(words[1]);
+  if (task == "train") train(trainer, plan, words[1]);
+  if (trainer.steps_done() == 0)
+    throw InputError({.problem = "nothing was trained there", .value = words[1]});
+  fmt::print("weights of step {}\n", trainer.steps_done());
+  print_denoiser(world, trainer.model());
+  return score(world, trainer.model(), trial) ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace hindscale
+
+int main(int argc, char** argv) {
+  try {
+    return hindscale::run(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 2;
+  }
+}
