@@ -44,38 +44,46 @@ ExitCode run_train(const Context& context, const Options& given) {
       opened<StoreReader>(context, [&] { return StoreReader(options.store_path()); });
   const StoreContent content = read_content(*reader);
 
-  // 2. Inputs and targets: channels, base and normalisation, fitted on the training months.
+  // 2. Inputs and targets: channels, base and normalisation, fitted on the training months; the
+  //    mean that CorrDiff's diffusion counts from.
   const auto conditioning = opened<Conditioning>(context, [&] {
     return Conditioning(*reader, content, {.model = options.model, .diffusion = options.diffusion});
   });
-  SampleCache samples(*reader, *conditioning, static_cast<double>(options.training.cache_mib));
+  const std::string store_sha256 =
+      digests_of(context.comm, {options.store_path().string()}).front();
+  const FittedMean mean = fit_mean_model(context, options, *conditioning, *reader, store_sha256);
+  SampleCache::Finish finish;
+  if (mean.model.is_there())
+    finish = [&](std::size_t i_month, Sample& sample) {
+      subtract_mean(mean, content, i_month, sample);
+    };
+  SampleCache samples(*reader, *conditioning, static_cast<double>(options.training.cache_mib),
+                      finish);
 
   // 3. The network and its trainer.
   const auto n_variables = static_cast<std::int64_t>(content.n_variables());
   const UNetConfig network = network_config(
       options.model, n_variables + static_cast<std::int64_t>(conditioning->n_channels()),
       n_variables);
-  const std::string store_sha256 =
-      digests_of(context.comm, {options.store_path().string()}).front();
-  const FittedMean mean = fit_mean_model(context, options, *conditioning, *reader, store_sha256);
-  Trainer trainer(context, options, network, samples, mean.model);
+  Trainer trainer(context, options, network, samples);
   context.log.info("network '{}': {} parameters, {} channels in; {} patches a step on {} ranks",
                    options.model.preset, parameter_count(*trainer.network()), network.in_channels,
                    options.training.batch, context.comm.size());
 
   // 4. Validation on months the training does not see.
-  const LossValidator loss_validator(context, options, samples, mean.model);
+  const LossValidator loss_validator(context, options, samples);
   std::optional<CrpsValidator> crps_validator;
   if (loss_validator.is_possible())
     crps_validator.emplace(context, options, *reader, *conditioning, mean.model);
 
   // 5. From the newest checkpoint to the end.
   nlohmann::json description = describe_training(options, *conditioning, network, store_sha256);
-  if (mean.model.is_there()) {  // its scale is that of whole fields, made of tiles
+  if (mean.model.is_there()) {  // it is a mean of whole fields, made of tiles
     auto& keys = description["determined_by"];
     keys["regression checkpoint"] = mean.checkpoint_sha256;
     keys["tiling/size"] = options.tiling.size;
     keys["tiling/overlap"] = options.tiling.overlap;
+    keys["tiling/crop"] = options.tiling.crop;
   }
   TrainingRun run({.context = context,
                    .options = options,

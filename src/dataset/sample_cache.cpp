@@ -11,15 +11,19 @@ double bytes_of(const Sample& sample) {
 }  // namespace
 
 SampleCache::SampleCache(const StoreReader& reader, const Conditioning& conditioning,
-                         double limit_mib)
-    : reader_(reader), conditioning_(conditioning), limit_bytes_(limit_mib * 1048576.0) {}
+                         double limit_mib, Finish finish)
+    : reader_(reader),
+      conditioning_(conditioning),
+      limit_bytes_(limit_mib * 1048576.0),
+      finish_(std::move(finish)) {}
 
 std::shared_ptr<const Sample> SampleCache::get(std::size_t i_month) {
   if (const auto found = where_.find(i_month); found != where_.end()) {
     recent_.splice(recent_.begin(), recent_, found->second);
     return found->second->sample;
   }
-  auto sample = std::make_shared<const Sample>(conditioning_.sample(reader_, i_month));
+  auto sample = std::make_shared<Sample>(conditioning_.sample(reader_, i_month));
+  if (finish_) finish_(i_month, *sample);
   recent_.push_front({i_month, sample});
   where_[i_month] = recent_.begin();
   held_bytes_ += bytes_of(*sample);

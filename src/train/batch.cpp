@@ -120,14 +120,6 @@ void BatchMaker::add_fields(torch::Tensor field, const torch::Tensor& noise,
     batch.target = field;
     return;
   }
-  if (options_.mean.is_there()) {
-    const torch::Tensor condition =
-        batch.input.narrow(1, n_variables, batch.input.size(1) - n_variables);
-    field = (field - mean_of(options_.mean.network, condition)) /
-            options_.mean.scale.to(options_.device);
-    // Cells without data are zero, as they are while sampling.
-    field = torch::where(batch.weight > 0, field, torch::zeros_like(field));
-  }
   // In double, because 1 - abar is tiny at the first times.
   const torch::Tensor share =
       torch::tensor(abar, torch::kFloat64).view({n, 1, 1, 1}).to(options_.device);

@@ -18,6 +18,16 @@ namespace {
 constexpr const char* scale_name = "mean_scale";
 constexpr const char* prefix = "mean.";
 
+/// The mean of a month [1, v, y, x], in network units.
+Array<float, 4> mean_field(FieldGenerator& generator, const StoreContent& content,
+                           std::size_t i_month, const Sample& sample) {
+  Array<float, 4> mean({1, content.n_variables(), content.fine.n_rows(), content.fine.n_columns()});
+  const MonthInputs inputs{sample.condition, {}, sample.context};
+  const FieldJob job{content.months[i_month], 0, &inputs};
+  generator.generate({&job, 1}, mean);
+  return mean;
+}
+
 /// Weighted sum of squares and sum of weights of each variable, one after the other.
 std::vector<double> squares_of(const Sample& sample, View<const float, 3> mean) {
   const std::size_t n_cells = mean.extent(1) * mean.extent(2);
@@ -40,15 +50,11 @@ torch::Tensor scale_of(const Context& context, FieldGenerator& generator,
                                context.comm.size());
   std::vector<double> mine;
   together(context.comm, [&] {
-    Array<float, 4> mean(
-        {1, content.n_variables(), content.fine.n_rows(), content.fine.n_columns()});
     for (std::int64_t i = block.first; i < block.last; ++i) {
       const std::size_t i_month = positions[static_cast<std::size_t>(i)];
       const Sample sample = conditioning.sample(reader, i_month);
-      const MonthInputs inputs{sample.condition, {}, sample.context};
-      const FieldJob job{content.months[i_month], 0, &inputs};
-      generator.generate({&job, 1}, mean);
-      const auto sums = squares_of(sample, std::as_const(mean)[0]);
+      const Array<float, 4> mean = mean_field(generator, content, i_month, sample);
+      const auto sums = squares_of(sample, mean[0]);
       mine.insert(mine.end(), sums.begin(), sums.end());
     }
   });
@@ -73,7 +79,6 @@ FittedMean fit_mean_model(const Context& context, const Options& options,
                           const std::string& store_sha256) {
   FittedMean mean;
   if (!options.diffusion.regression) return mean;
-  std::optional<FieldGenerator> generator;
   together(context.comm, [&] {
     const auto folder = best_checkpoint(options.regression_path());
     const CheckpointContent checkpoint = read_checkpoint(folder, CheckpointParts::model_only);
@@ -97,11 +102,22 @@ FittedMean fit_mean_model(const Context& context, const Options& options,
     load_parameters(*mean.model.network, checkpoint.model, "average.");
     GeneratorOptions mean_options = generator_options(options, options.diffusion);
     mean_options.prediction = Prediction::mean;
-    generator.emplace(mean.model.network, conditioning, mean_options,
-                      Workplace{torch_device(context.device)});
+    mean.generator = std::make_shared<FieldGenerator>(
+        mean.model.network, conditioning, mean_options, Workplace{torch_device(context.device)});
   });
-  mean.model.scale = scale_of(context, *generator, conditioning, reader);
+  mean.model.scale = scale_of(context, *mean.generator, conditioning, reader);
   return mean;
+}
+
+void subtract_mean(const FittedMean& mean, const StoreContent& content, std::size_t i_month,
+                   Sample& sample) {
+  const Array<float, 4> field = mean_field(*mean.generator, content, i_month, sample);
+  const std::size_t n_cells = content.fine.n_rows() * content.fine.n_columns();
+  for (std::size_t i = 0; i < sample.target.size(); ++i) {
+    const float scale = mean.model.scale.data_ptr<float>()[i / n_cells];
+    float& value = sample.target.flat()[i];
+    value = sample.weight.flat()[i] > 0 ? (value - field.flat()[i]) / scale : 0.0F;
+  }
 }
 
 void save_mean_model(const FittedMean& mean, CheckpointContent& content) {

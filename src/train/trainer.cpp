@@ -76,7 +76,7 @@ PatchPlanOptions patch_plan_options(const Options& options, const StoreContent& 
 }
 
 Trainer::Trainer(const Context& context, const Options& options, const UNetConfig& network,
-                 SampleCache& samples, const MeanModel& mean)
+                 SampleCache& samples)
     : context_(context),
       options_(options.training),
       seed_(static_cast<std::uint64_t>(options.experiment.seed)),
@@ -91,7 +91,6 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
                 .noise = Purpose::training_noise,
                 .seed = seed_,
                 .device = torch_device(context.device),
-                .mean = mean,
                 .noise_degrees_of_freedom = options.diffusion.noise_degrees_of_freedom,
                 .mirror_signs = options.training.mirror ? mirror_signs(samples.content().variables,
                                                                        samples.channel_names())

@@ -29,8 +29,7 @@ std::vector<Patch> fixed_patches(const Options& options, const StoreContent& con
 
 }  // namespace
 
-LossValidator::LossValidator(const Context& context, const Options& options, SampleCache& samples,
-                             const MeanModel& mean)
+LossValidator::LossValidator(const Context& context, const Options& options, SampleCache& samples)
     : context_(context),
       batches_(samples, samples.content().positions(samples.content().validation),
                make_schedule(options.diffusion),
@@ -38,7 +37,6 @@ LossValidator::LossValidator(const Context& context, const Options& options, Sam
                 .noise = Purpose::validation_noise,
                 .seed = static_cast<std::uint64_t>(options.experiment.seed),
                 .device = torch_device(context.device),
-                .mean = mean,
                 .noise_degrees_of_freedom = options.diffusion.noise_degrees_of_freedom}),
       patches_(fixed_patches(options, samples.content())),
       n_levels_(options.diffusion.timesteps),

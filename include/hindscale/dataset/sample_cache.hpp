@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <unordered_map>
@@ -15,7 +16,10 @@ namespace hindscale {
 /// rank, one thread.
 class SampleCache {
  public:
-  SampleCache(const StoreReader& reader, const Conditioning& conditioning, double limit_mib);
+  /// Makes of a sample just read what is kept, given its position in the store's months.
+  using Finish = std::function<void(std::size_t i_month, Sample& sample)>;
+  SampleCache(const StoreReader& reader, const Conditioning& conditioning, double limit_mib,
+              Finish finish = {});
   [[nodiscard]] const StoreContent& content() const { return conditioning_.content(); }
   [[nodiscard]] const std::vector<std::string>& channel_names() const {
     return conditioning_.channel_names();
@@ -31,6 +35,7 @@ class SampleCache {
   const StoreReader& reader_;
   const Conditioning& conditioning_;
   double limit_bytes_;
+  Finish finish_;
   double held_bytes_ = 0;
   std::list<Entry> recent_;  ///< most recently used first
   std::unordered_map<std::size_t, std::list<Entry>::iterator> where_;

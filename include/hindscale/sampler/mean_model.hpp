@@ -8,7 +8,8 @@
 
 namespace hindscale {
 
-/// A frozen regression network and the scale of what it leaves: a field is its mean plus `scale`
+/// A frozen regression network, which has the input channels of a diffusion network and zeros where
+/// that has its noisy field, and the scale of what it leaves: a field is its mean plus `scale`
 /// times what the diffusion generates, all in network units.
 struct MeanModel {
   UNet network{nullptr};
@@ -16,10 +17,5 @@ struct MeanModel {
 
   [[nodiscard]] bool is_there() const { return !network.is_empty(); }
 };
-
-/// The mean that a regression network gives for conditions [n, c, h, w]: it has the input channels
-/// of a diffusion network, and zeros where that has its noisy field. Float32, on the network's
-/// device, without gradients.
-torch::Tensor mean_of(UNet network, const torch::Tensor& condition);
 
 }  // namespace hindscale

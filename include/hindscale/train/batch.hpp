@@ -13,7 +13,6 @@
 #include "hindscale/dataset/sample_cache.hpp"
 #include "hindscale/model/denoiser.hpp"
 #include "hindscale/random/random.hpp"
-#include "hindscale/sampler/mean_model.hpp"
 #include "hindscale/sampler/schedule.hpp"
 
 namespace hindscale {
@@ -36,7 +35,6 @@ class BatchMaker {
     Purpose noise = Purpose::training_noise;
     std::uint64_t seed = 0;
     torch::Device device{torch::kCPU};
-    MeanModel mean{};                     ///< where there is one, the target is what it leaves
     double noise_degrees_of_freedom = 0;  ///< of Student-t noise, one scale a patch; 0: Gaussian
     /// Sign that each input channel takes in a mirror along a circle of latitude; empty: patches
     /// are not mirrored.

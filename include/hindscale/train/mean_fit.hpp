@@ -8,6 +8,7 @@
 #include "hindscale/dataset/conditioning.hpp"
 #include "hindscale/model/checkpoint.hpp"
 #include "hindscale/namelist/options.hpp"
+#include "hindscale/sampler/generator.hpp"
 #include "hindscale/sampler/mean_model.hpp"
 
 namespace hindscale {
@@ -16,6 +17,7 @@ namespace hindscale {
 struct FittedMean {
   MeanModel model;
   std::string checkpoint_sha256;
+  std::shared_ptr<FieldGenerator> generator{};  ///< of whole fields of the mean
 };
 
 /// Where diffusion/regression asks for one: the averaged weights of the best regression checkpoint,
@@ -25,6 +27,11 @@ struct FittedMean {
 FittedMean fit_mean_model(const Context& context, const Options& options,
                           const Conditioning& conditioning, const StoreReader& reader,
                           const std::string& store_sha256);
+
+/// Turns the target of a month's sample into what the mean leaves of it, over its scale: of the
+/// whole field, made of tiles as reconstructions are. Zero where there are no data. One rank.
+void subtract_mean(const FittedMean& mean, const StoreContent& content, std::size_t i_month,
+                   Sample& sample);
 
 /// Into and out of the checkpoint of a diffusion: tensors "mean.*" and "mean_scale", and
 /// "regression" in the state. `mean_model_of` gives none where the checkpoint has none.

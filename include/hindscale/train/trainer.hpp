@@ -47,7 +47,7 @@ class Trainer {
   /// InputError: fewer patches a step than ranks, patch that does not fit the domain or the
   /// network, no training months.
   Trainer(const Context& context, const Options& options, const UNetConfig& network,
-          SampleCache& samples, const MeanModel& mean = {});
+          SampleCache& samples);
 
   /// Steps done.
   [[nodiscard]] std::int64_t step() const { return step_; }

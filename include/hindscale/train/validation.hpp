@@ -23,8 +23,7 @@ namespace hindscale {
 /// samples.
 class LossValidator {
  public:
-  LossValidator(const Context& context, const Options& options, SampleCache& samples,
-                const MeanModel& mean = {});
+  LossValidator(const Context& context, const Options& options, SampleCache& samples);
   /// Whether the store holds validation months.
   [[nodiscard]] bool is_possible() const { return !patches_.empty(); }
   /// Patches are spread over the ranks, their losses summed in one order. Collective. The network
