@@ -12,7 +12,6 @@
 #include "evaluate_maps.hpp"
 #include "evaluate_members.hpp"
 #include "evaluate_months.hpp"
-#include "evaluate_plot.hpp"
 #include "evaluate_report.hpp"
 #include "evaluate_seams.hpp"
 #include "evaluate_table.hpp"
