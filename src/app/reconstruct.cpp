@@ -210,7 +210,7 @@ bool make_archive(const Context& context, const Options& options, const Sources&
   together(context.comm, [&] {
     generator.emplace(trained.network, *trained.conditioning,
                       generator_options(options, trained.diffusion),
-                      Workplace{torch_device(context.device), &sources.group}, trained.mean);
+                      GeneratorPlace{torch_device(context.device), &sources.group}, trained.mean);
   });
   UnitMaker maker(style, *trained.conditioning, *generator, sources.group,
                   [&](Month month) { return sources.coarse->read(*sources.store, month); });

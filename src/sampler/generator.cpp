@@ -42,7 +42,7 @@ std::vector<double> levels_of(const GeneratorOptions& options) {
 }  // namespace
 
 FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
-                               const GeneratorOptions& options, const Workplace& workplace,
+                               const GeneratorOptions& options, const GeneratorPlace& workplace,
                                const MeanModel& mean)
     : options_(options), levels_(levels_of(options)) {
   require_valid(options, network->config(), conditioning.content().n_variables());

@@ -102,8 +102,9 @@ FittedMean fit_mean_model(const Context& context, const Options& options,
     load_parameters(*mean.model.network, checkpoint.model, "average.");
     GeneratorOptions mean_options = generator_options(options, options.diffusion);
     mean_options.prediction = Prediction::mean;
-    mean.generator = std::make_shared<FieldGenerator>(
-        mean.model.network, conditioning, mean_options, Workplace{torch_device(context.device)});
+    mean.generator =
+        std::make_shared<FieldGenerator>(mean.model.network, conditioning, mean_options,
+                                         GeneratorPlace{torch_device(context.device)});
   });
   mean.model.scale = scale_of(context, *mean.generator, conditioning, reader);
   return mean;

@@ -68,6 +68,28 @@ class Methods(unittest.TestCase):
             self.assertTrue(np.isfinite(fields).all(), schedule)
             self.assertGreater(float(np.abs(fields[0] - fields[1]).mean()), 0.01, schedule)
 
+    def test_seams_are_scored_by_members_made_again_with_moved_tiles(self):
+        seams = (self.home("seams"), self.store, "tiling/size=24, 48", "tiling/overlap=4")
+        run("train", *seams)
+        scores = self.folder / "seams" / "scores.json"
+        found = []
+        for ranks in (1, 3):
+            run("reconstruct", *seams, "tiling/seam_members=2", ranks=ranks)
+            run("evaluate", *seams, ranks=ranks)
+            found.append(scores.read_bytes())
+            shifted = self.folder / "seams" / "reconstruction" / "shifted"
+            self.assertEqual(len(list(shifted.glob("*.nc"))), 2 * 2)
+            shutil.rmtree(self.folder / "seams" / "reconstruction")
+            scores.unlink()
+        self.assertEqual(found[0], found[1])
+        member = json.loads(found[0])["variables"]["uas"]["methods"]["member"]
+        for score in ("seam_index", "seam_variance"):
+            self.assertGreater(member[score]["value"], 0.3)
+            self.assertLess(member[score]["value"], 3)
+        run("reconstruct", *seams)
+        run("evaluate", *seams)
+        self.assertNotIn("seam_index", json.loads(scores.read_text())["variables"]["uas"]["methods"]["member"])
+
     def test_calibration_chooses_what_scores_best_on_any_number_of_ranks(self):
         home = (self.home("calibrated"), self.store)
         run("train", *home)

@@ -26,7 +26,7 @@ struct World {
     options.tiling = {.n_rows = 8, .n_columns = 8, .overlap = 2};
     options.batch = batch;
     options.noise_degrees_of_freedom = noise_degrees_of_freedom;
-    generator.emplace(stirred_network(config), conditioning, options, Workplace{});
+    generator.emplace(stirred_network(config), conditioning, options, GeneratorPlace{});
   }
   Array<float, 4> fields() {
     const std::size_t t = store.content.positions(store.content.test).front();
@@ -93,7 +93,7 @@ Array<float, 4> field_with(bool context, float changed) {
   options.schedule = make_schedule(DiffusionOptions{});
   options.steps = 1;
   options.tiling = {.n_rows = 8, .n_columns = 8, .overlap = 2};
-  FieldGenerator generator(stirred_network(config), conditioning, options, Workplace{});
+  FieldGenerator generator(stirred_network(config), conditioning, options, GeneratorPlace{});
   Array<float, 3> coarse = store.coarse(50);
   coarse(0, 3, 5) += changed;  // columns 9 to 12 see it
   const MonthInputs inputs = conditioning.inputs(store.content.months[50], coarse);

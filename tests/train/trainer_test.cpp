@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "hindscale/train/mean_fit.hpp"
 #include "support/temporary.hpp"
 #include "train/workplace.hpp"
 
@@ -211,7 +212,7 @@ TEST_F(TrainerTest, batch_holds_the_noisy_field_its_target_and_its_weights) {
                            batch.input[1]));  // noise follows the patch, not its place in the batch
 }
 
-TEST_F(TrainerTest, target_is_what_the_mean_model_leaves) {
+TEST_F(TrainerTest, a_regression_sees_no_noise_and_learns_the_field) {
   options.diffusion.consistency = "none";
   make_store(Gaps::none);
   Workplace place(alone, options);
@@ -229,9 +230,32 @@ TEST_F(TrainerTest, target_is_what_the_mean_model_leaves) {
   };
   const torch::Tensor field = field_of({.prediction = Prediction::mean});
   EXPECT_TRUE(torch::allclose(field_of({}), field, 1e-4, 1e-4));
-  MeanModel mean{UNet(place.network, 3), torch::tensor({2.0F, 0.5F}).view({2, 1, 1})};
-  mean.network->eval();  // a new network gives zeros
-  EXPECT_TRUE(torch::allclose(field_of({.mean = mean}), field / mean.scale, 1e-4, 1e-4));
+}
+
+TEST_F(TrainerTest, target_is_what_the_mean_of_the_whole_field_leaves) {
+  options.diffusion.consistency = "none";
+  options.tiling.size = {8, 12};
+  make_store(Gaps::none);
+  Workplace place(alone, options);
+  FittedMean mean{{UNet(place.network, 3), torch::tensor({2.0F, 0.5F}).view({2, 1, 1})}, ""};
+  {
+    const torch::NoGradGuard no_gradient;  // a new network gives zeros, this one its last biases
+    mean.model.network->named_parameters()["output.bias"].copy_(torch::tensor({0.3F, -0.2F}));
+  }
+  GeneratorOptions generator = generator_options(options, options.diffusion);
+  generator.prediction = Prediction::mean;
+  mean.generator = std::make_shared<FieldGenerator>(mean.model.network, place.conditioning,
+                                                    generator, GeneratorPlace{});
+  const Sample before = place.conditioning.sample(place.reader, 3);
+  Sample after = before;
+  subtract_mean(mean, place.content, 3, after);
+  const std::size_t n_cells = before.target.size() / 2;
+  for (std::size_t i = 0; i < before.target.size(); ++i) {
+    const bool first = i < n_cells;
+    const float expected =
+        (before.target.flat()[i] - (first ? 0.3F : -0.2F)) / (first ? 2.0F : 0.5F);
+    ASSERT_NEAR(after.target.flat()[i], expected, 1e-5);
+  }
 }
 
 }  // namespace

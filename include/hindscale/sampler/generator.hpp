@@ -53,7 +53,7 @@ struct FieldJob {
 };
 
 /// Where fields are made: this rank's device, and the ranks that share a field.
-struct Workplace {
+struct GeneratorPlace {
   torch::Device device = torch::kCPU;
   const Communicator* group = nullptr;  ///< outlives the generator; null: this rank alone
 };
@@ -70,7 +70,7 @@ struct TileWork;
 class FieldGenerator {
  public:
   FieldGenerator(UNet network, const Conditioning& conditioning, const GeneratorOptions& options,
-                 const Workplace& workplace, const MeanModel& mean = {});
+                 const GeneratorPlace& workplace, const MeanModel& mean = {});
   ~FieldGenerator();
   FieldGenerator(const FieldGenerator&) = delete;
   FieldGenerator& operator=(const FieldGenerator&) = delete;

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""One table of several experiments on the same data: what each method reaches, and what it costs.
+
+Usage: tools/compare_methods.py NAME=EXPERIMENT_FOLDER ...   (finished up to 'evaluate', each with scores.json and reconstruction/)
+"""
+import json
+import math
+import pathlib
+import sys
+
+
+def spectra_error(spectra):
+    """Root mean square over wavenumbers of the logarithm of members' power over the truth's, in decibels."""
+    pairs = [(m, t) for k, m, t in zip(spectra["wavenumber"], spectra["member"], spectra["truth"]) if k > 0 and m and t]
+    return 10 * math.sqrt(sum(math.log10(m / t) ** 2 for m, t in pairs) / len(pairs))
+
+
+def cost(folder):
+    """Seconds a member-month and rank, from the longest run that made the archive; network evaluations from its namelist."""
+    runs = [json.loads(line) for line in (folder / "reconstruction" / "runs.jsonl").read_text().splitlines()]
+    return max(runs, key=lambda run: run["seconds"])
+
+
+def value(entry):
+    return "-" if entry is None or entry["value"] is None else f"{entry['value']:.3f}"
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    print("| method | variable | RMSE / ridge | CRPS / ridge | spread-skill | seam index | seam variance | spectra (dB) | s a field and rank |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for argument in sys.argv[1:]:
+        name, folder = argument.split("=", 1)
+        folder = pathlib.Path(folder)
+        scores = json.loads((folder / "scores.json").read_text())
+        run = cost(folder)
+        seconds = run["seconds"] * run["ranks"] / (scores["members"] * scores["months"])
+        for variable, spectra in scores["spectra"].items():
+            methods = scores["variables"][variable]["methods"]
+            ensemble, ridge, member = methods["ensemble"], methods["ridge"], methods["member"]
+            if ridge["crps"]["value"] is None:
+                continue
+            rmse = ensemble["rmse"]["value"] / ridge["rmse"]["value"]
+            crps = ensemble["crps"]["value"] / ridge["crps"]["value"]
+            print(f"| {name} | {variable} | {rmse:.3f} | {crps:.3f} | {value(ensemble['spread_skill'])} | "
+                  f"{value(member.get('seam_index'))} | {value(member.get('seam_variance'))} | {spectra_error(spectra):.2f} | {seconds:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
