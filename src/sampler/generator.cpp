@@ -46,7 +46,10 @@ FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
                                const MeanModel& mean)
     : options_(options), levels_(levels_of(options)) {
   require_valid(options, network->config(), conditioning.content().n_variables());
-  if (options_.prediction == Prediction::mean) options_.tiling.stitching = Stitching::taper;
+  if (options_.prediction == Prediction::mean) {  // one evaluation, no noise
+    options_.tiling.stitching = Stitching::taper;
+    options_.tiling.alternate = false;
+  }
   work_ = find_work(conditioning, options_.tiling,
                     workplace.group != nullptr ? *workplace.group : alone_);
   process_ = make_process(network, *work_, options_, workplace.device);
