@@ -59,8 +59,9 @@ std::optional<SeamComparison> SeamComparison::open(const Context& context, const
   std::optional<SeamComparison> seams;
   together(context.comm, [&] {
     const fs::path manifest = manifest_path(options);
+    if (!fs::exists(manifest)) return;
     GridEdges edges = edges_of(content.fine, tiling_options(options.tiling));
-    if (!fs::exists(manifest) || (edges.rows.empty() && edges.columns.empty())) return;
+    if (edges.rows.empty() && edges.columns.empty()) return;
     Options moved = options;
     moved.tiling.shifted = true;
     if (has_tiles_of(options.evaluated_path(), options) &&

@@ -102,5 +102,43 @@ TEST_F(TrainerOptions, student_noise_of_a_patch_is_gaussian_noise_times_one_scal
   EXPECT_TRUE(torch::allclose(noise_of(6), noise_of(0) * scale, 1e-4, 1e-4));
 }
 
+TEST_F(TrainerOptions, half_of_the_patches_are_mirrored_with_northward_winds_and_season_reversed) {
+  options.diffusion.consistency = "none";
+  make_store(Gaps::none);
+  Workplace place(alone, options);
+  const std::vector<float> signs =
+      mirror_signs(place.content.variables, place.conditioning.channel_names());
+  ASSERT_EQ(place.content.variables, (std::vector<std::string>{"uas", "vas"}));
+  EXPECT_EQ(signs[0], 1);
+  EXPECT_EQ(signs[1], -1);
+  const auto& names = place.conditioning.channel_names();
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    const bool odd =
+        names[c] == "vas_lerp" || names[c] == "month_sin" || names[c] == "latitude_sin";
+    const bool even = names[c] == "uas_lerp" || names[c] == "relief" || names[c] == "vas_log_scale";
+    if (odd || even) {
+      EXPECT_EQ(signs[2 + c], odd ? -1 : 1) << names[c];
+    }
+  }
+  const auto batch_of = [&](std::uint64_t id, const std::vector<float>& mirror) {
+    const BatchMaker maker(place.samples, place.content.positions(place.content.train),
+                           make_schedule(options.diffusion),
+                           {.prediction = Prediction::mean, .mirror_signs = mirror});
+    return maker.make(std::vector<Patch>{{.i_item = 1, .window = {0, 4, 8, 12}, .id = id}});
+  };
+  const torch::Tensor sign = torch::tensor(signs).view({1, -1, 1, 1});
+  int n_mirrored = 0;
+  constexpr int n = 64;
+  for (std::uint64_t id = 0; id < n; ++id) {
+    const Batch plain = batch_of(id, {}), seen = batch_of(id, signs);
+    if (torch::equal(plain.target, seen.target)) continue;
+    ++n_mirrored;
+    EXPECT_TRUE(torch::equal(seen.target, plain.target.flip(2) * sign.narrow(1, 0, 2)));
+    EXPECT_TRUE(torch::equal(seen.input, plain.input.flip(2) * sign));
+    EXPECT_TRUE(torch::equal(seen.weight, plain.weight.flip(2)));
+  }
+  EXPECT_NEAR(n_mirrored, n / 2, 4 * std::sqrt(n / 4.0));  // four standard deviations
+}
+
 }  // namespace
 }  // namespace hindscale
