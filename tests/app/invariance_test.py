@@ -49,7 +49,8 @@ class Invariance(unittest.TestCase):
             name = f"shared{ranks}_{shared}"
             self.reconstruct(name, f"ensemble/ranks_per_field={shared}", ranks=ranks)
             self.assertEqual(digests(self.folder / name, *DATA), self.base, name)
-        said = self.reconstruct("halves", "ensemble/ranks_per_field=2", ranks=3, expect=2)
+        said = run("reconstruct", self.home, f"reconstruct/directory='{self.folder}/halves'", "ensemble/ranks_per_field=2", ranks=3,
+                   expect=2)
         self.assertIn("ensemble/ranks_per_field", said)
 
     def test_every_stitching_is_the_same_in_any_layout(self):
