@@ -78,7 +78,7 @@ def main():
     parser.add_argument("--overlaps", type=int, nargs="+", default=[4, 8, 16])
     parser.add_argument("--out", default="runs/seams")
     parser.add_argument("overrides", nargs="*")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     size = f"tiling/size={arguments.tile[0]}, {arguments.tile[1]}"
     cases = [("DPDM: separate tiles, no overlap", "dpdm", ["tiling/stitching='separate'", "tiling/overlap=0"])]
     for overlap in arguments.overlaps:
