@@ -150,6 +150,21 @@ nlohmann::json json_of(const Trial& trial) {
           {"spread_skill", trial.score.spread_skill}};
 }
 
+/// calibration.json, calibration.nml, and the latter on the screen.
+void write_choice(const Options& options, const TrainedNetwork& trained,
+                  const std::vector<Trial>& trials, const Trial& chosen) {
+  const std::filesystem::path folder = options.experiment.directory;
+  nlohmann::json tried = nlohmann::json::array();
+  for (const Trial& trial : trials) tried.push_back(json_of(trial));
+  const nlohmann::json json{{"checkpoint_sha256", trained.checkpoint_sha256},
+                            {"tried", tried},
+                            {"chosen", json_of(chosen)}};
+  commit_text(folder / "calibration.json", json.dump(1) + "\n");
+  commit_text(folder / "calibration.nml", fragment_of(chosen, options));
+  std::fputs(fragment_of(chosen, options).c_str(), stdout);
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 ExitCode run_calibrate(const Context& context, const Options& options) {
@@ -193,20 +208,8 @@ ExitCode run_calibrate(const Context& context, const Options& options) {
       trials.run(sampler.sampler, sampler.steps, best_noise(scaled, calibration.tolerance));
 
   // 4. The choice as a namelist fragment, and what was tried.
-  const std::filesystem::path folder = options.experiment.directory;
   together(context.comm, [&] {
-    if (!context.comm.is_root()) return;
-    nlohmann::json tried = nlohmann::json::array();
-    for (const Trial& trial : trials.all()) tried.push_back(json_of(trial));
-    commit_text(folder / "calibration.json",
-                nlohmann::json{{"checkpoint_sha256", trained->checkpoint_sha256},
-                               {"tried", tried},
-                               {"chosen", json_of(chosen)}}
-                        .dump(1) +
-                    "\n");
-    commit_text(folder / "calibration.nml", fragment_of(chosen, options));
-    std::fputs(fragment_of(chosen, options).c_str(), stdout);
-    std::fflush(stdout);
+    if (context.comm.is_root()) write_choice(options, *trained, trials.all(), chosen);
   });
   context.log.info(
       "the same for the command line: sampling/sampler='{}' sampling/steps={} "

@@ -32,6 +32,22 @@ Options staged(Options options) {
   return options;
 }
 
+/// A diffusion follows from the mean it counts from too, one of whole fields, made of tiles.
+void add_mean(const FittedMean& mean, const Options& options, nlohmann::json& description) {
+  auto& keys = description["determined_by"];
+  keys["regression checkpoint"] = mean.checkpoint_sha256;
+  keys["tiling/size"] = options.tiling.size;
+  keys["tiling/overlap"] = options.tiling.overlap;
+  keys["tiling/crop"] = options.tiling.crop;
+}
+
+/// Turns samples into what the mean leaves of them, where there is one.
+SampleCache::Finish finish_of(const FittedMean& mean, const StoreContent& content) {
+  if (!mean.model.is_there()) return {};
+  return
+      [&](std::size_t i_month, Sample& sample) { subtract_mean(mean, content, i_month, sample); };
+}
+
 }  // namespace
 
 ExitCode run_train(const Context& context, const Options& given) {
@@ -44,21 +60,14 @@ ExitCode run_train(const Context& context, const Options& given) {
       opened<StoreReader>(context, [&] { return StoreReader(options.store_path()); });
   const StoreContent content = read_content(*reader);
 
-  // 2. Inputs and targets: channels, base and normalisation, fitted on the training months; the
-  //    mean that CorrDiff's diffusion counts from.
+  // 2. Inputs and targets, fitted on the training months; the mean that CorrDiff counts from.
   const auto conditioning = opened<Conditioning>(context, [&] {
     return Conditioning(*reader, content, {.model = options.model, .diffusion = options.diffusion});
   });
-  const std::string store_sha256 =
-      digests_of(context.comm, {options.store_path().string()}).front();
+  const auto store_sha256 = digests_of(context.comm, {options.store_path().string()}).front();
   const FittedMean mean = fit_mean_model(context, options, *conditioning, *reader, store_sha256);
-  SampleCache::Finish finish;
-  if (mean.model.is_there())
-    finish = [&](std::size_t i_month, Sample& sample) {
-      subtract_mean(mean, content, i_month, sample);
-    };
   SampleCache samples(*reader, *conditioning, static_cast<double>(options.training.cache_mib),
-                      finish);
+                      finish_of(mean, content));
 
   // 3. The network and its trainer.
   const auto n_variables = static_cast<std::int64_t>(content.n_variables());
@@ -78,13 +87,7 @@ ExitCode run_train(const Context& context, const Options& given) {
 
   // 5. From the newest checkpoint to the end.
   nlohmann::json description = describe_training(options, *conditioning, network, store_sha256);
-  if (mean.model.is_there()) {  // it is a mean of whole fields, made of tiles
-    auto& keys = description["determined_by"];
-    keys["regression checkpoint"] = mean.checkpoint_sha256;
-    keys["tiling/size"] = options.tiling.size;
-    keys["tiling/overlap"] = options.tiling.overlap;
-    keys["tiling/crop"] = options.tiling.crop;
-  }
+  if (mean.model.is_there()) add_mean(mean, options, description);
   TrainingRun run({.context = context,
                    .options = options,
                    .conditioning = *conditioning,
