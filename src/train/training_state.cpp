@@ -67,8 +67,8 @@ nlohmann::json json_of(Group options) {
 /// Options of &training that change which weights come out. How often something is logged, checked
 /// or kept does not, nor do the places where a run stops.
 const std::set<std::string> course_of_training{
-    "steps",        "batch", "accumulation", "patch_size",    "learning_rate", "warmup",
-    "weight_decay", "beta1", "beta2",        "gradient_clip", "ema_decay",     "variable_weights"};
+    "steps", "batch", "accumulation",  "patch_size", "learning_rate",    "warmup", "weight_decay",
+    "beta1", "beta2", "gradient_clip", "ema_decay",  "variable_weights", "mirror"};
 
 nlohmann::json determined_by(const Options& options) {
   nlohmann::json keys{{"experiment/seed", options.experiment.seed}};

@@ -119,7 +119,7 @@ TEST_F(TrainingRunTest, goes_on_from_a_checkpoint_of_a_program_that_knew_fewer_o
     state["position"].erase("interval_loss");
     state["position"]["interval_loss_sum"] = 1.5;
     for (const char* key : {"model/context", "model/previous_month", "training/variable_weights",
-                            "diffusion/noise_degrees_of_freedom"})
+                            "training/mirror", "diffusion/noise_degrees_of_freedom"})
       EXPECT_EQ(state["determined_by"].erase(key), 1U) << key;
     state["model"].erase("context");
     state["model"].erase("previous_month");
@@ -173,6 +173,7 @@ TEST_F(TrainingRunTest, refuses_to_go_on_with_options_that_change_its_course) {
   train(options);
   options.training.steps = 9;
   options.training.learning_rate = 0.5;
+  options.training.mirror = true;
   options.diffusion.prediction = "eps";
   options.training.keep_checkpoints = 7;  // does not matter
   try {
@@ -181,6 +182,7 @@ TEST_F(TrainingRunTest, refuses_to_go_on_with_options_that_change_its_course) {
   } catch (const InputError& error) {
     EXPECT_THAT(error.facts().why, testing::HasSubstr("training/steps: 8 then, 9 now"));
     EXPECT_THAT(error.facts().why, testing::HasSubstr("training/learning_rate"));
+    EXPECT_THAT(error.facts().why, testing::HasSubstr("training/mirror"));
     EXPECT_THAT(error.facts().why, testing::HasSubstr("diffusion/prediction"));
     EXPECT_THAT(error.facts().why, testing::Not(testing::HasSubstr("keep_checkpoints")));
   }
