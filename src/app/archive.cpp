@@ -48,9 +48,12 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
   };
   compare("checkpoint_sha256", identity.checkpoint_sha256);
   compare("store_sha256", identity.store_sha256);
-  // An option that an older program did not know had what is now its default.
+  // An option that an older program did not know had what is now its default; but tiles stood
+  // still.
   auto options = old.value("options", std::map<std::string, std::string>{});
-  options.merge(value_options(Options{}));
+  Options unknown;
+  unknown.tiling.alternate = false;
+  options.merge(value_options(unknown));
   for (const auto& [key, value] : identity.options)
     if (options[key] != value) add(key, options[key], value);
   const auto coarse = old.value("coarse_sha256", std::map<std::string, std::string>{});

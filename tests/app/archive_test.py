@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What may share the folder of a reconstruction, and what its statistics cover as it grows."""
+import json
 import pathlib
 import shutil
 import subprocess
@@ -157,6 +158,16 @@ class Archive(unittest.TestCase):
         self.reconstruct("hurried")
         self.reconstruct("calm")
         self.assertEqual(digests(self.folder / "hurried", "*.nc"), digests(self.folder / "calm", "*.nc"))
+
+    def test_an_archive_from_before_tiles_moved_is_continued_with_standing_ones_alone(self):
+        standing = "tiling/alternate=.false."
+        self.reconstruct("standing", standing, "ensemble/members=1")
+        record = self.folder / "standing" / "archive.json"
+        held = json.loads(record.read_text())
+        del held["options"]["tiling/alternate"]
+        record.write_text(json.dumps(held))
+        self.assertIn("tiling/alternate", self.reconstruct("standing", "ensemble/members=2", expect=2))
+        self.reconstruct("standing", standing, "ensemble/members=2")
 
 
 if __name__ == "__main__":
