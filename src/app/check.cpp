@@ -103,6 +103,20 @@ double free_mib(std::filesystem::path folder) {
   return static_cast<double>(std::filesystem::space(folder).available) / mib;
 }
 
+/// Tiles evaluated for a field in so many calls, where the layouts may take turns.
+double tiles_of(const StoreContent& content, const TileOptions& options, std::int64_t calls) {
+  const TilingOptions tiling = tiling_options(options);
+  TilingOptions other = tiling;
+  if (tiling.alternate) other.shifted = !tiling.shifted;
+  const auto count = [&](const TilingOptions& of) {
+    return static_cast<std::int64_t>(
+        TileLayout(content.fine.n_rows(), content.fine.n_columns(), content.fine.periodic, of)
+            .tiles()
+            .size());
+  };
+  return static_cast<double>((calls + 1) / 2 * count(tiling) + calls / 2 * count(other));
+}
+
 void print_reconstruction(const Context& context, const Options& options, UNet& network,
                           const StoreContent& content) {
   const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
@@ -126,10 +140,9 @@ void print_reconstruction(const Context& context, const Options& options, UNet& 
   const std::int64_t calls =
       evaluations_of(generator_options(options, options.diffusion).sampler, options.sampling.steps);
   line("network evaluations",
-       calls > 0 ? fmt::format("{:.0f} tiles at most ({} calls a tile)",
-                               n_fields * static_cast<double>(layout.tiles().size()) *
-                                   static_cast<double>(calls),
-                               calls)
+       calls > 0 ? fmt::format("{:.0f} tiles at most ({} calls for a field); those that show the "
+                               "seams come on top",
+                               n_fields * tiles_of(content, options.tiling, calls), calls)
                  : "as many as the tolerance of the sampler needs");
   line("units of work",
        fmt::format("{} for {} rank(s), of up to {} fields each; a run has to last longer than one",
