@@ -35,7 +35,9 @@ std::string text_of(const Period& period) {
 /// Number of condition channels, as Conditioning counts them.
 std::int64_t n_condition_channels(const Options& options, std::int64_t n_variables) {
   const ModelOptions& model = options.model;
-  const bool ridge = options.diffusion.base == "ridge" && options.dataset.ridge;
+  const std::string& base = options.diffusion.base;
+  const bool ridge = options.dataset.ridge &&
+                     (base == "ridge" || (base == "local_ridge" && options.dataset.local_ridge));
   std::int64_t n = n_variables + (model.relief ? 1 : 0) + (model.mask ? 1 : 0) +
                    (model.season ? 2 : 0) + (model.position ? 3 : 0);
   if (model.climatology) n += n_variables;
@@ -106,15 +108,13 @@ double free_mib(std::filesystem::path folder) {
 /// Tiles evaluated for a field in so many calls, where the layouts may take turns.
 double tiles_of(const StoreContent& content, const TileOptions& options, std::int64_t calls) {
   const TilingOptions tiling = tiling_options(options);
-  TilingOptions other = tiling;
-  if (tiling.alternate) other.shifted = !tiling.shifted;
-  const auto count = [&](const TilingOptions& of) {
-    return static_cast<std::int64_t>(
-        TileLayout(content.fine.n_rows(), content.fine.n_columns(), content.fine.periodic, of)
-            .tiles()
-            .size());
-  };
-  return static_cast<double>((calls + 1) / 2 * count(tiling) + calls / 2 * count(other));
+  const std::size_t n_rows = content.fine.n_rows(), n_columns = content.fine.n_columns();
+  const auto n_calls = static_cast<std::size_t>(calls);
+  if (tiling.alternate)
+    return static_cast<double>(
+        LayoutTurns(n_rows, n_columns, content.fine.periodic, tiling).n_tiles(n_calls));
+  const TileLayout layout(n_rows, n_columns, content.fine.periodic, tiling);
+  return static_cast<double>(n_calls * layout.tiles().size());
 }
 
 void print_reconstruction(const Context& context, const Options& options, UNet& network,
@@ -157,6 +157,11 @@ void print_reconstruction(const Context& context, const Options& options, UNet& 
   if (disk > free) context.log.warn("the reconstruction may not fit on the disk");
 }
 
+/// The largest regression that 'prepare' may choose.
+RegressionFit widest_regression(const DatasetOptions& dataset) {
+  return {.window = static_cast<int>(std::ranges::max(dataset.ridge_windows))};
+}
+
 }  // namespace
 
 ExitCode run_check(const Context& context, const Options& options) {
@@ -164,7 +169,8 @@ ExitCode run_check(const Context& context, const Options& options) {
   UNet network{nullptr};
   together(context.comm, [&] {
     content = describe_content(options, open_prepare_inputs(options));
-    content.has_ridge = options.dataset.ridge;
+    if (options.dataset.ridge) content.ridge = widest_regression(options.dataset);
+    if (options.dataset.ridge && options.dataset.local_ridge) content.local_ridge = content.ridge;
     const auto n_variables = static_cast<std::int64_t>(content.n_variables());
     const UNetConfig config = network_config(
         options.model, n_variables + n_condition_channels(options, n_variables), n_variables);

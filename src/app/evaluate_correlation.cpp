@@ -107,7 +107,7 @@ class MonthCorrelator {
 
 std::vector<std::string> correlation_names(const StoreContent& content) {
   std::vector<std::string> names{"truth", "lerp", "lerp_corrected"};
-  if (content.has_ridge) names.emplace_back("ridge");
+  if (content.ridge) names.emplace_back("ridge");
   names.insert(names.end(), {"member", "ensemble"});
   return names;
 }
@@ -129,7 +129,7 @@ std::vector<PairResults> correlate_variables(const EvaluationSetup& setup) {
     const MonthCorrelator month(setup.fields, variables, position);
     std::vector<PairMoments> all{month.truth(), month.baseline(Baseline::lerp),
                                  month.baseline(Baseline::lerp_corrected)};
-    if (content.has_ridge) all.push_back(month.baseline(Baseline::ridge));
+    if (content.ridge) all.push_back(month.baseline(Baseline::ridge));
     const auto members = month.members();
     all.insert(all.end(), {members.pooled, members.of_mean});
     for (std::size_t p = 0; p < pairs.size(); ++p) {

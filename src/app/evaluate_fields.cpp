@@ -2,6 +2,7 @@
 #include "evaluate_fields.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -23,6 +24,10 @@ Array<float, 2> combined(const ScoredVariable& variable, const Component& compon
   Array<float, 2> field = component(variable.components[0]);
   if (variable.is_derived()) make_length(field, component(variable.components[1]));
   return field;
+}
+
+const store::Regression& arrays_of(Baseline kind) {
+  return kind == Baseline::ridge ? store::ridge : store::local_ridge;
 }
 
 }  // namespace
@@ -68,12 +73,28 @@ Array<float, 2> FieldProvider::truth(const ScoredVariable& variable, std::size_t
   });
 }
 
+std::vector<Baseline> baselines_of(const StoreContent& content) {
+  std::vector<Baseline> all{Baseline::lerp, Baseline::lerp_corrected, Baseline::climatology};
+  if (content.ridge) all.push_back(Baseline::ridge);
+  if (content.local_ridge) all.push_back(Baseline::local_ridge);
+  return all;
+}
+
+bool is_regression(Baseline kind) {
+  return kind == Baseline::ridge || kind == Baseline::local_ridge;
+}
+
+const char* name_of(Baseline kind) {
+  constexpr std::array names{"lerp", "lerp_corrected", "climatology", "ridge", "local_ridge"};
+  return names.at(static_cast<std::size_t>(kind));
+}
+
 Array<float, 2> FieldProvider::component(Baseline kind, std::size_t variable,
                                          std::size_t position) const {
   const auto of_year = static_cast<std::size_t>(content_.months[position].of_year());
   if (kind == Baseline::climatology)
     return slab(store::fine_climatology, {of_year, variable}, shape());
-  if (kind == Baseline::ridge) return slab(store::ridge, {position, variable}, shape());
+  if (is_regression(kind)) return slab(arrays_of(kind).field, {position, variable}, shape());
   const Shape<2> coarse_shape{content_.coarse.n_rows(), content_.coarse.n_columns()};
   Array<float, 2> field(shape());
   lerp_.apply(slab(store::coarse, {position, variable}, coarse_shape), field);
@@ -88,9 +109,9 @@ Array<float, 2> FieldProvider::baseline(Baseline kind, const ScoredVariable& var
   return combined(variable, [&](std::size_t v) { return component(kind, v, position); });
 }
 
-Array<float, 2> FieldProvider::ridge_spread(const ScoredVariable& variable) const {
-  HINDSCALE_ASSERT(!variable.is_derived());
-  return slab(store::ridge_spread, {variable.components[0]}, shape());
+Array<float, 2> FieldProvider::spread(Baseline kind, const ScoredVariable& variable) const {
+  HINDSCALE_ASSERT(is_regression(kind) && !variable.is_derived());
+  return slab(arrays_of(kind).spread, {variable.components[0]}, shape());
 }
 
 Array<float, 2> FieldProvider::valid(const ScoredVariable& variable) const {

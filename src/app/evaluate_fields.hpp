@@ -26,7 +26,14 @@ struct ScoredVariable {
 std::vector<ScoredVariable> scored_variables(const StoreContent& content);
 
 /// The forecasts that need no ensemble.
-enum class Baseline { lerp, lerp_corrected, climatology, ridge };
+enum class Baseline { lerp, lerp_corrected, climatology, ridge, local_ridge };
+
+/// Those the store can give, in this order.
+std::vector<Baseline> baselines_of(const StoreContent& content);
+/// Whether it comes with the spread of a Gaussian.
+bool is_regression(Baseline kind);
+/// As scores.json calls it.
+const char* name_of(Baseline kind);
 
 /// Reads fields [y, x] of one month, in physical units, NaN where missing. A derived variable is
 /// formed from the components of each field. `position` counts in the store's months. Keeps
@@ -45,8 +52,8 @@ class FieldProvider {
   [[nodiscard]] Array<float, 2> truth(const ScoredVariable& variable, std::size_t position) const;
   [[nodiscard]] Array<float, 2> baseline(Baseline kind, const ScoredVariable& variable,
                                          std::size_t position) const;
-  /// Standard deviation of the ridge's Gaussian; not for derived variables.
-  [[nodiscard]] Array<float, 2> ridge_spread(const ScoredVariable& variable) const;
+  /// Standard deviation of a regression's Gaussian; not for derived variables.
+  [[nodiscard]] Array<float, 2> spread(Baseline kind, const ScoredVariable& variable) const;
   /// 1 where the store has data in every month, NaN elsewhere.
   [[nodiscard]] Array<float, 2> valid(const ScoredVariable& variable) const;
   /// Rows [first_row, first_row + n) of a member -> [n, x].

@@ -32,7 +32,7 @@ double rounded(double value, double quantum) {
 std::vector<MapKind> map_kinds(const StoreContent& content) {
   std::vector<MapKind> kinds;
   for (const KnownMap& known : known_maps) {
-    if (known.sum != ridge || content.has_ridge) kinds.push_back({known.name, known.long_name});
+    if (known.sum != ridge || content.ridge) kinds.push_back({known.name, known.long_name});
   }
   return kinds;
 }

@@ -9,12 +9,6 @@
 namespace hindscale {
 namespace {
 
-std::vector<Baseline> baselines_of(const StoreContent& content) {
-  std::vector<Baseline> all{Baseline::lerp, Baseline::lerp_corrected, Baseline::climatology};
-  if (content.has_ridge) all.push_back(Baseline::ridge);
-  return all;
-}
-
 /// Distances between cells in the middle of the domain.
 Spacing spacing_km(const Grid& grid) {
   constexpr double earth_radius_km = 6371;
@@ -44,15 +38,12 @@ class MonthScorer {
     score_fields({truth, {}, climatology_of(baselines), weight}, baselines, members, mean);
     score_consistency(baselines, members, mean, position);
     const Array<float, 2> spread = score_members(members, truth, weight, month);
-    score_ridge(baselines, truth, weight);
+    score_regressions(baselines, truth, weight);
     add_spectra({truth, baselines[0], mean}, members, weight);
-    const View<const float, 2> ridge = has_ridge() ? baselines[3].view() : View<const float, 2>{};
-    maps_.add({truth, baselines[0], ridge, mean, spread, weight});
+    maps_.add({truth, baselines[0], ridge_of(baselines), mean, spread, weight});
   }
 
  private:
-  [[nodiscard]] bool has_ridge() const { return fields_.content().has_ridge; }
-
   [[nodiscard]] std::vector<Array<float, 2>> read_baselines(std::size_t position) const {
     std::vector<Array<float, 2>> all;
     for (const Baseline kind : baselines_of(fields_.content())) {
@@ -63,6 +54,11 @@ class MonthScorer {
 
   static View<const float, 2> climatology_of(const std::vector<Array<float, 2>>& baselines) {
     return baselines[2];
+  }
+
+  /// A null view where there is none.
+  [[nodiscard]] View<const float, 2> ridge_of(const std::vector<Array<float, 2>>& baselines) const {
+    return fields_.content().ridge ? baselines[3].view() : View<const float, 2>{};
   }
 
   [[nodiscard]] Array<float, 2> mean_of(MonthMembers& members) const {
@@ -92,11 +88,11 @@ class MonthScorer {
     const Array<double, 2> of_truth = valid_weights(fields_.areas(), needed);
     for (const auto& field : baselines) needed.emplace_back(field);
     needed.emplace_back(mean);
-    Array<float, 2> spread;
-    if (has_ridge() && !variable_.is_derived()) {
-      spread = fields_.ridge_spread(variable_);
-      needed.emplace_back(spread);
-    }
+    std::vector<Array<float, 2>> spreads;
+    for (const Baseline kind : baselines_of(fields_.content()))
+      if (is_regression(kind) && !variable_.is_derived())
+        spreads.push_back(fields_.spread(kind, variable_));
+    needed.insert(needed.end(), spreads.begin(), spreads.end());
     Array<double, 2> weight = valid_weights(fields_.areas(), needed);
     for (std::size_t i = 0; i < weight.size(); ++i) {
       if (of_truth.data()[i] > 0 && weight.data()[i] == 0) ++results_.n_left_out;
@@ -161,11 +157,15 @@ class MonthScorer {
     return spread;
   }
 
-  void score_ridge(const std::vector<Array<float, 2>>& baselines, const Array<float, 2>& truth,
-                   const Array<double, 2>& weight) {
-    if (!has_ridge() || variable_.is_derived()) return;
-    const Array<float, 2> spread = fields_.ridge_spread(variable_);
-    results_.ridge.push_back(month_gaussian({baselines[3], spread}, truth, weight));
+  void score_regressions(const std::vector<Array<float, 2>>& baselines,
+                         const Array<float, 2>& truth, const Array<double, 2>& weight) {
+    const std::vector<Baseline> kinds = baselines_of(fields_.content());
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+      if (!is_regression(kinds[i]) || variable_.is_derived()) continue;
+      const Array<float, 2> spread = fields_.spread(kinds[i], variable_);
+      results_.gaussians[name_of(kinds[i])].push_back(
+          month_gaussian({baselines[i], spread}, truth, weight));
+    }
   }
 
   void add_spectra(const std::vector<View<const float, 2>>& fields, MonthMembers& members,
@@ -224,8 +224,8 @@ std::vector<Spectrum> gather_spectra(const Communicator& comm, const std::vector
 }  // namespace
 
 std::vector<std::string> method_names(const StoreContent& content) {
-  std::vector<std::string> names{"lerp", "lerp_corrected", "climatology"};
-  if (content.has_ridge) names.emplace_back("ridge");
+  std::vector<std::string> names;
+  for (const Baseline kind : baselines_of(content)) names.emplace_back(name_of(kind));
   names.insert(names.end(), {"member", "ensemble"});
   return names;
 }
@@ -260,7 +260,11 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
     auto& months = results.ensembles[s];
     months = ensemble_months_of(gather_blocks(comm, values_of(months)), setup.sizes[s]);
   }
-  results.ridge = ensemble_months_of(gather_blocks(comm, values_of(results.ridge)), 0);
+  for (const Baseline kind : baselines_of(setup.fields.content())) {
+    if (!is_regression(kind)) continue;
+    auto& months = results.gaussians[name_of(kind)];
+    months = ensemble_months_of(gather_blocks(comm, values_of(months)), 0);
+  }
   for (auto& months : results.spectra)
     months = gather_spectra(comm, months, setup.positions.size());
   results.n_left_out = all_sum(comm, results.n_left_out);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,8 @@ struct VariableResults {
   std::vector<std::vector<CoarseMisfit>>
       consistency;  ///< [method][month]; without weight for derived variables
   std::vector<std::vector<MonthEnsemble>> ensembles;  ///< [size][month]
-  std::vector<MonthEnsemble> ridge;            ///< [month]; empty where the ridge gives no spread
+  /// [method][month] of the regressions; without months where they give no spread.
+  std::map<std::string, std::vector<MonthEnsemble>> gaussians;
   std::vector<std::vector<Spectrum>> spectra;  ///< [one of spectrum_names][month]
   std::vector<MonthSeams> seams;               ///< [month]; empty where there is nothing to compare
   std::int64_t n_left_out =

@@ -105,7 +105,7 @@ class MethodWriter {
             maker_.entry(statistic_of(results_.errors[i], results_.range, score.value));
       }
       method["consistency"] = maker_.entry(statistic_of(results_.consistency[i]));
-      if (names_[i] == "ridge") add_ridge(method);
+      if (is_gaussian(i)) add_gaussian(names_[i], method);
       if (names_[i] == "ensemble") add_ensemble(method);
       if (names_[i] == "member" && !results_.seams.empty()) add_seams(method);
     }
@@ -113,10 +113,14 @@ class MethodWriter {
   }
 
  private:
-  void add_ridge(Json& method) const {
+  [[nodiscard]] bool is_gaussian(std::size_t i) const {
+    return results_.gaussians.contains(names_[i]);
+  }
+
+  void add_gaussian(const std::string& name, Json& method) const {
     for (const auto& score : ensemble_statistics) {
       if (score.value == &EnsembleScores::reliability_index) continue;  // a Gaussian has no ranks
-      method[score.name] = maker_.entry(ridge_statistic(score.value));
+      method[score.name] = maker_.entry(gaussian_statistic(name, score.value));
     }
   }
 
@@ -127,9 +131,11 @@ class MethodWriter {
         seam_ratio(results_.seams, &MonthSeams::variance, &MonthSeams::variance_moved));
   }
 
-  [[nodiscard]] Statistic ridge_statistic(double EnsembleScores::*score) const {
-    if (results_.ridge.empty()) return [](std::span<const std::size_t>) { return undefined; };
-    return statistic_of(results_.ridge, score);
+  [[nodiscard]] Statistic gaussian_statistic(const std::string& name,
+                                             double EnsembleScores::*score) const {
+    const std::vector<MonthEnsemble>& months = results_.gaussians.at(name);
+    if (months.empty()) return [](std::span<const std::size_t>) { return undefined; };
+    return statistic_of(months, score);
   }
 
   void add_ensemble(Json& method) const {
@@ -168,9 +174,9 @@ class MethodWriter {
             maker_.difference({of_method(ensemble, score.value), of_method(i, score.value)});
       }
       const Statistic crps = statistic_of(results_.ensembles.back(), &EnsembleScores::crps);
-      baseline["crps"] =
-          maker_.difference({crps, names_[i] == "ridge" ? ridge_statistic(&EnsembleScores::crps)
-                                                        : of_method(i, &Scores::mae)});
+      baseline["crps"] = maker_.difference(
+          {crps, is_gaussian(i) ? gaussian_statistic(names_[i], &EnsembleScores::crps)
+                                : of_method(i, &Scores::mae)});
     }
   }
 

@@ -34,6 +34,7 @@ const std::map<std::string, std::string>& titles() {
                                                       {"lerp_corrected", "Lerp, corrected"},
                                                       {"climatology", "climatology"},
                                                       {"ridge", "ridge"},
+                                                      {"local_ridge", "local ridge"},
                                                       {"member", "one member"},
                                                       {"ensemble", "ensemble mean"}};
   return all;

@@ -31,9 +31,8 @@ void print_store(const fs::path& path) {
   if (std::ranges::find(content.transforms, "boxcox") != content.transforms.end())
     std::cout << fmt::format("              {}\n",
                              json_of_transforms(content.transform_parameters).dump());
-  if (content.has_ridge)
-    std::cout << fmt::format("  ridge       window {}, penalty {}\n", content.ridge_window,
-                             content.ridge_penalty);
+  if (content.ridge) std::cout << "  ridge       " << text_of(*content.ridge) << '\n';
+  if (content.local_ridge) std::cout << "  local ridge " << text_of(*content.local_ridge) << '\n';
   for (const std::string& name : reader.names())
     std::cout << fmt::format("  {:<24} [{}]\n", name, fmt::join(reader.shape(name), ", "));
 }

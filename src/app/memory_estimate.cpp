@@ -22,11 +22,12 @@ double table_fields(const MemoryCase& c) {
   const auto n = static_cast<double>(c.content.n_variables());
   const double areas = 2, statics = 2, normalisation = 4 * n, mean_errors = 12 * n;
   double ridge = 0;
-  if (c.options.diffusion.base == "ridge" && c.content.has_ridge) {
-    const auto window = static_cast<double>(
-        c.content.ridge_window > 0 ? c.content.ridge_window
-                                   : *std::ranges::max_element(c.options.dataset.ridge_windows));
-    ridge = n * (window * window * n + 1);
+  const std::string& base = c.options.diffusion.base;
+  const bool is_local = base == "local_ridge";
+  if (const auto& fit = is_local ? c.content.local_ridge : c.content.ridge;
+      fit && (is_local || base == "ridge")) {
+    const double window = fit->window;
+    ridge = n * (window * window * n + 1) + (is_local ? mean_errors : 0);
   }
   return areas + statics + n + normalisation + mean_errors + ridge;
 }

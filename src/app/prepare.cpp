@@ -159,8 +159,8 @@ ExitCode run_prepare(const Context& context, const Options& options) {
   log_transforms(context.log, content);
   if (options.dataset.ridge) {
     fit_ridge(context.comm, writer, content, options.dataset);
-    context.log.info("ridge regression: window {}, penalty {}", content.ridge_window,
-                     content.ridge_penalty);
+    context.log.info("ridge regression: {}", text_of(*content.ridge));
+    if (content.local_ridge) context.log.info("local ridge: {}", text_of(*content.local_ridge));
   }
 
   // 4. What it is and where it comes from; then the final name.

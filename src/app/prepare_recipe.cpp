@@ -70,12 +70,13 @@ std::uint64_t store_bytes(const StoreContent& content, const Options& options) {
       content.fine.n_rows() * content.fine.n_columns() * content.n_variables() * sizeof(float);
   const std::uint64_t coarse =
       content.coarse.n_rows() * content.coarse.n_columns() * content.n_variables() * sizeof(float);
-  constexpr std::uint64_t statics = 30;  // climatologies, masks, spread: fields of the fine grid
+  constexpr std::uint64_t statics = 45;  // climatologies, masks, spread: fields of the fine grid
   std::uint64_t n_fields = content.months.size() + statics;
   if (options.dataset.ridge && !options.dataset.ridge_windows.empty()) {
     const auto window = static_cast<std::uint64_t>(*std::max_element(
         options.dataset.ridge_windows.begin(), options.dataset.ridge_windows.end()));
-    n_fields += content.months.size() + window * window * content.n_variables();
+    const std::uint64_t n_regressions = options.dataset.local_ridge ? 2 : 1;
+    n_fields += n_regressions * (content.months.size() + window * window * content.n_variables());
   }
   return n_fields * fine + (content.months.size() + 12) * coarse;
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stage `train`: sample store -> checkpoints.
+#include <fmt/ranges.h>
+
 #include <functional>
 #include <optional>
 
@@ -35,7 +37,9 @@ Options staged(Options options) {
 /// A diffusion follows from the mean it counts from too, one of whole fields, made of tiles.
 void add_mean(const FittedMean& mean, const Options& options, nlohmann::json& description) {
   auto& keys = description["determined_by"];
-  keys["regression checkpoint"] = mean.checkpoint_sha256;
+  keys["regression checkpoint"] = mean.whole.checkpoint_sha256;
+  auto& folds = keys["regression checkpoints of folds"] = nlohmann::json::array();
+  for (const MeanNetwork& fold : mean.folds) folds.push_back(fold.checkpoint_sha256);
   keys["tiling/size"] = options.tiling.size;
   keys["tiling/overlap"] = options.tiling.overlap;
   keys["tiling/crop"] = options.tiling.crop;
@@ -54,11 +58,17 @@ ExitCode run_train(const Context& context, const Options& given) {
   const Options options = staged(given);
   // 1. The directory is ours, the store is readable, threads are the namelist's.
   const WallTime wall_time(options.experiment.wall_time_s);
-  const StageLock lock(context, options.experiment.directory);
+  const StageLock lock(context, options.fold_path());
   set_threads(static_cast<int>(options.experiment.threads));
   const auto reader =
       opened<StoreReader>(context, [&] { return StoreReader(options.store_path()); });
-  const StoreContent content = read_content(*reader);
+  StoreContent content = read_content(*reader);
+  const TrainingOptions& training = options.training;
+  if (training.fold > 0) {
+    content.left_out = years_of_fold(content.train, training.folds, training.fold);
+    context.log.info("fold {} of {}: years left out {}", training.fold, training.folds,
+                     fmt::join(content.left_out, ", "));
+  }
 
   // 2. Inputs and targets, fitted on the training months; the mean that CorrDiff counts from.
   const auto conditioning = opened<Conditioning>(context, [&] {

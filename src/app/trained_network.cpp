@@ -19,7 +19,8 @@ TrainedNetwork load_trained_network(const Options& options, const StoreReader& r
       read_checkpoint(trained.checkpoint, CheckpointParts::model_only);
   trained.checkpoint_sha256 = checkpoint_digest(trained.checkpoint);
   trained.store_sha256 = store_sha256;
-  const StoreContent content = read_content(reader);
+  StoreContent content = read_content(reader);
+  content.left_out = checkpoint.state.value("left_out", std::vector<int>{});
   const auto variables = checkpoint.state.value("variables", std::vector<std::string>{});
   if (variables != content.variables) {
     throw InputError(

@@ -5,43 +5,25 @@
 
 #include "hindscale/dataset/baselines.hpp"
 #include "hindscale/grid/remap.hpp"
+#include "seasonal_cycle.hpp"
 
 namespace hindscale {
 namespace {
 
-constexpr float missing = std::numeric_limits<float>::quiet_NaN();
 constexpr std::size_t band_bytes = std::size_t{256} << 20;  // memory one band of rows may take
 
-/// Means by calendar month [12, v, rows, x] of values that may be missing.
-class MonthlyMeans {
- public:
-  MonthlyMeans(std::size_t n_variables, std::size_t n_rows, std::size_t n_columns)
-      : sum_({12, n_variables, n_rows, n_columns}), count_({12, n_variables, n_rows, n_columns}) {}
-
-  void add(int month_of_year, std::size_t i, double value) {
-    if (std::isnan(value)) return;
-    const auto month = static_cast<std::size_t>(month_of_year);
-    sum_[month].flat()[i] += value;
-    count_[month].flat()[i] += 1;
-  }
-
-  [[nodiscard]] std::vector<float> means() const {
-    std::vector<float> result(sum_.size(), missing);
-    for (std::size_t i = 0; i < result.size(); ++i) {
-      if (count_.flat()[i] > 0) result[i] = static_cast<float>(sum_.flat()[i] / count_.flat()[i]);
-    }
-    return result;
-  }
-
- private:
-  Array<double, 4> sum_;
-  Array<double, 4> count_;
-};
+/// [12, values] of cycles, one month after the other.
+std::vector<float> monthly_means(const SeasonalCycles& cycles) {
+  std::vector<float> means;
+  for (const std::vector<double>& month : cycles.values(0))
+    means.insert(means.end(), month.begin(), month.end());
+  return means;
+}
 
 /// What one band of fine rows adds to the statistics.
 struct BandStatistics {
-  MonthlyMeans fine;
-  MonthlyMeans bias;
+  SeasonalCycles fine;  ///< [v, rows, x]
+  SeasonalCycles bias;
   std::vector<float> valid;  ///< [v, rows, x]
 };
 
@@ -95,30 +77,31 @@ void add_month(FitState& state, std::size_t i_month, const Band& band, BandStati
 void fit_band(FitState& state, StoreWriter& writer, const Band& band) {
   const StoreContent& content = state.content;
   const std::size_t nv = content.n_variables(), nx = content.fine.n_columns();
-  BandStatistics statistics{
-      {nv, band.n_rows, nx}, {nv, band.n_rows, nx}, std::vector<float>(nv * band.n_rows * nx, 1)};
+  const std::size_t n = nv * band.n_rows * nx;
+  BandStatistics statistics{SeasonalCycles(n), SeasonalCycles(n), std::vector<float>(n, 1)};
   if (band.n_rows > 0) {
     for (std::size_t i = 0; i < content.months.size(); ++i) add_month(state, i, band, statistics);
   }
   const std::vector<std::size_t> start{0, 0, band.first, 0}, count{12, nv, band.n_rows, nx};
-  writer.write_slab(store::fine_climatology, start, count, statistics.fine.means());
-  writer.write_slab(store::lerp_bias, start, count, statistics.bias.means());
+  writer.write_slab(store::fine_climatology, start, count, monthly_means(statistics.fine));
+  writer.write_slab(store::lerp_bias, start, count, monthly_means(statistics.bias));
   writer.write_slab(store::valid, {0, band.first, 0}, {nv, band.n_rows, nx}, statistics.valid);
 }
 
 void fit_coarse(const Communicator& comm, StoreWriter& writer, const StoreContent& content) {
   const std::size_t nv = content.n_variables(), cy = content.coarse.n_rows(),
                     cx = content.coarse.n_columns();
-  MonthlyMeans means(nv, cy, cx);
+  SeasonalCycles cycles(nv * cy * cx);
   std::vector<float> coarse(nv * cy * cx);
   for (const std::size_t i : content.positions(content.train)) {
     writer.read_slab(store::coarse, {i, 0, 0, 0}, {1, nv, cy, cx}, coarse);
     for (std::size_t k = 0; k < coarse.size(); ++k)
-      means.add(content.months[i].of_year(), k, coarse[k]);
+      cycles.add(content.months[i].of_year(), k, coarse[k]);
   }
   writer.create(store::coarse_climatology, {12, nv, cy, cx}, StoreWriter::Layout::chunk_per_item);
+  const std::vector<float> means = monthly_means(cycles);
   writer.write(store::coarse_climatology, 0, comm.is_root() ? 12 : 0,
-               comm.is_root() ? std::span<const float>(means.means()) : std::span<const float>());
+               comm.is_root() ? std::span(means) : std::span<const float>());
 }
 
 void write_range(const Communicator& comm, StoreWriter& writer, FitState& state) {

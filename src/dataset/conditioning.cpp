@@ -68,12 +68,14 @@ Conditioning::Conditioning(const StoreReader& reader, const StoreContent& conten
 }
 
 void Conditioning::check_options() const {
-  if (options_.diffusion.base == "ridge" && options_.diffusion.target == "residual" &&
-      !content_.has_ridge) {
-    throw InputError({.problem = "the sample store has no ridge regression",
-                      .value = options_.diffusion.base,
-                      .advice = "prepare it with dataset/ridge = .true., or choose another base",
-                      .key = "diffusion/base"});
+  const std::string& base = options_.diffusion.base;
+  const bool asks_for_regression = base == "ridge" || base == "local_ridge";
+  if (asks_for_regression && options_.diffusion.target == "residual" && !regression()) {
+    throw InputError(
+        {.problem = "the sample store has no such regression",
+         .value = base,
+         .advice = "prepare it with dataset/" + base + " = .true., or choose another base",
+         .key = "diffusion/base"});
   }
   const char* reason = !content_.coarse_derived ? "the coarse field does not come from the fine one"
                        : content_.has_missing   ? "fine cells are missing"
@@ -85,6 +87,16 @@ void Conditioning::check_options() const {
                       .advice = "set diffusion/consistency = 'report' or 'none'",
                       .key = "diffusion/consistency"});
   }
+}
+
+std::optional<RegressionFit> Conditioning::regression() const {
+  if (options_.diffusion.base == "ridge") return content_.ridge;
+  if (options_.diffusion.base == "local_ridge") return content_.local_ridge;
+  return std::nullopt;
+}
+
+const store::Regression& Conditioning::regression_names() const {
+  return options_.diffusion.base == "ridge" ? store::ridge : store::local_ridge;
 }
 
 void Conditioning::load_statics(const StoreReader& reader) {
@@ -100,10 +112,17 @@ void Conditioning::load_statics(const StoreReader& reader) {
   reader.read(store::coarse_climatology, 0, 12, coarse_climatology_.flat());
   lerp_bias_ = Array<float, 4>({12, nv, ny, nx});
   reader.read(store::lerp_bias, 0, 12, lerp_bias_.flat());
-  if (options_.diffusion.base != "ridge" || !content_.has_ridge) return;
-  const auto shape = reader.shape(store::ridge_coefficients);
+  if (!regression()) return;
+  const store::Regression& names = regression_names();
+  const auto shape = reader.shape(names.coefficients);
   ridge_coefficients_ = Array<float, 4>({shape[0], shape[1], shape[2], shape[3]});
-  reader.read(store::ridge_coefficients, 0, ny, ridge_coefficients_.flat());
+  reader.read(names.coefficients, 0, ny, ridge_coefficients_.flat());
+  if (names.lerp_bias != store::lerp_bias) {
+    ridge_coarse_climatology_ = Array<float, 4>(coarse_climatology_.shape());
+    reader.read(names.coarse_climatology, 0, 12, ridge_coarse_climatology_.flat());
+    ridge_lerp_bias_ = Array<float, 4>(lerp_bias_.shape());
+    reader.read(names.lerp_bias, 0, 12, ridge_lerp_bias_.flat());
+  }
   home_row_ = home_rows(content_.fine, content_.coarse);
   home_column_ = home_columns(content_.fine, content_.coarse);
 }
@@ -192,10 +211,14 @@ Array<float, 3> Conditioning::channels(Month month, const MonthFields& fields,
       return (field_at(fields.lerp, v, i) - field_at(fields.lerp_climatology, v, i)) / unit;
     });
   }
+  // Corrected Lerp of a training month lacks its own year, a smooth cycle keeps it: their
+  // difference would tell of the truth. The base itself never does.
+  const bool is_smooth = regression() && regression()->harmonics > 0;
+  const Array<float, 3>& uncorrected = is_smooth ? fields.lerp : fields.corrected;
   for (std::size_t v = 0; model.base && !ridge_coefficients_.empty() && v < nv; ++v) {
     add([&](std::size_t i) {
       const double correction =
-          static_cast<double>(base.view()[v].data()[i]) - field_at(fields.corrected, v, i);
+          static_cast<double>(base.view()[v].data()[i]) - field_at(uncorrected, v, i);
       return correction / scale.view()[v].data()[i] / correction_scale;
     });
   }
@@ -229,12 +252,15 @@ MonthInputs Conditioning::inputs(Month month, View<const float, 3> coarse,
   inputs.base = base_of(coarse, fields);
   inputs.condition = channels(month, fields, inputs.base);
   add_surroundings({month, coarse, previous}, OwnYear::counts, inputs.condition, inputs.context);
-  if (options_.diffusion.target == "field") {
-    const auto mean = normalisation_.at(mean_name).flat();
-    std::transform(mean.begin(), mean.end(), inputs.base.flat().begin(),
-                   [](double x) { return static_cast<float>(x); });
-  }
+  count_from_mean(inputs);
   return inputs;
+}
+
+void Conditioning::count_from_mean(MonthInputs& inputs) const {
+  if (options_.diffusion.target != "field") return;
+  const auto mean = normalisation_.at(mean_name).flat();
+  std::transform(mean.begin(), mean.end(), inputs.base.flat().begin(),
+                 [](double x) { return static_cast<float>(x); });
 }
 
 void Conditioning::to_physical(View<const float, 3> coarse, View<const float, 3> base,

@@ -17,7 +17,7 @@ Conditioning::MonthFields Conditioning::month_fields(Month month,
   const auto bias = lerp_bias_.view()[of_year];
   for (std::size_t v = 0; v < shape[0]; ++v) {
     lerp_.apply(coarse[v], fields.lerp.view()[v]);
-    lerp_.apply(coarse_climatology_.view()[of_year][v], fields.lerp_climatology.view()[v]);
+    lerp_.apply(coarse_cycle().view()[of_year][v], fields.lerp_climatology.view()[v]);
   }
   for (std::size_t i = 0; i < fields.lerp.size(); ++i) {
     fields.corrected.flat()[i] = fields.lerp.flat()[i] - bias.flat()[i];
@@ -25,8 +25,14 @@ Conditioning::MonthFields Conditioning::month_fields(Month month,
   return fields;
 }
 
+const Array<float, 4>& Conditioning::coarse_cycle() const {
+  return ridge_coarse_climatology_.empty() ? coarse_climatology_ : ridge_coarse_climatology_;
+}
+
 void Conditioning::add_ridge(Month month, View<const float, 3> coarse, MonthFields& fields) const {
-  const auto climatology = coarse_climatology_.view()[static_cast<std::size_t>(month.of_year())];
+  const auto of_year = static_cast<std::size_t>(month.of_year());
+  const auto climatology = coarse_cycle().view()[of_year];
+  const auto bias = (ridge_lerp_bias_.empty() ? lerp_bias_ : ridge_lerp_bias_).view()[of_year];
   const std::size_t nv = coarse.extent(0), n_cells = coarse.extent(1) * coarse.extent(2);
   const std::size_t ny = content_.fine.n_rows(), nx = content_.fine.n_columns(),
                     nk = ridge_coefficients_.extent(3);
@@ -39,7 +45,7 @@ void Conditioning::add_ridge(Month month, View<const float, 3> coarse, MonthFiel
         last_row = home_row_[row];
         last_column = home_column_[column];
         const auto cells =
-            ridge_window_cells(content_.coarse, last_row, last_column, content_.ridge_window);
+            ridge_window_cells(content_.coarse, last_row, last_column, regression()->window);
         for (std::size_t k = 0; k < nk; ++k) {
           const std::size_t i = k / cells.size() * n_cells + cells[k % cells.size()];
           x[k] = or_zero(static_cast<double>(coarse.data()[i]) -
@@ -48,10 +54,10 @@ void Conditioning::add_ridge(Month month, View<const float, 3> coarse, MonthFiel
       }
       for (std::size_t v = 0; v < nv; ++v) {
         const float* b = &ridge_coefficients_(row, v, column, 0);
-        double correction = 0;
+        double correction = static_cast<double>(bias(v, row, column));
         for (std::size_t k = 0; k < nk; ++k) correction += x[k] * static_cast<double>(b[k]);
         fields.first_guess(v, row, column) =
-            static_cast<float>(static_cast<double>(fields.corrected(v, row, column)) - correction);
+            static_cast<float>(static_cast<double>(fields.lerp(v, row, column)) - correction);
       }
     }
   }
@@ -63,16 +69,9 @@ void Conditioning::leave_out_own_year(Month month, View<const float, 3> coarse,
   if (n < 2) return;
   const auto of_year = static_cast<std::size_t>(month.of_year());
   const auto bias = lerp_bias_.view()[of_year];
-  Array<float, 2> others({coarse.extent(1), coarse.extent(2)});
-  for (std::size_t v = 0; v < coarse.extent(0); ++v) {
-    const auto climatology = coarse_climatology_.view()[of_year][v];
-    for (std::size_t i = 0; i < others.size(); ++i) {
-      const double sum =
-          n * static_cast<double>(climatology.data()[i]) - static_cast<double>(coarse[v].data()[i]);
-      others.flat()[i] = static_cast<float>(sum / (n - 1));
-    }
-    lerp_.apply(others, fields.lerp_climatology.view()[v]);
-  }
+  const Array<float, 3> others = climatology_of(month, coarse, OwnYear::left_out);
+  for (std::size_t v = 0; v < coarse.extent(0); ++v)
+    lerp_.apply(others.view()[v], fields.lerp_climatology.view()[v]);
   for (std::size_t i = 0; i < truth.size(); ++i) {
     const auto lerp = static_cast<double>(fields.lerp.flat()[i]);
     const double error = lerp - static_cast<double>(truth.data()[i]);
@@ -91,7 +90,7 @@ Conditioning::MonthFields Conditioning::stored_fields(const StoreReader& reader,
   if (content_.train.contains(month)) leave_out_own_year(month, coarse, truth, fields);
   if (ridge_coefficients_.empty()) return fields;
   fields.first_guess = Array<float, 3>(fields.lerp.shape());
-  reader.read(store::ridge, i_month, 1, fields.first_guess.flat());
+  reader.read(regression_names().field, i_month, 1, fields.first_guess.flat());
   return fields;
 }
 

@@ -150,36 +150,52 @@ void Conditioning::finish_fit(const Sums& sums) {
                     {log_scale_name, log_scale}};
 }
 
-Sample Conditioning::sample(const StoreReader& reader, std::size_t i_month) const {
-  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(),
-                    nx = content_.fine.n_columns();
-  Array<float, 3> truth({nv, ny, nx}),
-      coarse({nv, content_.coarse.n_rows(), content_.coarse.n_columns()});
-  reader.read(store::fine, i_month, 1, truth.flat());
-  reader.read(store::coarse, i_month, 1, coarse.flat());
-  const MonthFields fields = stored_fields(reader, i_month, coarse, truth);
-  const Array<float, 3> base = base_of(coarse, fields);
-  Sample sample{channels(content_.months[i_month], fields, base), Array<float, 3>({nv, ny, nx}),
-                Array<float, 3>({nv, ny, nx})};
+namespace {
+
+Array<float, 3> read_field(const StoreReader& reader, const char* name, std::size_t i_month,
+                           const Shape<3>& shape) {
+  Array<float, 3> field(shape);
+  reader.read(name, i_month, 1, field.flat());
+  return field;
+}
+
+}  // namespace
+
+MonthInputs Conditioning::stored_inputs(const StoreReader& reader, std::size_t i_month) const {
+  const std::size_t nv = content_.n_variables();
+  const Array<float, 3> truth = read_field(reader, store::fine, i_month, valid_.shape());
+  const Array<float, 3> coarse = read_field(
+      reader, store::coarse, i_month, {nv, content_.coarse.n_rows(), content_.coarse.n_columns()});
   const Month month = content_.months[i_month];
+  const MonthFields fields = stored_fields(reader, i_month, coarse, truth);
+  MonthInputs inputs;
+  inputs.base = base_of(coarse, fields);
+  inputs.condition = channels(month, fields, inputs.base);
   const Array<float, 3> previous =
       sees_previous_month() ? coarse_of_month_before(reader, content_, month) : Array<float, 3>();
   const OwnYear own_year = content_.train.contains(month) ? OwnYear::left_out : OwnYear::counts;
-  add_surroundings({month, coarse, previous}, own_year, sample.condition, sample.context);
+  add_surroundings({month, coarse, previous}, own_year, inputs.condition, inputs.context);
+  count_from_mean(inputs);
+  return inputs;
+}
+
+Sample Conditioning::sample(const StoreReader& reader, std::size_t i_month) const {
+  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(),
+                    nx = content_.fine.n_columns();
+  MonthInputs inputs = stored_inputs(reader, i_month);
+  const Array<float, 3> truth = read_field(reader, store::fine, i_month, {nv, ny, nx});
+  Sample sample{std::move(inputs.condition), Array<float, 3>({nv, ny, nx}),
+                Array<float, 3>({nv, ny, nx}), std::move(inputs.context)};
   const auto& scale = normalisation_.at(scale_name);
-  const auto& mean = normalisation_.at(mean_name);
-  const bool of_field = options_.diffusion.target == "field";
   const double largest = *std::max_element(area_.flat().begin(), area_.flat().end());
   const double share = options_.diffusion.area_weight;
   for (std::size_t v = 0; v < nv; ++v) {
     double total = 0, count = 0;
     const auto weight = sample.weight.view()[v].flat();
     for (std::size_t i = 0; i < ny * nx; ++i) {
-      const double from =
-          of_field ? mean.view()[v].data()[i] : static_cast<double>(base.view()[v].data()[i]);
-      const double target =
-          (static_cast<double>(transforms_.of(v, i, truth.view()[v].data()[i])) - from) /
-          scale.view()[v].data()[i];
+      const double target = (static_cast<double>(transforms_.of(v, i, truth.view()[v].data()[i])) -
+                             static_cast<double>(inputs.base.view()[v].data()[i])) /
+                            scale.view()[v].data()[i];
       if (std::isnan(target) || !is_valid(v * ny * nx + i)) continue;
       sample.target.view()[v].data()[i] = static_cast<float>(target);
       weight[i] = static_cast<float>(1 - share + share * area_.flat()[i] / largest);

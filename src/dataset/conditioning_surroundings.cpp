@@ -6,11 +6,14 @@ namespace hindscale {
 
 Array<float, 3> Conditioning::climatology_of(Month month, View<const float, 3> coarse,
                                              OwnYear own_year) const {
-  const auto all = coarse_climatology_.view()[static_cast<std::size_t>(month.of_year())];
+  const auto all = coarse_cycle().view()[static_cast<std::size_t>(month.of_year())];
   Array<float, 3> climatology(all.shape());
   std::copy(all.begin(), all.end(), climatology.data());
   const auto n = static_cast<double>(content_.train.n_years());
-  if (own_year == OwnYear::counts || !content_.train.contains(month) || n < 2) return climatology;
+  const auto fit = regression();
+  const bool is_smooth = fit && fit->harmonics > 0;  // a month's own share is small
+  if (own_year == OwnYear::counts || !content_.train.contains(month) || n < 2 || is_smooth)
+    return climatology;
   for (std::size_t i = 0; i < climatology.size(); ++i) {
     const double sum =
         n * static_cast<double>(all.data()[i]) - static_cast<double>(coarse.data()[i]);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "hindscale/dataset/baselines.hpp"
-#include "ridge_row.hpp"
+#include "ridge_choice.hpp"
+#include "seasonal_cycle.hpp"
 
 namespace hindscale {
 
@@ -73,62 +71,13 @@ RidgeData load(const StoreWriter& writer, const StoreContent& content) {
   return data;
 }
 
-/// The coarse rows of this rank, and how many turns the collective writes take.
-struct Share {
-  Block rows;
-  std::int64_t n_turns = 0;
-};
-
-Share share_of(const Communicator& comm, const StoreContent& content) {
-  const Block rows =
-      block_of(static_cast<std::int64_t>(content.coarse.n_rows()), comm.rank(), comm.size());
-  return {rows, all_max(comm, rows.last - rows.first)};
-}
-
-RidgeChoice choose(const Communicator& comm, const RidgeData& data, const StoreWriter& writer,
-                   const DatasetOptions& options) {
-  const std::size_t nv = data.content.n_variables();
-  const Share share = share_of(comm, data.content);
-  std::vector<double> mine;  // [row, window, penalty, v]
-  for (std::int64_t i = share.rows.first; i < share.rows.last; ++i) {
-    const RidgeRow row(data, writer, static_cast<std::size_t>(i));
-    for (const std::int64_t window : options.ridge_windows) {
-      for (const auto& errors :
-           row.validation_errors(static_cast<int>(window), options.ridge_penalties)) {
-        mine.insert(mine.end(), errors.begin(), errors.end());
-      }
-    }
-  }
-  const std::vector<double> all = gather_blocks(comm, mine);
-  const std::size_t n_choices = options.ridge_windows.size() * options.ridge_penalties.size();
-  std::vector<std::vector<double>> totals(n_choices, std::vector<double>(nv, 0.0));
-  for (std::size_t i = 0; i < all.size(); ++i) totals[i / nv % n_choices][i % nv] += all[i];
-  // Variables may have different units: each is measured against its own best choice.
-  std::size_t best = 0;
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t choice = 0; choice < n_choices; ++choice) {
-    double sum = 0;
-    for (std::size_t v = 0; v < nv; ++v) {
-      double own_best = std::numeric_limits<double>::infinity();
-      for (const auto& total : totals) own_best = std::min(own_best, total[v]);
-      sum += own_best > 0 ? totals[choice][v] / own_best : 1.0;
-    }
-    if (sum < least) {
-      least = sum;
-      best = choice;
-    }
-  }
-  return {static_cast<int>(options.ridge_windows[best / options.ridge_penalties.size()]),
-          options.ridge_penalties[best % options.ridge_penalties.size()]};
-}
-
 /// Estimates of all months of one coarse row [t, v, rows, x]; training years without their own.
 std::vector<float> estimates_of(const RidgeRow& row, const StoreContent& content,
-                                const RidgeChoice& choice, std::vector<float>& coefficients) {
-  std::vector<std::size_t> others, all;
+                                const RegressionFit& choice, RidgeRowFit& kept) {
+  std::vector<std::size_t> all;
   for (std::size_t t = 0; t < content.months.size(); ++t) all.push_back(t);
   const bool cross_fit = content.train.n_years() > 1;
-  std::vector<std::vector<float>> by_month = row.estimate(choice, std::nullopt, all, &coefficients);
+  std::vector<std::vector<float>> by_month = row.estimate(choice, std::nullopt, all, &kept);
   for (int year = content.train.first_year; cross_fit && year <= content.train.last_year; ++year) {
     const auto months = content.positions({year, year});
     auto left_out = row.estimate(choice, year, months, nullptr);
@@ -178,8 +127,8 @@ RowSpread spread_of(const RidgeRow& row, const RidgeData& data,
   return spread;
 }
 
-void write_spread(const Communicator& comm, StoreWriter& writer, const StoreContent& content,
-                  std::vector<RowSpread>& spreads) {
+void write_spread(const Communicator& comm, StoreWriter& writer, const char* name,
+                  const StoreContent& content, std::vector<RowSpread>& spreads) {
   const std::size_t nv = content.n_variables(), nx = content.fine.n_columns();
   std::vector<double> mine;
   for (const RowSpread& spread : spreads)
@@ -196,9 +145,72 @@ void write_spread(const Communicator& comm, StoreWriter& writer, const StoreCont
           totals[2 * v + 1] > 0 ? std::sqrt(totals[2 * v] / totals[2 * v + 1]) : 1.0;
       spread.deviation[i] = static_cast<float>(static_cast<double>(spread.deviation[i]) * factor);
     }
-    writer.write_slab(store::ridge_spread, {0, spread.first, 0}, {nv, spread.n_rows, nx},
-                      spread.deviation);
+    writer.write_slab(name, {0, spread.first, 0}, {nv, spread.n_rows, nx}, spread.deviation);
   }
+}
+
+void create_arrays(StoreWriter& writer, const StoreContent& content, const RegressionFit& choice,
+                   const store::Regression& names) {
+  const std::size_t nt = content.months.size(), nv = content.n_variables();
+  const std::size_t ny = content.fine.n_rows(), nx = content.fine.n_columns();
+  const std::size_t nk =
+      nv * static_cast<std::size_t>(choice.window) * static_cast<std::size_t>(choice.window);
+  writer.create(names.field, {nt, nv, ny, nx}, StoreWriter::Layout::chunk_per_item);
+  writer.create(names.coefficients, {ny, nv, nx, nk}, StoreWriter::Layout::chunk_per_item);
+  writer.create(names.spread, {nv, ny, nx}, StoreWriter::Layout::contiguous);
+  if (names.lerp_bias != store::lerp_bias)
+    writer.create(names.lerp_bias, {12, nv, ny, nx}, StoreWriter::Layout::chunk_per_item);
+}
+
+/// The fit with its settings, written under the names of its arrays. Collective.
+void fit_rows(const Communicator& comm, const RidgeData& data, StoreWriter& writer,
+              const RegressionFit& choice, const store::Regression& names) {
+  const StoreContent& content = data.content;
+  const std::size_t nt = content.months.size(), nv = content.n_variables(),
+                    nx = content.fine.n_columns();
+  create_arrays(writer, content, choice, names);
+  const std::size_t nk =
+      nv * static_cast<std::size_t>(choice.window) * static_cast<std::size_t>(choice.window);
+  const Block rows = coarse_rows_of(comm, content);
+  const std::int64_t n_turns = all_max(comm, rows.last - rows.first);  // of the collective writes
+  std::vector<RowSpread> spreads;
+  for (std::int64_t turn = 0; turn < n_turns; ++turn) {
+    std::vector<float> estimates;
+    RidgeRowFit kept;
+    std::size_t first = 0, n_rows = 0;
+    if (rows.first + turn < rows.last) {
+      const RidgeRow row(data, writer, static_cast<std::size_t>(rows.first + turn));
+      first = row.first();
+      n_rows = row.n_rows();
+      if (n_rows > 0) {
+        estimates = estimates_of(row, content, choice, kept);
+        spreads.push_back(spread_of(row, data, estimates));
+      }
+    }
+    writer.write_slab(names.field, {0, 0, first, 0}, {nt, nv, n_rows, nx}, estimates);
+    writer.write_slab(names.coefficients, {first, 0, 0, 0}, {n_rows, nv, nx, nk},
+                      kept.coefficients);
+    if (names.lerp_bias != store::lerp_bias)
+      writer.write_slab(names.lerp_bias, {0, 0, first, 0}, {12, nv, n_rows, nx}, kept.lerp_bias);
+  }
+  write_spread(comm, writer, names.spread, content, spreads);
+}
+
+void write_coarse_cycle(const Communicator& comm, const RidgeData& data, StoreWriter& writer,
+                        int harmonics) {
+  const StoreContent& content = data.content;
+  const std::size_t nv = content.n_variables(), cy = content.coarse.n_rows(),
+                    cx = content.coarse.n_columns();
+  SeasonalCycles cycles(nv * cy * cx);
+  for (const std::size_t t : content.positions(content.train))
+    for (std::size_t i = 0; i < nv * cy * cx; ++i)
+      cycles.add(content.months[t].of_year(), i, data.coarse.view()[t].data()[i]);
+  std::vector<float> values;
+  for (const auto& month : cycles.values(harmonics))
+    if (comm.is_root()) values.insert(values.end(), month.begin(), month.end());
+  const char* name = store::local_ridge.coarse_climatology;
+  writer.create(name, {12, nv, cy, cx}, StoreWriter::Layout::chunk_per_item);
+  writer.write(name, 0, comm.is_root() ? 12 : 0, values);
 }
 
 }  // namespace
@@ -207,37 +219,12 @@ void fit_ridge(const Communicator& comm, StoreWriter& writer, StoreContent& cont
                const DatasetOptions& options) {
   writer.flush();
   const RidgeData data = load(writer, content);
-  const RidgeChoice choice = choose(comm, data, writer, options);
-  content.has_ridge = true;
-  content.ridge_window = choice.window;
-  content.ridge_penalty = choice.penalty;
-  const std::size_t nt = content.months.size(), nv = content.n_variables();
-  const std::size_t ny = content.fine.n_rows(), nx = content.fine.n_columns();
-  const std::size_t nk =
-      nv * static_cast<std::size_t>(choice.window) * static_cast<std::size_t>(choice.window);
-  writer.create(store::ridge, {nt, nv, ny, nx}, StoreWriter::Layout::chunk_per_item);
-  writer.create(store::ridge_coefficients, {ny, nv, nx, nk}, StoreWriter::Layout::chunk_per_item);
-  writer.create(store::ridge_spread, {nv, ny, nx}, StoreWriter::Layout::contiguous);
-
-  const Share share = share_of(comm, content);
-  std::vector<RowSpread> spreads;
-  for (std::int64_t turn = 0; turn < share.n_turns; ++turn) {
-    std::vector<float> coefficients, estimates;
-    std::size_t first = 0, n_rows = 0;
-    if (share.rows.first + turn < share.rows.last) {
-      const RidgeRow row(data, writer, static_cast<std::size_t>(share.rows.first + turn));
-      first = row.first();
-      n_rows = row.n_rows();
-      if (n_rows > 0) {
-        estimates = estimates_of(row, content, choice, coefficients);
-        spreads.push_back(spread_of(row, data, estimates));
-      }
-    }
-    writer.write_slab(store::ridge, {0, 0, first, 0}, {nt, nv, n_rows, nx}, estimates);
-    writer.write_slab(store::ridge_coefficients, {first, 0, 0, 0}, {n_rows, nv, nx, nk},
-                      coefficients);
-  }
-  write_spread(comm, writer, content, spreads);
+  content.ridge = choose_ridge(comm, data, writer, options);
+  fit_rows(comm, data, writer, *content.ridge, store::ridge);
+  if (!options.local_ridge) return;
+  content.local_ridge = choose_local_ridge(comm, data, writer, options);
+  write_coarse_cycle(comm, data, writer, content.local_ridge->harmonics);
+  fit_rows(comm, data, writer, *content.local_ridge, store::local_ridge);
 }
 
 }  // namespace hindscale

@@ -3,9 +3,11 @@
 
 #include <cmath>
 
+#include "seasonal_cycle.hpp"
+
 namespace hindscale {
 
-/// Training means by calendar month, without the year left out.
+/// Seasonal cycles of the training months, without the year left out.
 struct RidgeRow::Means {
   std::vector<std::size_t> months;              ///< that were averaged
   std::vector<std::vector<double>> coarse;      ///< [12][v, cy, cx]
@@ -20,25 +22,37 @@ struct RidgeRow::Fit {
 
 namespace {
 
-/// Adds the means of `values(i)` over the months to twelve slots; values that are NaN are skipped.
+/// Cycles of `values(t, i)` over the months.
 template <class Values>
-std::vector<std::vector<double>> monthly_means(const StoreContent& content,
-                                               const std::vector<std::size_t>& months,
-                                               std::size_t n, Values&& values) {
-  std::vector<std::vector<double>> sums(12, std::vector<double>(n, 0.0)), counts = sums;
-  for (const std::size_t t : months) {
-    const auto month = static_cast<std::size_t>(content.months[t].of_year());
-    for (std::size_t i = 0; i < n; ++i) {
-      const double value = values(t, i);
-      if (std::isnan(value)) continue;
-      sums[month][i] += value;
-      counts[month][i] += 1;
-    }
+std::vector<std::vector<double>> cycles_of(const StoreContent& content,
+                                           const std::vector<std::size_t>& months, std::size_t n,
+                                           int harmonics, Values&& values) {
+  SeasonalCycles cycles(n);
+  for (const std::size_t t : months)
+    for (std::size_t i = 0; i < n; ++i) cycles.add(content.months[t].of_year(), i, values(t, i));
+  return cycles.values(harmonics);
+}
+
+/// How much the predictors of a window count, [k]: less the farther they are from its middle.
+std::vector<double> weights_of(const RegressionFit& choice, std::size_t n_variables) {
+  std::vector<double> weights;
+  const int half = choice.window / 2;
+  for (std::size_t v = 0; v < n_variables; ++v)
+    for (int dy = -half; dy <= half; ++dy)
+      for (int dx = -half; dx <= half; ++dx)
+        weights.push_back(std::exp(-choice.decay * std::hypot(dy, dx)));
+  return weights;
+}
+
+std::vector<std::vector<double>> solve_all(const std::vector<RidgeSystem>& systems,
+                                           const RegressionFit& choice, std::size_t n_variables) {
+  const std::vector<double> weights = weights_of(choice, n_variables);
+  std::vector<std::vector<double>> coefficients;
+  for (const RidgeSystem& system : systems) {
+    coefficients.push_back(choice.decay > 0 ? system.solve(choice.penalty, weights)
+                                            : system.solve(choice.penalty));
   }
-  for (std::size_t month = 0; month < 12; ++month) {
-    for (std::size_t i = 0; i < n; ++i) sums[month][i] /= counts[month][i];
-  }
-  return sums;
+  return coefficients;
 }
 
 }  // namespace
@@ -68,7 +82,7 @@ RidgeRow::RidgeRow(const RidgeData& data, const StoreWriter& writer, std::size_t
   }
 }
 
-RidgeRow::Means RidgeRow::means(LeftOut left_out) const {
+RidgeRow::Means RidgeRow::means(LeftOut left_out, int harmonics) const {
   const StoreContent& content = data_.content;
   Means result;
   for (const std::size_t t : content.positions(content.train)) {
@@ -76,11 +90,11 @@ RidgeRow::Means RidgeRow::means(LeftOut left_out) const {
   }
   const std::size_t n_coarse = data_.coarse.size() / content.months.size();
   result.coarse =
-      monthly_means(content, result.months, n_coarse, [&](std::size_t t, std::size_t i) {
+      cycles_of(content, result.months, n_coarse, harmonics, [&](std::size_t t, std::size_t i) {
         return static_cast<double>(data_.coarse.view()[t].data()[i]);
       });
-  result.lerp_error =
-      monthly_means(content, result.months, truth_[0].size(), [&](std::size_t t, std::size_t i) {
+  result.lerp_error = cycles_of(
+      content, result.months, truth_[0].size(), harmonics, [&](std::size_t t, std::size_t i) {
         return static_cast<double>(lerp_[t][i]) - static_cast<double>(truth_[t][i]);
       });
   return result;
@@ -152,59 +166,72 @@ void RidgeRow::subtract(const Fit& fit, std::size_t i_month, std::vector<float>&
   }
 }
 
-std::vector<std::vector<float>> RidgeRow::estimate(const RidgeChoice& choice, LeftOut left_out,
-                                                   const std::vector<std::size_t>& months,
-                                                   std::vector<float>* coefficients) const {
-  if (n_rows_ == 0) return {};
+void RidgeRow::keep(const Fit& fit, RidgeRowFit& kept) const {
   const std::size_t nv = data_.content.n_variables(), nx = data_.content.fine.n_columns();
-  const Means fitted = means(left_out);
-  Fit fit{fitted, choice.window, {}};
-  for (const RidgeSystem& system : systems(fitted, choice.window))
-    fit.coefficients.push_back(system.solve(choice.penalty));
-  std::vector<std::vector<float>> estimates;
-  for (const std::size_t t : months) {
-    estimates.emplace_back(nv * n_rows_ * nx);
-    subtract(fit, t, estimates.back());
-  }
-  if (coefficients == nullptr) return estimates;
   const std::size_t n_predictors =
-      nv * static_cast<std::size_t>(choice.window) * static_cast<std::size_t>(choice.window);
-  coefficients->assign(n_rows_ * nv * nx * n_predictors, 0.0F);
+      nv * static_cast<std::size_t>(fit.window) * static_cast<std::size_t>(fit.window);
+  kept.coefficients.assign(n_rows_ * nv * nx * n_predictors, 0.0F);
   for (std::size_t j = 0; j < columns_.size(); ++j) {
     const std::size_t n_columns = columns_[j].size(), n_responses = nv * n_rows_ * n_columns;
     for (std::size_t r = 0; r < n_responses; ++r) {
       const std::size_t v = r / (n_rows_ * n_columns), y = r / n_columns % n_rows_,
                         x = columns_[j][r % n_columns];
       for (std::size_t k = 0; k < n_predictors; ++k) {
-        (*coefficients)[((y * nv + v) * nx + x) * n_predictors + k] =
+        kept.coefficients[((y * nv + v) * nx + x) * n_predictors + k] =
             static_cast<float>(fit.coefficients[j][k * n_responses + r]);
       }
     }
   }
+  kept.lerp_bias.clear();
+  for (const auto& month : fit.means.lerp_error)
+    kept.lerp_bias.insert(kept.lerp_bias.end(), month.begin(), month.end());
+}
+
+std::vector<std::vector<float>> RidgeRow::estimate(const RegressionFit& choice, LeftOut left_out,
+                                                   const std::vector<std::size_t>& months,
+                                                   RidgeRowFit* kept) const {
+  if (n_rows_ == 0) return {};
+  const std::size_t nv = data_.content.n_variables(), nx = data_.content.fine.n_columns();
+  const Means fitted = means(left_out, choice.harmonics);
+  const Fit fit{fitted, choice.window, solve_all(systems(fitted, choice.window), choice, nv)};
+  std::vector<std::vector<float>> estimates;
+  for (const std::size_t t : months) {
+    estimates.emplace_back(nv * n_rows_ * nx);
+    subtract(fit, t, estimates.back());
+  }
+  if (kept != nullptr) keep(fit, *kept);
   return estimates;
 }
 
-std::vector<std::vector<double>> RidgeRow::validation_errors(
-    int window, const std::vector<double>& penalties) const {
+/// Squared errors over the validation months, added to `errors` [v].
+void RidgeRow::add_errors(const Fit& fit, std::vector<double>& errors) const {
   const StoreContent& content = data_.content;
-  const std::size_t nv = content.n_variables(), nx = content.fine.n_columns();
-  std::vector<std::vector<double>> errors(penalties.size(), std::vector<double>(nv, 0.0));
-  if (n_rows_ == 0) return errors;
-  const Means fitted = means(std::nullopt);
-  const std::vector<RidgeSystem> all = systems(fitted, window);
-  std::vector<float> estimate(nv * n_rows_ * nx);
-  for (std::size_t p = 0; p < penalties.size(); ++p) {
-    Fit fit{fitted, window, {}};
-    for (const RidgeSystem& system : all) fit.coefficients.push_back(system.solve(penalties[p]));
-    for (const std::size_t t : content.positions(content.validation)) {
-      subtract(fit, t, estimate);
-      for (std::size_t i = 0; i < estimate.size(); ++i) {
-        const double error = static_cast<double>(estimate[i]) - static_cast<double>(truth_[t][i]);
-        const std::size_t y = first_ + i / nx % n_rows_;
-        if (!std::isnan(error))
-          errors[p][i / (n_rows_ * nx)] += data_.area(y, i % nx) * error * error;
-      }
+  const std::size_t nx = content.fine.n_columns();
+  std::vector<float> estimate(content.n_variables() * n_rows_ * nx);
+  for (const std::size_t t : content.positions(content.validation)) {
+    subtract(fit, t, estimate);
+    for (std::size_t i = 0; i < estimate.size(); ++i) {
+      const double error = static_cast<double>(estimate[i]) - static_cast<double>(truth_[t][i]);
+      const std::size_t y = first_ + i / nx % n_rows_;
+      if (!std::isnan(error)) errors[i / (n_rows_ * nx)] += data_.area(y, i % nx) * error * error;
     }
+  }
+}
+
+std::vector<std::vector<double>> RidgeRow::validation_errors(
+    const std::vector<RegressionFit>& candidates) const {
+  const std::size_t nv = data_.content.n_variables();
+  std::vector<std::vector<double>> errors(candidates.size(), std::vector<double>(nv, 0.0));
+  if (n_rows_ == 0) return errors;
+  Means fitted;
+  std::vector<RidgeSystem> all;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const RegressionFit& choice = candidates[i];
+    const bool other_cycle = i == 0 || choice.harmonics != candidates[i - 1].harmonics;
+    if (other_cycle) fitted = means(std::nullopt, choice.harmonics);
+    if (other_cycle || choice.window != candidates[i - 1].window)
+      all = systems(fitted, choice.window);
+    add_errors({fitted, choice.window, solve_all(all, choice, nv)}, errors[i]);
   }
   return errors;
 }

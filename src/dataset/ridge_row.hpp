@@ -24,9 +24,10 @@ struct RidgeData {
 /// A year that a fit leaves out, or none.
 using LeftOut = std::optional<int>;
 
-struct RidgeChoice {
-  int window = 0;
-  double penalty = 0;
+/// What a fit on all training months leaves behind, besides its estimates.
+struct RidgeRowFit {
+  std::vector<float> coefficients;  ///< [rows, v, x, k]
+  std::vector<float> lerp_bias;     ///< [12, v, rows, x]
 };
 
 /// Loads what one coarse row needs and fits it. Fine rows [first, first + n_rows) belong to the
@@ -39,15 +40,15 @@ class RidgeRow {
   [[nodiscard]] std::size_t n_rows() const { return n_rows_; }
 
   /// Fits on the training months but those of the year left out; estimates every month given:
-  /// [month][v, rows, x]. `coefficients`, where not null, receives [rows, v, x, k].
-  std::vector<std::vector<float>> estimate(const RidgeChoice& choice, LeftOut left_out,
+  /// [month][v, rows, x]. `kept`, where not null, receives the fit.
+  std::vector<std::vector<float>> estimate(const RegressionFit& choice, LeftOut left_out,
                                            const std::vector<std::size_t>& months,
-                                           std::vector<float>* coefficients) const;
+                                           RidgeRowFit* kept) const;
 
-  /// For each penalty the area-weighted squared error [v] over the validation months, fitted on all
-  /// training months.
+  /// For each candidate the area-weighted squared error [v] over the validation months, fitted on
+  /// all training months. Quickest where neighbours in the list differ in penalty and decay only.
   [[nodiscard]] std::vector<std::vector<double>> validation_errors(
-      int window, const std::vector<double>& penalties) const;
+      const std::vector<RegressionFit>& candidates) const;
 
   [[nodiscard]] const std::vector<float>& truth(std::size_t i_month) const {
     return truth_[i_month];
@@ -56,11 +57,13 @@ class RidgeRow {
  private:
   struct Means;
   struct Fit;
-  [[nodiscard]] Means means(LeftOut left_out) const;
+  [[nodiscard]] Means means(LeftOut left_out, int harmonics) const;
   [[nodiscard]] std::vector<RidgeSystem> systems(const Means& means, int window) const;
   [[nodiscard]] std::vector<double> predictors(const Means& means, std::size_t i_month,
                                                const std::vector<std::size_t>& cells) const;
   void subtract(const Fit& fit, std::size_t i_month, std::vector<float>& estimate) const;
+  void add_errors(const Fit& fit, std::vector<double>& errors) const;
+  void keep(const Fit& fit, RidgeRowFit& kept) const;
 
   const RidgeData& data_;
   std::size_t coarse_row_;

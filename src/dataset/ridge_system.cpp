@@ -15,6 +15,21 @@ void RidgeSystem::add(const std::vector<double>& x, const std::vector<double>& y
   }
 }
 
+RidgeSystem RidgeSystem::weighted(const std::vector<double>& weights) const {
+  RidgeSystem result = *this;
+  for (std::size_t i = 0; i < k_; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) result.gram_[i * k_ + j] *= weights[i] * weights[j];
+    for (std::size_t j = 0; j < m_; ++j) result.cross_[i * m_ + j] *= weights[i];
+  }
+  return result;
+}
+
+std::vector<double> RidgeSystem::solve(double penalty, const std::vector<double>& weights) const {
+  std::vector<double> b = weighted(weights).solve(penalty);
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] *= weights[i / m_];
+  return b;
+}
+
 std::vector<double> RidgeSystem::solve(double penalty) const {
   std::vector<double> factor = gram_;
   double trace = 0;

@@ -14,8 +14,12 @@ class RidgeSystem {
   void add(const std::vector<double>& x, const std::vector<double>& y);
   /// Coefficients [k, m] of (X'X + penalty * trace(X'X) / k * I) B = X'Y, by Cholesky.
   [[nodiscard]] std::vector<double> solve(double penalty) const;
+  /// Those of X W, with W the diagonal of `weights` [k], times W: predictors of little weight keep
+  /// small coefficients.
+  [[nodiscard]] std::vector<double> solve(double penalty, const std::vector<double>& weights) const;
 
  private:
+  [[nodiscard]] RidgeSystem weighted(const std::vector<double>& weights) const;
   std::size_t k_;
   std::size_t m_;
   std::vector<double> gram_;   ///< [k, k], lower triangle

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hindscale/dataset/store_content.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -23,6 +25,20 @@ std::vector<TransformParameters> parameters_of(const nlohmann::json& list) {
   return all;
 }
 
+nlohmann::json json_of(const std::optional<RegressionFit>& fit) {
+  if (!fit) return nullptr;
+  return {{"window", fit->window},
+          {"penalty", fit->penalty},
+          {"decay", fit->decay},
+          {"harmonics", fit->harmonics}};
+}
+
+std::optional<RegressionFit> regression_of(const nlohmann::json& json) {
+  if (json.is_null()) return std::nullopt;
+  return RegressionFit{json.at("window"), json.at("penalty"), json.at("decay"),
+                       json.at("harmonics")};
+}
+
 void write_grid(StoreWriter& writer, const std::string& group, const Grid& grid) {
   writer.write_whole(group + "/lat", {grid.n_rows()}, grid.latitude.centre);
   writer.write_whole(group + "/lat_edges", {grid.n_rows() + 1}, grid.latitude.edge);
@@ -40,12 +56,41 @@ Grid read_grid(const StoreReader& reader, const std::string& group, bool periodi
 
 }  // namespace
 
+std::string text_of(const RegressionFit& fit) {
+  std::string text = fmt::format("window {}, penalty {}", fit.window, fit.penalty);
+  if (fit.decay > 0) text += fmt::format(", decay {}", fit.decay);
+  if (fit.harmonics > 0) text += fmt::format(", {} harmonics of the year", fit.harmonics);
+  return text;
+}
+
 std::vector<std::size_t> StoreContent::positions(const Period& period) const {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < months.size(); ++i) {
     if (period.contains(months[i])) found.push_back(i);
   }
   return found;
+}
+
+std::vector<std::size_t> StoreContent::months_to_learn() const {
+  std::vector<std::size_t> found = positions(train);
+  std::erase_if(found,
+                [&](std::size_t i) { return std::ranges::count(left_out, months[i].year()); });
+  return found;
+}
+
+std::vector<std::size_t> StoreContent::months_to_validate() const {
+  if (left_out.empty()) return positions(validation);
+  std::vector<std::size_t> found = positions(train);
+  std::erase_if(found,
+                [&](std::size_t i) { return !std::ranges::count(left_out, months[i].year()); });
+  return found;
+}
+
+std::vector<int> years_of_fold(const Period& train, std::int64_t n_folds, std::int64_t fold) {
+  std::vector<int> years;
+  for (std::int64_t year = train.first_year + fold - 1; year <= train.last_year; year += n_folds)
+    years.push_back(static_cast<int>(year));
+  return years;
 }
 
 std::optional<std::size_t> StoreContent::find(Month month) const {
@@ -92,9 +137,8 @@ void write_content(StoreWriter& writer, const StoreContent& content) {
       {"coarse_periodic", content.coarse.periodic},
       {"coarse_derived", content.coarse_derived},
       {"has_missing", content.has_missing},
-      {"has_ridge", content.has_ridge},
-      {"ridge_window", content.ridge_window},
-      {"ridge_penalty", content.ridge_penalty}};
+      {"ridge", json_of(content.ridge)},
+      {"local_ridge", json_of(content.local_ridge)}};
   writer.write_text(content_attribute, json.dump());
 }
 
@@ -113,9 +157,8 @@ StoreContent read_content(const StoreReader& reader) {
   content.coarse = read_grid(reader, "grid/coarse", json.at("coarse_periodic"));
   content.coarse_derived = json.at("coarse_derived");
   content.has_missing = json.at("has_missing");
-  content.has_ridge = json.at("has_ridge");
-  content.ridge_window = json.at("ridge_window");
-  content.ridge_penalty = json.at("ridge_penalty");
+  content.ridge = regression_of(json.at("ridge"));
+  content.local_ridge = regression_of(json.at("local_ridge"));
   for (const double index : reader.read_whole("month_index")) {
     content.months.push_back(Month::from_index(static_cast<int>(index)));
   }

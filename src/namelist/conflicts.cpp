@@ -71,6 +71,26 @@ void check_years(const Options& options, ConflictReport& report) {
                "the first month must not be after the last");
 }
 
+void check_regressions(const Options& options, ConflictReport& report) {
+  const DatasetOptions& dataset = options.dataset;
+  if (dataset.ridge && (dataset.ridge_windows.empty() || dataset.ridge_penalties.empty()))
+    report.add("dataset/ridge", {"dataset/ridge_windows", "dataset/ridge_penalties"},
+               "there is no window or penalty to choose from", "write at least one of each");
+  if (dataset.local_ridge &&
+      (dataset.local_ridge_harmonics.empty() || dataset.local_ridge_decays.empty()))
+    report.add("dataset/local_ridge",
+               {"dataset/local_ridge_harmonics", "dataset/local_ridge_decays"},
+               "there is no cycle or decay to choose from", "write at least one of each");
+  const bool counts_from_base = options.diffusion.target == "residual";
+  const std::string& base = options.diffusion.base;
+  if (counts_from_base && !dataset.ridge && (base == "ridge" || base == "local_ridge"))
+    report.add("diffusion/base", {"dataset/ridge"}, "dataset/ridge is .false.",
+               "fit the ridge baseline or choose another base");
+  if (counts_from_base && dataset.ridge && !dataset.local_ridge && base == "local_ridge")
+    report.add("diffusion/base", {"dataset/local_ridge"}, "dataset/local_ridge is .false.",
+               "fit the local ridge or choose another base");
+}
+
 void check_dataset(const Options& options, ConflictReport& report) {
   const DatasetOptions& dataset = options.dataset;
   const std::size_t n_variables = dataset.variables.size();
@@ -114,12 +134,6 @@ void check_dataset(const Options& options, ConflictReport& report) {
     report.add("model/mask", {"dataset/mask_file", "dataset/relief_file"},
                "dataset/mask_file and dataset/relief_file are empty",
                "name a file or set model/mask = .false.");
-  if (dataset.ridge && (dataset.ridge_windows.empty() || dataset.ridge_penalties.empty()))
-    report.add("dataset/ridge", {"dataset/ridge_windows", "dataset/ridge_penalties"},
-               "there is no window or penalty to choose from", "write at least one of each");
-  if (!dataset.ridge && options.diffusion.target == "residual" && options.diffusion.base == "ridge")
-    report.add("diffusion/base", {"dataset/ridge"}, "dataset/ridge is .false.",
-               "fit the ridge baseline or choose another base");
 }
 
 void check_custom(const Options& options, ConflictReport& report) {
@@ -177,6 +191,14 @@ void check_training(const Options& options, ConflictReport& report) {
     report.add("training/accumulation", {"training/batch"},
                fmt::format("training/batch is {}", training.batch),
                "choose a divisor of the batch");
+  if (training.fold > training.folds)
+    report.add("training/fold", {"training/folds"},
+               fmt::format("training/folds is {}", training.folds), "choose a fold from 1 to that");
+  const auto& years = options.dataset.train_years;
+  if (training.folds == 1 || (years.size() == 2 && training.folds > years[1] - years[0] + 1))
+    report.add("training/folds", {"dataset/train_years"},
+               "each fold needs a year, and the others one to learn from",
+               "choose from 2 to the number of training years");
 }
 
 void check_reconstruction(const Options& options, ConflictReport& report) {
@@ -216,6 +238,7 @@ void check_conflicts(const Options& options, Problems& problems) {
   check_domain(options, report);
   check_years(options, report);
   check_dataset(options, report);
+  check_regressions(options, report);
   check_network(options, report);
   check_training(options, report);
   check_reconstruction(options, report);

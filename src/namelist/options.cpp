@@ -50,8 +50,13 @@ std::filesystem::path Options::store_path() const {
   return path_or(dataset.store, std::filesystem::path(experiment.directory) / "samples.h5");
 }
 
+std::filesystem::path Options::fold_path() const {
+  const std::filesystem::path directory = experiment.directory;
+  return training.fold == 0 ? directory : directory / "folds" / std::to_string(training.fold);
+}
+
 std::filesystem::path Options::regression_path() const {
-  return std::filesystem::path(experiment.directory) / "regression";
+  return fold_path() / "regression";
 }
 
 std::filesystem::path Options::training_path() const {
@@ -59,7 +64,7 @@ std::filesystem::path Options::training_path() const {
 }
 
 std::filesystem::path Options::checkpoints_path() const {
-  return std::filesystem::path(experiment.directory) / "checkpoints";
+  return fold_path() / "checkpoints";
 }
 
 std::filesystem::path Options::reconstruction_path() const {

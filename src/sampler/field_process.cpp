@@ -37,7 +37,9 @@ class FusedProcess : public FieldProcess {
   [[nodiscard]] torch::Tensor predict(std::span<const FieldJob> jobs, const torch::Tensor& x,
                                       double time) override {
     torch::Tensor own = x.contiguous();
-    const std::size_t i_cut = n_evaluations_++ % work_.cuts.size();
+    const std::size_t i_cut =
+        work_.turns && work_.turns->takes_other(n_evaluations_) ? std::size_t{1} : 0;
+    ++n_evaluations_;
     const TileCut& cut = work_.cuts[i_cut];
     const std::size_t n = work_.n_variables, n_columns = cut.layout.n_columns();
     const Rows touched = cut.touched();
@@ -173,6 +175,7 @@ std::unique_ptr<TileWork> find_work(const Conditioning& conditioning, const Tili
     valid.flat()[i] = conditioning.is_valid(i) ? 1.0F : 0.0F;
   TilingOptions tiling = options;
   const std::size_t n_cuts = options.alternate ? 2 : 1;
+  if (options.alternate) work->turns.emplace(n_rows, n_columns, content.fine.periodic, options);
   for (std::size_t i = 0; i < n_cuts; ++i) {
     work->cuts.push_back(
         share_of(TileLayout(n_rows, n_columns, content.fine.periodic, tiling), valid, group));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct TileCut {
 
 /// What of a field this rank computes and keeps.
 struct TileWork {
-  std::vector<TileCut> cuts{};  ///< taken in turns by the evaluations of the network
+  std::vector<TileCut> cuts{};  ///< one, or two that evaluations of the network take in turns
+  std::optional<LayoutTurns> turns{};  ///< where there are two
   std::size_t n_variables = 0;
   Array<float, 3> valid{};  ///< [v, y, x] 1 where there is data; empty where there is everywhere
 

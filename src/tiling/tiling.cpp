@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace hindscale {
@@ -166,6 +167,34 @@ TileLayout::TileLayout(std::size_t n_rows, std::size_t n_columns, bool periodic,
     for (const std::size_t column : columns_.starts)
       tiles_.push_back({row, column, options.n_rows, options.n_columns});
   }
+}
+
+namespace {
+
+/// Of an axis in CorrDiff's layout, which pads the domain at its borders.
+std::size_t padded_count(std::size_t n, std::size_t tile, std::size_t overlap) {
+  return tile == n ? 1 : (n + tile - overlap - 1) / (tile - overlap);
+}
+
+}  // namespace
+
+LayoutTurns::LayoutTurns(std::size_t n_rows, std::size_t n_columns, bool periodic,
+                         TilingOptions options) {
+  constexpr double most_tiles = 1.15;  // over CorrDiff's
+  const auto count = [&](bool shifted) {
+    options.shifted = shifted;
+    return TileLayout(n_rows, n_columns, periodic, options).tiles().size();
+  };
+  const bool own_is_shifted = options.shifted;
+  const std::size_t standing = count(false), moved = count(true);
+  n_own_ = own_is_shifted ? moved : standing;
+  n_other_ = own_is_shifted ? standing : moved;
+  const std::size_t padded = padded_count(n_rows, options.n_rows, options.overlap) *
+                             padded_count(n_columns, options.n_columns, options.overlap);
+  const double left_over =
+      most_tiles * static_cast<double>(std::max(standing, padded)) - static_cast<double>(standing);
+  const auto extra = static_cast<double>(moved) - static_cast<double>(standing);
+  length_ = std::max<std::size_t>(2, static_cast<std::size_t>(std::ceil(extra / left_over)));
 }
 
 Stitching stitching_of(std::string_view name) {

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -41,11 +42,18 @@ std::vector<double> squares_of(const Sample& sample, View<const float, 3> mean) 
   return sums;
 }
 
-/// Root mean square of what the network leaves, of each variable.
-torch::Tensor scale_of(const Context& context, FieldGenerator& generator,
+/// That of the network which has not seen the year, where there is one.
+FieldGenerator& generator_for(const FittedMean& mean, int year) {
+  for (const MeanNetwork& fold : mean.folds)
+    if (std::ranges::count(fold.left_out, year) > 0) return *fold.generator;
+  return *mean.whole.generator;
+}
+
+/// Root mean square of what the mean leaves, of each variable.
+torch::Tensor scale_of(const Context& context, const FittedMean& fitted,
                        const Conditioning& conditioning, const StoreReader& reader) {
   const StoreContent& content = conditioning.content();
-  const std::vector<std::size_t> positions = content.positions(content.train);
+  const std::vector<std::size_t> positions = content.months_to_learn();
   const Block block = block_of(static_cast<std::int64_t>(positions.size()), context.comm.rank(),
                                context.comm.size());
   std::vector<double> mine;
@@ -53,6 +61,7 @@ torch::Tensor scale_of(const Context& context, FieldGenerator& generator,
     for (std::int64_t i = block.first; i < block.last; ++i) {
       const std::size_t i_month = positions[static_cast<std::size_t>(i)];
       const Sample sample = conditioning.sample(reader, i_month);
+      FieldGenerator& generator = generator_for(fitted, content.months[i_month].year());
       const Array<float, 4> mean = mean_field(generator, content, i_month, sample);
       const auto sums = squares_of(sample, mean[0]);
       mine.insert(mine.end(), sums.begin(), sums.end());
@@ -72,6 +81,47 @@ torch::Tensor scale_of(const Context& context, FieldGenerator& generator,
   return scale;
 }
 
+/// What the regression learnt has to be what the diffusion counts from.
+void require_same_target(const nlohmann::json& state, const DiffusionOptions& now,
+                         const Conditioning& conditioning, const std::string& folder) {
+  const DiffusionOptions then = conditioning_options_of(state).diffusion;
+  if (state.value("variables", nlohmann::json()) == conditioning.content().variables &&
+      state.value("channels", nlohmann::json()) == conditioning.channel_names() &&
+      then.target == now.target && then.base == now.base && then.scaling == now.scaling &&
+      then.enforces_consistency() == now.enforces_consistency())
+    return;
+  throw InputError({.problem = "the regression network learnt another target",
+                    .value = folder,
+                    .advice = "train it again with the same &dataset, &model and &diffusion",
+                    .key = "diffusion/regression"});
+}
+
+/// The best regression checkpoint of `options`, on its device.
+MeanNetwork load_mean(const Context& context, const Options& options,
+                      const Conditioning& conditioning, const std::string& store_sha256) {
+  MeanNetwork mean;
+  const auto folder = best_checkpoint(options.regression_path());
+  const CheckpointContent checkpoint = read_checkpoint(folder, CheckpointParts::model_only);
+  const nlohmann::json& state = checkpoint.state;
+  if (state.value("store", nlohmann::json()).value("sha256", "") != store_sha256) {
+    throw InputError({.problem = "the regression network learnt from another store",
+                      .value = folder.string(),
+                      .advice = "train it again with this one",
+                      .key = "diffusion/regression"});
+  }
+  require_same_target(state, options.diffusion, conditioning, folder.string());
+  mean.checkpoint_sha256 = checkpoint_digest(folder);
+  mean.left_out = state.value("left_out", mean.left_out);
+  mean.network = UNet(unet_from_json(state.at("network")),
+                      static_cast<std::uint64_t>(options.experiment.seed));
+  load_parameters(*mean.network, checkpoint.model, "average.");
+  GeneratorOptions mean_options = generator_options(options, options.diffusion);
+  mean_options.prediction = Prediction::mean;
+  mean.generator = std::make_shared<FieldGenerator>(mean.network, conditioning, mean_options,
+                                                    GeneratorPlace{torch_device(context.device)});
+  return mean;
+}
+
 }  // namespace
 
 FittedMean fit_mean_model(const Context& context, const Options& options,
@@ -80,39 +130,21 @@ FittedMean fit_mean_model(const Context& context, const Options& options,
   FittedMean mean;
   if (!options.diffusion.regression) return mean;
   together(context.comm, [&] {
-    const auto folder = best_checkpoint(options.regression_path());
-    const CheckpointContent checkpoint = read_checkpoint(folder, CheckpointParts::model_only);
-    const auto& state = checkpoint.state;
-    const DiffusionOptions then = conditioning_options_of(state).diffusion;
-    const DiffusionOptions& now = options.diffusion;
-    if (state.value("variables", nlohmann::json()) != conditioning.content().variables ||
-        state.value("channels", nlohmann::json()) != conditioning.channel_names() ||
-        state.value("store", nlohmann::json()).value("sha256", "") != store_sha256 ||
-        then.target != now.target || then.base != now.base || then.scaling != now.scaling ||
-        then.enforces_consistency() != now.enforces_consistency()) {
-      throw InputError(
-          {.problem = "the regression network learnt another target or from another store",
-           .value = folder.string(),
-           .advice = "train it again with the same &dataset, &model and &diffusion",
-           .key = "diffusion/regression"});
-    }
-    mean.checkpoint_sha256 = checkpoint_digest(folder);
-    mean.model.network = UNet(unet_from_json(state.at("network")),
-                              static_cast<std::uint64_t>(options.experiment.seed));
-    load_parameters(*mean.model.network, checkpoint.model, "average.");
-    GeneratorOptions mean_options = generator_options(options, options.diffusion);
-    mean_options.prediction = Prediction::mean;
-    mean.generator =
-        std::make_shared<FieldGenerator>(mean.model.network, conditioning, mean_options,
-                                         GeneratorPlace{torch_device(context.device)});
+    mean.whole = load_mean(context, options, conditioning, store_sha256);
+    mean.model.network = mean.whole.network;
+    Options own = options;
+    const std::int64_t n_folds = options.training.fold == 0 ? options.training.folds : 0;
+    for (own.training.fold = 1; own.training.fold <= n_folds; ++own.training.fold)
+      mean.folds.push_back(load_mean(context, own, conditioning, store_sha256));
   });
-  mean.model.scale = scale_of(context, *mean.generator, conditioning, reader);
+  mean.model.scale = scale_of(context, mean, conditioning, reader);
   return mean;
 }
 
 void subtract_mean(const FittedMean& mean, const StoreContent& content, std::size_t i_month,
                    Sample& sample) {
-  const Array<float, 4> field = mean_field(*mean.generator, content, i_month, sample);
+  FieldGenerator& generator = generator_for(mean, content.months[i_month].year());
+  const Array<float, 4> field = mean_field(generator, content, i_month, sample);
   const std::size_t n_cells = content.fine.n_rows() * content.fine.n_columns();
   for (std::size_t i = 0; i < sample.target.size(); ++i) {
     const float scale = mean.model.scale.data_ptr<float>()[i / n_cells];
@@ -125,7 +157,7 @@ void save_mean_model(const FittedMean& mean, CheckpointContent& content) {
   if (!mean.model.is_there()) return;
   content.model.merge(copy_parameters(*mean.model.network, prefix));
   content.model.emplace(scale_name, mean.model.scale);
-  content.state["regression"] = {{"checkpoint_sha256", mean.checkpoint_sha256},
+  content.state["regression"] = {{"checkpoint_sha256", mean.whole.checkpoint_sha256},
                                  {"network", unet_to_json(mean.model.network->config())}};
 }
 

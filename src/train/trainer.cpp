@@ -23,7 +23,7 @@ double seconds_since(Clock::time_point start) {
 
 std::vector<Month> training_months(const StoreContent& content) {
   std::vector<Month> months;
-  for (const std::size_t i : content.positions(content.train)) months.push_back(content.months[i]);
+  for (const std::size_t i : content.months_to_learn()) months.push_back(content.months[i]);
   if (months.empty()) {
     throw InputError(
         {.problem = "the sample store holds no training months",
@@ -85,8 +85,7 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
           variable_weights(options.training.variable_weights, samples.content().n_variables())),
       months_(training_months(samples.content())),
       plan_(patch_plan_options(options, samples.content(), months_.size())),
-      batches_(samples, samples.content().positions(samples.content().train),
-               make_schedule(options.diffusion),
+      batches_(samples, samples.content().months_to_learn(), make_schedule(options.diffusion),
                {.prediction = prediction_of(options.diffusion.prediction),
                 .noise = Purpose::training_noise,
                 .seed = seed_,

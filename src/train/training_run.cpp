@@ -79,9 +79,9 @@ void TrainingRun::resume() {
   together(comm, [&] {
     if (!comm.is_root()) return;
     const bool is_diffusion = parts_.options.training.stage == "diffusion";
-    metrics_.emplace(std::filesystem::path(parts_.options.experiment.directory) /
-                         (is_diffusion ? "metrics.jsonl" : "metrics_regression.jsonl"),
-                     step);
+    metrics_.emplace(
+        parts_.options.fold_path() / (is_diffusion ? "metrics.jsonl" : "metrics_regression.jsonl"),
+        step);
     if (best_) write_best(root_, *best_);
   });
   first_step_ = step;

@@ -70,8 +70,8 @@ const std::set<std::string> course_of_training{
     "steps", "batch", "accumulation",  "patch_size", "learning_rate",    "warmup", "weight_decay",
     "beta1", "beta2", "gradient_clip", "ema_decay",  "variable_weights", "mirror"};
 
-nlohmann::json determined_by(const Options& options) {
-  nlohmann::json keys{{"experiment/seed", options.experiment.seed}};
+nlohmann::json determined_by(const Options& options, const std::vector<int>& left_out) {
+  nlohmann::json keys{{"experiment/seed", options.experiment.seed}, {"training/fold", left_out}};
   // Named: `items()` only refers to its object.
   const nlohmann::json model = json_of(options.model), diffusion = json_of(options.diffusion),
                        training = json_of(options.training);
@@ -102,7 +102,8 @@ nlohmann::json describe_training(const Options& options, const Conditioning& con
       {"diffusion", json_of(options.diffusion)},
       {"schedule",
        {{"kind", options.diffusion.schedule}, {"timesteps", options.diffusion.timesteps}}},
-      {"determined_by", determined_by(options)},
+      {"left_out", content.left_out},
+      {"determined_by", determined_by(options, content.left_out)},
       {"store", {{"sha256", store_digest}}},
       {"namelist", to_namelist(options)},
       {"versions",
@@ -118,7 +119,7 @@ void require_same_training(const nlohmann::json& state, const nlohmann::json& no
   nlohmann::json then = state.value("determined_by", nlohmann::json::object());
   if (then.contains(consistency_key)) then[consistency_key] = consistency_of(then[consistency_key]);
   // An option that an older program did not know did what its default does now.
-  const nlohmann::json defaults = determined_by(Options{});
+  const nlohmann::json defaults = determined_by(Options{}, {});
   for (const auto& [key, value] : now.at("determined_by").items()) {
     const auto& source = then.contains(key) ? then : defaults;
     if (!source.contains(key) || source.at(key) != value) {

@@ -50,29 +50,28 @@ CrpsValidator::CrpsValidator(const Context& context, const Options& options,
                              const StoreReader& reader, const Conditioning& conditioning,
                              const MeanModel& mean)
     : context_(context),
+      reader_(reader),
       conditioning_(conditioning),
       mean_(mean),
       generator_(validation_options(options)),
       n_members_(options.training.validation_members),
       area_(cell_areas(conditioning.content().fine)) {
-  const StoreContent& content = conditioning.content();
   const auto n_months = static_cast<std::size_t>(options.training.validation_months);
-  for (const std::size_t i_month : spread(content.positions(content.validation), n_months))
-    read_month(reader, i_month);
+  for (const std::size_t i_month : spread(conditioning.content().months_to_validate(), n_months))
+    read_month(i_month);
 }
 
-void CrpsValidator::read_month(const StoreReader& reader, std::size_t i_month) {
+void CrpsValidator::read_month(std::size_t i_month) {
   const StoreContent& content = conditioning_.content();
   const std::size_t n_variables = content.n_variables();
   Truth truth{
       .month = content.months[i_month],
+      .i_month = i_month,
       .coarse = Array<float, 3>({n_variables, content.coarse.n_rows(), content.coarse.n_columns()}),
-      .previous = conditioning_.sees_previous_month()
-                      ? coarse_of_month_before(reader, content, content.months[i_month])
-                      : Array<float, 3>(),
-      .fine = Array<float, 3>({n_variables, content.fine.n_rows(), content.fine.n_columns()})};
-  reader.read(store::coarse, i_month, 1, truth.coarse.flat());
-  reader.read(store::fine, i_month, 1, truth.fine.flat());
+      .fine = Array<float, 3>({n_variables, content.fine.n_rows(), content.fine.n_columns()}),
+      .score = {content.months[i_month]}};
+  reader_.read(store::coarse, i_month, 1, truth.coarse.flat());
+  reader_.read(store::fine, i_month, 1, truth.fine.flat());
   const BilinearRemap interpolate(content.coarse, content.fine);
   Array<float, 2> lerp({content.fine.n_rows(), content.fine.n_columns()});
   for (std::size_t v = 0; v < n_variables; ++v) {
@@ -86,8 +85,8 @@ void CrpsValidator::read_month(const StoreReader& reader, std::size_t i_month) {
       error += weight.data()[i] * std::abs(static_cast<double>(lerp.data()[i]) - fine.data()[i]);
       total += weight.data()[i];
     }
-    truth.lerp_error.push_back(error);
-    truth.weight.push_back(total);
+    truth.score.lerp_error.push_back(error);
+    truth.score.weight.push_back(total);
   }
   months_.push_back(std::move(truth));
 }
@@ -103,8 +102,7 @@ void CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Trut
   for (std::int64_t i = share.first; i < share.last; ++i) {
     const auto i_month = static_cast<std::size_t>(i / n_members_);
     if (first_month + inputs.size() == i_month) {
-      const Truth& truth = months[i_month];
-      inputs.push_back(conditioning_.inputs(truth.month, truth.coarse, truth.previous));
+      inputs.push_back(conditioning_.stored_inputs(reader_, months[i_month].i_month));
     }
     jobs.push_back({.month = months[i_month].month, .member = i % n_members_ + 1});
   }
@@ -144,37 +142,44 @@ std::vector<MonthEnsemble> CrpsValidator::month_ensembles(const Truth& truth,
   return results;
 }
 
-ValidationScore CrpsValidator::score(UNet network, const GeneratorOptions& options) const {
+std::vector<MonthScore> CrpsValidator::month_scores(UNet network,
+                                                    const GeneratorOptions& options) const {
   HINDSCALE_ASSERT(!months_.empty());
   FieldGenerator generator(network, conditioning_, options, {torch_device(context_.device)}, mean_);
   const StoreContent& content = conditioning_.content();
-  const std::size_t n_variables = content.n_variables();
   const auto n_members = static_cast<std::size_t>(n_members_);
   // As many months at a time as give every rank the same number of fields.
   const std::int64_t n_ranks = context_.comm.size();
   const auto at_once = static_cast<std::size_t>(n_ranks / std::gcd(n_ranks, n_members_));
-  std::vector<std::vector<MonthEnsemble>> ensembles(n_variables);  // [variable][month]
+  std::vector<MonthScore> scores;
   for (std::size_t first = 0; first < months_.size(); first += at_once) {
     const auto months =
         std::span<const Truth>(months_).subspan(first, std::min(at_once, months_.size() - first));
-    Array<float, 5> fields(
-        {months.size(), n_members, n_variables, content.fine.n_rows(), content.fine.n_columns()});
+    Array<float, 5> fields({months.size(), n_members, content.n_variables(), content.fine.n_rows(),
+                            content.fine.n_columns()});
     fill_members(generator, months, fields);
     for (std::size_t i = 0; i < months.size(); ++i) {
       share_over_ranks(context_.comm, fields[i].flat());
-      const std::vector<MonthEnsemble> own = month_ensembles(months[i], fields[i]);
-      for (std::size_t v = 0; v < n_variables; ++v) ensembles[v].push_back(own[v]);
+      scores.push_back(months[i].score);
+      scores.back().ensembles = month_ensembles(months[i], fields[i]);
     }
   }
+  return scores;
+}
+
+ValidationScore validation_score(std::span<const MonthScore> months) {
   ValidationScore score;
+  const std::size_t n_variables = months.front().ensembles.size();
   for (std::size_t v = 0; v < n_variables; ++v) {
-    double lerp = 0, lerp_weight = 0;
-    for (const Truth& truth : months_) {
-      lerp += truth.lerp_error[v];
-      lerp_weight += truth.weight[v];
+    double lerp = 0, weight = 0;
+    std::vector<MonthEnsemble> ensembles;
+    for (const MonthScore& month : months) {
+      lerp += month.lerp_error[v];
+      weight += month.weight[v];
+      ensembles.push_back(month.ensembles[v]);
     }
-    const EnsembleScores scores = ensemble_scores(ensembles[v]);
-    score.variables.push_back(scores.crps / (lerp / lerp_weight));
+    const EnsembleScores scores = ensemble_scores(ensembles);
+    score.variables.push_back(scores.crps / (lerp / weight));
     score.spread_skill.push_back(scores.spread_skill);
     score.score += score.variables.back() / static_cast<double>(n_variables);
   }

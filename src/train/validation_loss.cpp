@@ -17,7 +17,7 @@ constexpr std::size_t most_patches =
 
 /// The patches of a plan of one step: times are stratified over all of them.
 std::vector<Patch> fixed_patches(const Options& options, const StoreContent& content) {
-  const std::size_t n_months = content.positions(content.validation).size();
+  const std::size_t n_months = content.months_to_validate().size();
   if (n_months == 0) return {};
   PatchPlanOptions plan_options = patch_plan_options(options, content, n_months);
   plan_options.batch = std::min(patches_a_month * n_months, most_patches);
@@ -31,8 +31,7 @@ std::vector<Patch> fixed_patches(const Options& options, const StoreContent& con
 
 LossValidator::LossValidator(const Context& context, const Options& options, SampleCache& samples)
     : context_(context),
-      batches_(samples, samples.content().positions(samples.content().validation),
-               make_schedule(options.diffusion),
+      batches_(samples, samples.content().months_to_validate(), make_schedule(options.diffusion),
                {.prediction = prediction_of(options.diffusion.prediction),
                 .noise = Purpose::validation_noise,
                 .seed = static_cast<std::uint64_t>(options.experiment.seed),

@@ -48,7 +48,7 @@ class SyntheticExperiment {
     content.fine = regular_grid({0, -90, 15, 15, 24, 12});
     content.coarse = regular_grid({0, -90, 45, 45, 8, 4});
     content.has_missing = true;
-    content.has_ridge = true;
+    content.ridge = RegressionFit{.window = 1, .penalty = 1};
     write_store(comm);
     options.experiment.directory = folder_.string();
     options.evaluation.bootstrap_samples = 50;
@@ -170,10 +170,10 @@ class SyntheticExperiment {
     const std::size_t nt = content.months.size();
     put(comm, writer, store::fine, {nt, 2, 12, 24}, fine);
     put(comm, writer, store::coarse, {nt, 2, 4, 8}, coarse);
-    put(comm, writer, store::ridge, {nt, 2, 12, 24}, ridge);
+    put(comm, writer, store::ridge.field, {nt, 2, 12, 24}, ridge);
     put(comm, writer, store::fine_climatology, {12, 2, 12, 24}, climatology);
     put(comm, writer, store::lerp_bias, {12, 2, 12, 24}, bias);
-    put(comm, writer, store::ridge_spread, {2, 12, 24}, spread);
+    put(comm, writer, store::ridge.spread, {2, 12, 24}, spread);
     put(comm, writer, store::valid, {2, 12, 24}, valid);
     write_content(writer, content);
     writer.commit();

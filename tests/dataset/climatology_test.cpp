@@ -107,9 +107,9 @@ TEST(StoreContent, what_is_written_is_read) {
   }
   EXPECT_FALSE(read.coarse_derived);
   EXPECT_TRUE(read.has_missing);
-  EXPECT_TRUE(read.has_ridge);
-  EXPECT_EQ(read.ridge_window, 3);
-  EXPECT_EQ(read.ridge_penalty, 0.1);
+  EXPECT_EQ(read.ridge, (RegressionFit{.window = 3, .penalty = 0.1}));
+  EXPECT_EQ(read.local_ridge, written.local_ridge);
+  EXPECT_TRUE(read.local_ridge);
 }
 
 TEST(StoreContent, positions_are_those_of_whole_years_and_unknown_months_are_named) {

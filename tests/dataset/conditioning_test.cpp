@@ -1,54 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the network sees: names, inverses, weights, consistency, and no view of a month's own truth.
+// What the network sees: names, inverses, weights, consistency.
 #include "hindscale/dataset/conditioning.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <numbers>
 
-#include "synthetic_store.hpp"
+#include "conditioning_cases.hpp"
 
 namespace hindscale {
 namespace {
 
+using test::expect_near;
+using test::for_each_option;
 using test::n_cells;
+using test::options_of;
+using test::rounding;
 using test::SyntheticStore;
+using test::training_month;
+using test::validation_month;
 using ::testing::ElementsAre;
-
-constexpr std::size_t training_month = 13;
-constexpr std::size_t validation_month = 40;
-constexpr float rounding = 2e-5F;  // of values of about 5 after a few operations in float
-
-ConditioningOptions options_of(const std::string& target, const std::string& base,
-                               const std::string& scaling,
-                               const std::string& consistency = "none") {
-  ConditioningOptions options;
-  options.diffusion.target = target;
-  options.diffusion.base = base;
-  options.diffusion.scaling = scaling;
-  options.diffusion.consistency = consistency;
-  return options;
-}
-
-void for_each_option(const std::function<void(const ConditioningOptions&)>& check) {
-  for (const char* target : {"field", "residual"}) {
-    for (const char* base : {"lerp", "lerp_corrected", "ridge"}) {
-      for (const char* scaling : {"variable", "cell"}) {
-        SCOPED_TRACE(std::string(target) + " " + base + " " + scaling);
-        check(options_of(target, base, scaling));
-      }
-    }
-  }
-}
-
-void expect_near(const Array<float, 3>& a, const Array<float, 3>& b, float tolerance) {
-  ASSERT_EQ(a.shape(), b.shape());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ASSERT_NEAR(a.flat()[i], b.flat()[i], tolerance) << i;
-  }
-}
 
 std::string key_of_refusal(const SyntheticStore& samples, const StoreContent& content,
                            const ConditioningOptions& options) {
@@ -127,32 +99,6 @@ TEST(Conditioning, inputs_of_a_month_outside_training_are_those_of_its_sample) {
       expect_near(inputs.condition, conditioning.sample(samples.reader, t).condition, rounding);
     }
   });
-}
-
-TEST(Conditioning, a_training_month_sees_the_means_of_the_other_years) {
-  const SyntheticStore samples({});
-  const Conditioning conditioning(samples.reader, samples.content,
-                                  options_of("residual", "lerp_corrected", "variable"));
-  const Sample sample = conditioning.sample(samples.reader, training_month);
-  const Array<float, 3> lerp = samples.lerp(samples.coarse(training_month));
-  Array<float, 3> climatology(test::fine_shape), base = lerp;
-  for (const std::size_t t : {training_month - 12, training_month + 12}) {
-    const Array<float, 3> other = samples.lerp(samples.coarse(t)), truth = samples.fine(t);
-    for (std::size_t i = 0; i < other.size(); ++i) {
-      climatology.flat()[i] += other.flat()[i] / 2;
-      base.flat()[i] -= (other.flat()[i] - truth.flat()[i]) / 2;
-    }
-  }
-  for (std::size_t v = 0; v < test::n_variables; ++v) {
-    const double unit = conditioning.normalisation().at("anomaly")(v, 0, 0);
-    for (std::size_t i = 0; i < n_cells; ++i) {
-      const double anomaly = lerp.view()[v].data()[i] - climatology.view()[v].data()[i];
-      ASSERT_NEAR(sample.condition.view()[4 + v].data()[i], anomaly / unit, rounding);
-    }
-  }
-  Array<float, 3> field = sample.target;
-  conditioning.to_physical(samples.coarse(training_month), base, field);
-  expect_near(field, samples.fine(training_month), rounding);
 }
 
 TEST(Conditioning, targets_of_the_training_months_have_unit_mean_square_and_fields_mean_zero) {
@@ -246,7 +192,7 @@ TEST(Conditioning, what_the_store_cannot_give_is_refused_by_its_key) {
   StoreContent foreign = samples.content, holed = samples.content, plain = samples.content;
   foreign.coarse_derived = false;
   holed.has_missing = true;
-  plain.has_ridge = false;
+  plain.ridge.reset();
   for (const StoreContent& content : {foreign, holed}) {
     EXPECT_EQ(key_of_refusal(samples, content, options), "diffusion/consistency");
     for (const char* choice : {"none", "report"})
@@ -254,6 +200,9 @@ TEST(Conditioning, what_the_store_cannot_give_is_refused_by_its_key) {
                 "accepted");
   }
   EXPECT_EQ(key_of_refusal(samples, plain, options), "diffusion/base");
+  plain.local_ridge.reset();
+  EXPECT_EQ(key_of_refusal(samples, plain, options_of("residual", "local_ridge", "cell")),
+            "diffusion/base");
 }
 
 TEST(Conditioning, the_normalisation_of_a_checkpoint_gives_the_same_samples) {

@@ -51,6 +51,21 @@ TEST(RidgeSystem, coefficients_shrink_with_the_penalty_and_vanish_without_anomal
   EXPECT_THAT(still.solve(0.1), ElementsAre(0, 0));
 }
 
+TEST(RidgeSystem, weighted_predictors_are_those_multiplied_by_their_weight) {
+  const std::vector<double> weights{1, 0.5, 0};
+  RidgeSystem plain(3, 2), multiplied(3, 2);
+  for (std::uint64_t i = 0; i < 9; ++i) {
+    std::vector<double> x{test::noise(1, i), test::noise(2, i), test::noise(3, i)};
+    const std::vector<double> y{test::noise(4, i), test::noise(5, i)};
+    plain.add(x, y);
+    for (std::size_t k = 0; k < 3; ++k) x[k] *= weights[k];
+    multiplied.add(x, y);
+  }
+  const std::vector<double> b = plain.solve(0.3, weights), expected = multiplied.solve(0.3);
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(b[i], weights[i / 2] * expected[i], 1e-14) << i;
+  EXPECT_EQ(plain.solve(0.3, {1, 1, 1}), plain.solve(0.3));
+}
+
 TEST(RidgeWindow, rows_are_clipped_and_columns_wrap_where_periodic) {
   const Grid globe = regular_grid({0, -15, 90, 10, 4, 3});
   const Grid region = regular_grid({0, -15, 10, 10, 4, 3});
@@ -78,35 +93,63 @@ TEST(RidgeHome, longitudes_count_modulo_360) {
 
 TEST(Ridge, finds_a_linear_law_on_months_it_has_not_seen) {
   const SyntheticStore samples({.derived = false, .penalties = {10, 1e-9}});
-  EXPECT_EQ(samples.content.ridge_penalty, 1e-9);
+  EXPECT_EQ(samples.content.ridge->penalty, 1e-9);
   constexpr float tolerance = 1e-4F;  // rounding of values of about 5 times slopes of about 10
   for (std::size_t t = 0; t < 60; ++t) {
     const Array<float, 3> truth = samples.fine(t);
-    const Array<float, 3> estimate = samples.field(store::ridge, t, test::fine_shape);
+    const Array<float, 3> estimate = samples.field(store::ridge.field, t, test::fine_shape);
     for (std::size_t i = 0; i < truth.size(); ++i) {
       ASSERT_NEAR(estimate.flat()[i], truth.flat()[i], tolerance) << t << " " << i;
     }
   }
-  for (const double spread : samples.reader.read_whole(store::ridge_spread)) {
+  for (const double spread : samples.reader.read_whole(store::ridge.spread)) {
     EXPECT_LT(spread, tolerance);
   }
 }
 
 TEST(Ridge, the_window_of_predictors_is_the_one_that_errs_least_on_the_validation_months) {
   const SyntheticStore samples({.derived = false, .windows = {3, 1}, .penalties = {0.01, 100}});
-  EXPECT_EQ(samples.content.ridge_window, 1);
-  EXPECT_EQ(samples.content.ridge_penalty, 0.01);
-  EXPECT_THAT(samples.reader.shape(store::ridge_coefficients), ElementsAre(12, 2, 16, 2));
+  EXPECT_EQ(samples.content.ridge->window, 1);
+  EXPECT_EQ(samples.content.ridge->penalty, 0.01);
+  EXPECT_THAT(samples.reader.shape(store::ridge.coefficients), ElementsAre(12, 2, 16, 2));
 }
 
 TEST(Ridge, the_estimate_of_a_training_year_does_not_know_its_truth) {
   const SyntheticStore calm({.derived = false});
   const SyntheticStore noisy({.derived = false, .first_year_noise = 0.5F});
   for (std::size_t t = 0; t < 60; ++t) {
-    const Array<float, 3> a = calm.field(store::ridge, t, test::fine_shape);
-    const Array<float, 3> b = noisy.field(store::ridge, t, test::fine_shape);
+    const Array<float, 3> a = calm.field(store::ridge.field, t, test::fine_shape);
+    const Array<float, 3> b = noisy.field(store::ridge.field, t, test::fine_shape);
     const bool same = std::equal(a.flat().begin(), a.flat().end(), b.flat().begin());
     EXPECT_EQ(same, t < 12) << t;
+  }
+}
+
+TEST(LocalRidge, chooses_decay_and_cycle_of_a_world_that_has_them) {
+  // The errors of the lawful world hang on the home cell alone, and their cycle is one of months.
+  const SyntheticStore samples({.derived = false, .windows = {3}, .penalties = {0.01}});
+  EXPECT_EQ(samples.content.local_ridge,
+            (RegressionFit{.window = 3, .penalty = 0.01, .decay = 1, .harmonics = 0}));
+  const auto error = [&](const store::Regression& names) {
+    double sum = 0;
+    for (std::size_t t = 48; t < 60; ++t) {
+      const Array<float, 3> truth = samples.fine(t);
+      const Array<float, 3> estimate = samples.field(names.field, t, test::fine_shape);
+      for (std::size_t i = 0; i < truth.size(); ++i)
+        sum += std::pow(static_cast<double>(estimate.flat()[i] - truth.flat()[i]), 2);
+    }
+    return sum;
+  };
+  EXPECT_LT(error(store::local_ridge), 0.8 * error(store::ridge));
+}
+
+TEST(LocalRidge, the_estimate_of_a_training_year_does_not_know_its_truth) {
+  const SyntheticStore calm({.derived = false, .windows = {1}});
+  const SyntheticStore noisy({.derived = false, .first_year_noise = 0.5F, .windows = {1}});
+  for (std::size_t t = 0; t < 60; ++t) {
+    const Array<float, 3> a = calm.field(store::local_ridge.field, t, test::fine_shape);
+    const Array<float, 3> b = noisy.field(store::local_ridge.field, t, test::fine_shape);
+    EXPECT_EQ(std::equal(a.flat().begin(), a.flat().end(), b.flat().begin()), t < 12) << t;
   }
 }
 
@@ -115,7 +158,7 @@ TEST(Ridge, spread_is_the_error_of_the_training_months_scaled_on_the_validation_
   const Array<double, 2> area = cell_areas(samples.content.fine);
   std::vector<double> squares(2 * n_cells, 0.0), validation(2, 0.0), expected(2, 0.0);
   const auto error = [&](std::size_t t) {
-    Array<float, 3> estimate = samples.field(store::ridge, t, test::fine_shape);
+    Array<float, 3> estimate = samples.field(store::ridge.field, t, test::fine_shape);
     const Array<float, 3> truth = samples.fine(t);
     for (std::size_t i = 0; i < truth.size(); ++i) estimate.flat()[i] -= truth.flat()[i];
     return estimate;
@@ -129,7 +172,7 @@ TEST(Ridge, spread_is_the_error_of_the_training_months_scaled_on_the_validation_
       if (t >= 36) expected[i / n_cells] += area.flat()[i % n_cells] * squares[i];
     }
   }
-  const std::vector<double> spread = samples.reader.read_whole(store::ridge_spread);
+  const std::vector<double> spread = samples.reader.read_whole(store::ridge.spread);
   for (std::size_t i = 0; i < spread.size(); ++i) {
     const double factor = std::sqrt(validation[i / n_cells] / expected[i / n_cells]);
     EXPECT_NEAR(spread[i], std::sqrt(squares[i]) * factor, 1e-6);

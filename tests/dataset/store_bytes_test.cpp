@@ -17,13 +17,13 @@ TEST(PreparedStore, bytes_are_those_of_a_single_rank) {
                             .transforms = {"minmax", "boxcox"}};
   const StoreContent content = test::build_store(comm, folder.path() / "parallel.h5", recipe);
   EXPECT_TRUE(content.has_missing);
-  EXPECT_TRUE(content.has_ridge);
+  EXPECT_TRUE(content.ridge);
   if (comm.is_root()) {
     const Communicator alone = Communicator::self();
     const StoreContent serial = test::build_store(alone, folder.path() / "serial.h5", recipe);
     EXPECT_EQ(content.transform_parameters, serial.transform_parameters);
-    EXPECT_EQ(content.ridge_window, serial.ridge_window);
-    EXPECT_EQ(content.ridge_penalty, serial.ridge_penalty);
+    EXPECT_EQ(content.ridge, serial.ridge);
+    EXPECT_EQ(content.local_ridge, serial.local_ridge);
     EXPECT_EQ(sha256_of_file(folder.path() / "parallel.h5"),
               sha256_of_file(folder.path() / "serial.h5"));
   }

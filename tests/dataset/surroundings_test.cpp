@@ -89,7 +89,7 @@ TEST(Context, is_the_normalised_coarse_field_of_the_whole_domain_for_every_windo
   assemble_input(sample, other, elsewhere);
   const Array<float, 3> coarse = samples.coarse(month);
   Array<float, 4> climatology({12, 2, test::n_coarse_rows, test::n_coarse_columns});
-  samples.reader.read(store::coarse_climatology, 0, 12, climatology.flat());
+  samples.reader.read(store::local_ridge.coarse_climatology, 0, 12, climatology.flat());
   const auto& lerp = conditioning.normalisation().at("lerp");
   const auto& anomaly = conditioning.normalisation().at("anomaly");
   for (std::size_t v = 0; v < 2; ++v) {

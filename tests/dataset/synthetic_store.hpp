@@ -38,6 +38,7 @@ struct Recipe {
   float first_year_noise = 0;                  ///< added to the truth of the first training year
   std::vector<std::int64_t> windows{1};        ///< of the ridge; empty: no ridge
   std::vector<double> penalties{0.1};
+  std::vector<std::int64_t> harmonics{0, 1, 2};
   std::vector<std::string> transforms{"identity", "identity"};
   /// Applied to the truth before it is coarsened (`derived` only), in physical units.
   float (*shape)(std::size_t month, std::size_t i, float value) = nullptr;
@@ -164,6 +165,7 @@ inline StoreContent build_store(const Communicator& comm, const std::filesystem:
     DatasetOptions options;
     options.ridge_windows = recipe.windows;
     options.ridge_penalties = recipe.penalties;
+    options.local_ridge_harmonics = recipe.harmonics;
     fit_ridge(comm, writer, content, options);
   }
   write_content(writer, content);

@@ -237,25 +237,38 @@ TEST_F(TrainerTest, target_is_what_the_mean_of_the_whole_field_leaves) {
   options.tiling.size = {8, 12};
   make_store(Gaps::none);
   Workplace place(alone, options);
-  FittedMean mean{{UNet(place.network, 3), torch::tensor({2.0F, 0.5F}).view({2, 1, 1})}, ""};
-  {
-    const torch::NoGradGuard no_gradient;  // a new network gives zeros, this one its last biases
-    mean.model.network->named_parameters()["output.bias"].copy_(torch::tensor({0.3F, -0.2F}));
-  }
   GeneratorOptions generator = generator_options(options, options.diffusion);
   generator.prediction = Prediction::mean;
-  mean.generator = std::make_shared<FieldGenerator>(mean.model.network, place.conditioning,
-                                                    generator, GeneratorPlace{});
-  const Sample before = place.conditioning.sample(place.reader, 3);
-  Sample after = before;
-  subtract_mean(mean, place.content, 3, after);
-  const std::size_t n_cells = before.target.size() / 2;
-  for (std::size_t i = 0; i < before.target.size(); ++i) {
-    const bool first = i < n_cells;
-    const float expected =
-        (before.target.flat()[i] - (first ? 0.3F : -0.2F)) / (first ? 2.0F : 0.5F);
-    ASSERT_NEAR(after.target.flat()[i], expected, 1e-5);
-  }
+  const auto constant_mean = [&](float first, float second, std::vector<int> left_out) {
+    MeanNetwork mean{UNet(place.network, 3), "", std::move(left_out), nullptr};
+    const torch::NoGradGuard no_gradient;  // a new network gives zeros, this one its last biases
+    mean.network->named_parameters()["output.bias"].copy_(torch::tensor({first, second}));
+    mean.generator = std::make_shared<FieldGenerator>(mean.network, place.conditioning, generator,
+                                                      GeneratorPlace{});
+    return mean;
+  };
+  FittedMean mean{{UNet(nullptr), torch::tensor({2.0F, 0.5F}).view({2, 1, 1})},
+                  constant_mean(0.3F, -0.2F, {}),
+                  {}};
+  constexpr std::size_t i_month = 3;
+  const auto expect_left = [&](float first, float second) {
+    const Sample before = place.conditioning.sample(place.reader, i_month);
+    Sample after = before;
+    subtract_mean(mean, place.content, i_month, after);
+    const std::size_t n_cells = before.target.size() / 2;
+    for (std::size_t i = 0; i < before.target.size(); ++i) {
+      const bool is_first = i < n_cells;
+      const float expected =
+          (before.target.flat()[i] - (is_first ? first : second)) / (is_first ? 2.0F : 0.5F);
+      ASSERT_NEAR(after.target.flat()[i], expected, 1e-5);
+    }
+  };
+  expect_left(0.3F, -0.2F);
+  // Of a year that a fold has left out, its network tells the mean.
+  const int year = place.content.months[i_month].year();
+  mean.folds.push_back(constant_mean(7, 8, {year + 1}));
+  mean.folds.push_back(constant_mean(0.4F, 0.1F, {year - 1, year}));
+  expect_left(0.4F, 0.1F);
 }
 
 }  // namespace

@@ -22,7 +22,9 @@ void fit_climatologies(const Communicator& comm, StoreWriter& writer, StoreConte
 /// anomalies of all variables in a window around its coarse cell: B = (X'X + penalty * trace(X'X) /
 /// k * I)^-1 X'Y. Window and penalty minimise the error on the validation months. Training months
 /// get the estimate fitted without their own year. Writes coefficients, estimates and the Gaussian
-/// spread scaled on the validation months; records window and penalty in `content`. Collective.
+/// spread scaled on the validation months; records the settings in `content`. Where the options ask
+/// for it, likewise the local ridge, which knows where its predictors lie: anomalies count from a
+/// smooth seasonal cycle, and those of cells farther off are damped more. Collective.
 void fit_ridge(const Communicator& comm, StoreWriter& writer, StoreContent& content,
                const DatasetOptions& options);
 

@@ -63,8 +63,10 @@ class Conditioning {
   /// the month before; where it is empty the month's own stands in its place.
   [[nodiscard]] MonthInputs inputs(Month month, View<const float, 3> coarse,
                                    View<const float, 3> previous = {}) const;
-  /// The sample of a month of the store; training months see climatologies and baselines fitted
-  /// without their own year.
+  /// Inputs of a month of the store; training months see climatologies and baselines fitted without
+  /// their own year.
+  [[nodiscard]] MonthInputs stored_inputs(const StoreReader& reader, std::size_t i_month) const;
+  /// The sample of a month of the store, with those inputs.
   [[nodiscard]] Sample sample(const StoreReader& reader, std::size_t i_month) const;
   /// Network output [v, y, x] -> physical field [v, y, x] in place: scaling, base, inverse
   /// transform, physical limits, consistency with the coarse field (in physical units, within the
@@ -90,6 +92,8 @@ class Conditioning {
                                         const MonthFields& fields) const;
   [[nodiscard]] Array<float, 3> channels(Month month, const MonthFields& fields,
                                          const Array<float, 3>& base) const;
+  /// Where the target is the field itself, it counts from its mean instead of the base.
+  void count_from_mean(MonthInputs& inputs) const;
   void impose(std::size_t variable, View<const float, 2> coarse, View<float, 2> field) const;
   [[nodiscard]] Array<float, 3> climatology_of(Month month, View<const float, 3> coarse,
                                                OwnYear own_year) const;
@@ -101,6 +105,11 @@ class Conditioning {
   void add_surroundings(const CoarseMonths& coarse, OwnYear own_year, Array<float, 3>& condition,
                         GlobalContext& context) const;
   void check_options() const;
+  /// That of the base, and its arrays in the store; none where the base is no regression.
+  [[nodiscard]] std::optional<RegressionFit> regression() const;
+  [[nodiscard]] const store::Regression& regression_names() const;
+  /// [12, v, cy, cx] what anomalies of the coarse field count from.
+  [[nodiscard]] const Array<float, 4>& coarse_cycle() const;
   void load_statics(const StoreReader& reader);
   void fit(const StoreReader& reader);
   void finish_fit(const Sums& sums);
@@ -123,7 +132,9 @@ class Conditioning {
   Array<float, 4> lerp_bias_;                      ///< [12, v, y, x]
   std::vector<std::size_t> home_row_;              ///< coarse row of each fine row
   std::vector<std::size_t> home_column_;           ///< coarse column of each fine column
-  Array<float, 4> ridge_coefficients_;  ///< [y, v, x, k], empty unless the base is the ridge
+  Array<float, 4> ridge_coefficients_;  ///< [y, v, x, k], empty unless the base is a regression
+  Array<float, 4> ridge_coarse_climatology_;  ///< [12, v, cy, cx], of the local ridge only
+  Array<float, 4> ridge_lerp_bias_;           ///< [12, v, y, x], likewise
 };
 
 /// The coarse field [v, cy, cx] of the month before, of the store; empty where the store lacks it.

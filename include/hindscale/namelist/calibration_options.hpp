@@ -6,11 +6,11 @@
 
 namespace hindscale {
 
-/// &calibration: the ways to sample that are compared on the validation months.
+/// &calibration: the ways to sample that are compared on months a network has not seen.
 struct CalibrationOptions {
   std::vector<std::string> samplers;
   std::vector<std::int64_t> steps;
-  std::vector<double> noise_scales;
+  std::vector<double> etas, churns, noise_scales;
   std::int64_t members, months;
   double tolerance;
 
@@ -24,6 +24,15 @@ struct CalibrationOptions {
                        "euler_maruyama", "predictor_corrector"}});
     visit("steps", steps, {6, 8, 12},
           {.unit = "1", .meaning = "numbers of steps to try with each", .range = at_least(1)});
+    visit("etas", etas, {0, 0.5},
+          {.unit = "1",
+           .meaning = "shares of fresh noise to try with 'ddim' and 'predictor_corrector', see "
+                      "sampling/eta",
+           .range = between(0, 1)});
+    visit("churns", churns, {0, 10},
+          {.unit = "1",
+           .meaning = "fresh noise to try with 'euler' and 'heun', see sampling/churn",
+           .range = at_least(0)});
     visit("noise_scales", noise_scales, {0.95, 1.0, 1.05, 1.1, 1.15, 1.2},
           {.unit = "1",
            .meaning = "standard deviations of the noise to try with the sampler chosen",
@@ -32,7 +41,8 @@ struct CalibrationOptions {
           {.unit = "1", .meaning = "members of the ensembles compared", .range = at_least(2)});
     visit("months", months, 12,
           {.unit = "months",
-           .meaning = "months of the validation years, spread evenly",
+           .meaning = "months sampled with each network, spread evenly over the validation years, "
+                      "or over the years it left out",
            .range = at_least(1)});
     visit("tolerance", tolerance, 0.01,
           {.unit = "1",

@@ -120,9 +120,9 @@ struct DatasetOptions {
   std::vector<double> boxcox_lambda;
   double boxcox_offset;
   std::vector<std::int64_t> train_years, validation_years, test_years;
-  bool ridge;
-  std::vector<std::int64_t> ridge_windows;
-  std::vector<double> ridge_penalties;
+  bool ridge, local_ridge;
+  std::vector<std::int64_t> ridge_windows, local_ridge_harmonics;
+  std::vector<double> ridge_penalties, local_ridge_decays;
 
   DatasetOptions() { describe(TakeDefaults{}); }
 
@@ -206,6 +206,20 @@ struct DatasetOptions {
            .meaning = "ridge penalties to choose from on the validation years, relative to the "
                       "mean variance of the predictors",
            .range = above(0)});
+    visit("local_ridge", local_ridge, true,
+          {.meaning = "with dataset/ridge, fit the local ridge too: anomalies count from a smooth "
+                      "seasonal cycle, and predictors count less the farther off they are; better "
+                      "than the ridge where there are few training years"});
+    visit("local_ridge_harmonics", local_ridge_harmonics, {0, 1, 2},
+          {.unit = "1",
+           .meaning = "harmonics of the year in the seasonal cycle of the local ridge to choose "
+                      "from on the validation years; 0: the mean of each calendar month",
+           .range = between(0, 5)});
+    visit("local_ridge_decays", local_ridge_decays, {0, 0.35, 0.7, 1},
+          {.unit = "1 / coarse cell",
+           .meaning = "rates at which predictors of the local ridge count less with distance to "
+                      "choose from on the validation years: exp(-rate * distance)",
+           .range = at_least(0)});
   }
 };
 

@@ -118,11 +118,11 @@ struct DiffusionOptions {
           {.meaning =
                "what is generated: the 'field' itself, as published, or its 'residual' on the base",
            .choices = {"field", "residual"}});
-    visit("base", base, "ridge",
+    visit("base", base, "local_ridge",
           {.meaning = "first guess the residual counts from: 'lerp' interpolates the coarse field, "
                       "'lerp_corrected' also removes its mean error of each calendar month, "
-                      "'ridge' adds the ridge regression",
-           .choices = {"lerp", "lerp_corrected", "ridge"}});
+                      "'ridge' adds the ridge regression, 'local_ridge' the local ridge",
+           .choices = {"lerp", "lerp_corrected", "ridge", "local_ridge"}});
     visit("scaling", scaling, "cell",
           {.meaning = "standard deviation the target is divided by: one a 'variable', or one a "
                       "'cell', smoothed over 3 x 3 cells",
@@ -178,6 +178,7 @@ struct TrainingOptions {
   double bucket_mib;
   std::int64_t cache_mib;
   std::vector<double> variable_weights;
+  std::int64_t folds, fold;
 
   TrainingOptions() { describe(TakeDefaults{}); }
 
@@ -262,6 +263,20 @@ struct TrainingOptions {
     visit("stop_step", stop_step, 0,
           {.unit = "steps",
            .meaning = "end cleanly after this step, the learning-rate schedule unchanged; 0: none",
+           .range = at_least(0)});
+    visit("folds", folds, 0,
+          {.unit = "1",
+           .meaning = "parts the training years are dealt into, year by year, for networks that "
+                      "leave one part out: 'calibrate' samples each part with the network that "
+                      "has not seen it, instead of the validation years; a diffusion with a "
+                      "regression learns what the regressions leave of the part that they have "
+                      "not seen. 0: none",
+           .range = at_least(0)});
+    visit("fold", fold, 0,
+          {.unit = "1",
+           .meaning = "part of training/folds that is left out and validated on, counted from 1; "
+                      "the network goes to folds/N in experiment/directory. 0: learn from all "
+                      "training years",
            .range = at_least(0)});
     visit("bucket_mib", bucket_mib, 4.0,
           {.unit = "MiB",

@@ -52,8 +52,9 @@ struct Options {
   [[nodiscard]] ErrorFacts at(std::string_view group_key) const;
 
   [[nodiscard]] std::filesystem::path store_path() const;        ///< dataset/store or its default
-  [[nodiscard]] std::filesystem::path checkpoints_path() const;  ///< <directory>/checkpoints
-  [[nodiscard]] std::filesystem::path regression_path() const;   ///< <directory>/regression
+  [[nodiscard]] std::filesystem::path fold_path() const;         ///< <directory>, or folds/N in it
+  [[nodiscard]] std::filesystem::path checkpoints_path() const;  ///< <fold_path>/checkpoints
+  [[nodiscard]] std::filesystem::path regression_path() const;   ///< <fold_path>/regression
   [[nodiscard]] std::filesystem::path training_path() const;     ///< that of training/stage
   /// Of the members with tiles moved by half a stride.
   [[nodiscard]] std::filesystem::path shifted_path() const {

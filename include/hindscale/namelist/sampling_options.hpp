@@ -150,8 +150,8 @@ struct TileOptions {
     visit(
         "alternate", alternate, true,
         {.meaning = "move the tiles by half a stride at every second evaluation of the network, so "
-                    "that what one tile has decided crosses its border at the next; not for "
-                    "stitching = 'separate'",
+                    "that what one tile has decided crosses its border at the next (less often "
+                    "where that needs many more tiles); not for stitching = 'separate'",
          .determines_values = true});
     visit("shifted", shifted, false,
           {.meaning = "move the tiles by half a stride, so that borders come to lie inside tiles",

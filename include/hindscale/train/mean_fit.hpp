@@ -13,17 +13,27 @@
 
 namespace hindscale {
 
-/// A mean model and the digest of the checkpoint it comes from.
+/// A regression and what makes whole fields of the mean from it.
+struct MeanNetwork {
+  UNet network{nullptr};
+  std::string checkpoint_sha256;
+  std::vector<int> left_out;  ///< training years it has not seen
+  std::shared_ptr<FieldGenerator> generator;
+};
+
+/// A mean model and the networks it comes from.
 struct FittedMean {
   MeanModel model;
-  std::string checkpoint_sha256;
-  std::shared_ptr<FieldGenerator> generator{};  ///< of whole fields of the mean
+  MeanNetwork whole;               ///< learnt from all training years
+  std::vector<MeanNetwork> folds;  ///< each for the years it has not seen; may be empty
 };
 
 /// Where diffusion/regression asks for one: the averaged weights of the best regression checkpoint,
 /// and for each variable the root mean square of what it leaves in the training months (weighted as
-/// the loss). The result does not depend on the number of ranks. InputError where there is no such
-/// checkpoint or it learnt another target. Collective.
+/// the loss). With training/folds, what it leaves of a month is taken from the regression that has
+/// not seen its year: what a network leaves of months it has learnt from is less than what it
+/// leaves of others. The result does not depend on the number of ranks. InputError where there is
+/// no such checkpoint or it learnt another target. Collective.
 FittedMean fit_mean_model(const Context& context, const Options& options,
                           const Conditioning& conditioning, const StoreReader& reader,
                           const std::string& store_sha256);

@@ -45,6 +45,16 @@ struct ValidationScore {
   std::vector<double> spread_skill{};  ///< of each variable: sqrt((M + 1) / M) spread / RMSE
 };
 
+/// What one month adds to the score, of each variable.
+struct MonthScore {
+  Month month;
+  std::vector<MonthEnsemble> ensembles{};
+  std::vector<double> weight{};      ///< sum of areas of valid cells
+  std::vector<double> lerp_error{};  ///< area-weighted sum of |Lerp - truth|
+};
+
+ValidationScore validation_score(std::span<const MonthScore> months);
+
 /// Samples the same months and members with the same noise at every call. Keeps references to its
 /// arguments.
 class CrpsValidator {
@@ -52,26 +62,29 @@ class CrpsValidator {
   CrpsValidator(const Context& context, const Options& options, const StoreReader& reader,
                 const Conditioning& conditioning, const MeanModel& mean = {});
   /// Fields are spread over the ranks; the result does not depend on how. Collective.
-  [[nodiscard]] ValidationScore score(UNet network) const { return score(network, generator_); }
-  /// The same with another way to sample.
-  [[nodiscard]] ValidationScore score(UNet network, const GeneratorOptions& options) const;
+  [[nodiscard]] ValidationScore score(UNet network) const {
+    return validation_score(month_scores(network, generator_));
+  }
+  /// The same with another way to sample, month by month.
+  [[nodiscard]] std::vector<MonthScore> month_scores(UNet network,
+                                                     const GeneratorOptions& options) const;
 
  private:
   struct Truth {  ///< of one month
     Month month;
-    Array<float, 3> coarse;            ///< [v, cy, cx]
-    Array<float, 3> previous;          ///< [v, cy, cx] of the month before, or empty
-    Array<float, 3> fine;              ///< [v, y, x]
-    std::vector<double> weight{};      ///< sum of areas of valid cells, of each variable
-    std::vector<double> lerp_error{};  ///< area-weighted sum of |Lerp - truth|, of each variable
+    std::size_t i_month;     ///< in the store
+    Array<float, 3> coarse;  ///< [v, cy, cx]
+    Array<float, 3> fine;    ///< [v, y, x]
+    MonthScore score;        ///< but for the ensembles
   };
-  void read_month(const StoreReader& reader, std::size_t i_month);
+  void read_month(std::size_t i_month);
   [[nodiscard]] std::vector<MonthEnsemble> month_ensembles(const Truth& truth,
                                                            View<const float, 4> members) const;
   void fill_members(FieldGenerator& generator, std::span<const Truth> months,
                     View<float, 5> fields) const;
 
   const Context& context_;
+  const StoreReader& reader_;
   const Conditioning& conditioning_;
   MeanModel mean_;
   GeneratorOptions generator_;
