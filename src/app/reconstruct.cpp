@@ -9,9 +9,7 @@
 
 #include "coarse_input.hpp"
 #include "hindscale/app/stages.hpp"
-#include "hindscale/comm/work_queue.hpp"
 #include "hindscale/core/commit.hpp"
-#include "hindscale/core/stop.hpp"
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/model/devices.hpp"
 #include "memory_estimate.hpp"
@@ -20,73 +18,11 @@
 #include "stage_support.hpp"
 #include "statistics_pass.hpp"
 #include "trained_network.hpp"
+#include "unit_loop.hpp"
 #include "unit_maker.hpp"
 
 namespace hindscale {
 namespace {
-
-/// When a run has to end: a signal, or a wall time that is spent or leaves no room for one more
-/// unit like those this rank has made.
-class Clock {
- public:
-  explicit Clock(double wall_time_s) : wall_time_(wall_time_s) {}
-  void unit_took(double seconds) { longest_unit_s_ = std::max(longest_unit_s_, seconds); }
-  [[nodiscard]] bool has_to_stop() const { return stop_signal_seen() || wall_time_.spent(); }
-  [[nodiscard]] bool has_room_for_a_unit() const {
-    return wall_time_.has_room_for(longest_unit_s_);
-  }
-  [[nodiscard]] double elapsed_s() const { return wall_time_.elapsed_s(); }
-
- private:
-  WallTime wall_time_;
-  double longest_unit_s_ = 0;
-};
-
-/// Takes units from the shared queue until all are done or the run has to stop; true where it
-/// stopped early. The roots of the groups take them and decide. Collective.
-bool make_units(const Context& context, const Communicator& group, const ReconstructionPlan& plan,
-                UnitMaker& maker, Clock& clock, Records& files) {
-  constexpr std::int64_t none = -1;
-  const WallTime since_start(0);
-  WorkQueue queue(context.comm, static_cast<std::int64_t>(plan.units.size()));
-  std::vector<FileRecord> mine;
-  const auto root_stops = [&] {
-    if (!clock.has_to_stop()) return queue.closed();
-    queue.close();
-    return true;
-  };
-  const auto stop = [&] {
-    return broadcast(group, std::int64_t{group.is_root() && root_stops()}) != 0;
-  };
-  const auto next = [&] {
-    const bool goes_on = group.is_root() && clock.has_room_for_a_unit() && !root_stops();
-    return broadcast(group, goes_on ? queue.next().value_or(none) : none);
-  };
-  for (std::int64_t i_unit = next(); i_unit != none; i_unit = next()) {
-    const WallTime unit_time(0);
-    const auto records = maker.make(plan.units[static_cast<std::size_t>(i_unit)], stop);
-    if (!records) break;
-    clock.unit_took(unit_time.elapsed_s());
-    mine.insert(mine.end(), records->begin(), records->end());
-    const double done = static_cast<double>(i_unit + 1) / static_cast<double>(plan.units.size());
-    context.log.info("unit {} of {} done; {:.0f} s left", i_unit + 1, plan.units.size(),
-                     since_start.elapsed_s() * (1 - done) / done);
-  }
-  const bool none_made = all_sum(context.comm, static_cast<std::int64_t>(mine.size())) == 0;
-  share_records(context.comm, mine, files);
-  const std::set<std::string> names = names_of(files);
-  const bool complete = std::all_of(plan.units.begin(), plan.units.end(), [&](const Unit& unit) {
-    return std::all_of(unit.members.begin(), unit.members.end(), [&](int member) {
-      return member_is_finished(plan.variables, member, unit.segment, names);
-    });
-  });
-  if (!complete && none_made) {
-    context.log.warn(
-        "no unit of work was finished before the run had to stop; make units smaller "
-        "(ensemble/members_per_unit, output/years_per_file) or the run longer");
-  }
-  return !complete;
-}
 
 void report_range(const Context& context, const UnitMaker& maker, const StoreContent& content) {
   const std::int64_t n = all_sum(context.comm, maker.n_values());
@@ -205,7 +141,7 @@ bool make_archive(const Context& context, const Options& options, const Sources&
     context.log.warn("{}: no coarse field of the month before, its own stands in its place",
                      month.to_string());
 
-  // 2. Units of months x members.
+  // 2. Units of months x members, and the statistics of blocks of years that are complete.
   std::optional<FieldGenerator> generator;
   together(context.comm, [&] {
     generator.emplace(trained.network, *trained.conditioning,
@@ -218,9 +154,9 @@ bool make_archive(const Context& context, const Options& options, const Sources&
   std::optional<ConsistencyReport> report;
   if (options.diffusion.consistency != "none") maker.set_report(&report.emplace(content));
   warn_if_not_enforced(context, options, trained);
-  bool stopped = make_units(context, sources.group, plan, maker, clock, files);
+  bool stopped = make_units(context, sources.group, {style, plan, maker, clock}, files);
 
-  // 3. Statistics over the members, manifest, report.
+  // 3. The other statistics, manifest, report.
   if (!stopped) {
     stopped = make_statistics(
         context, style, plan, [&] { return clock.has_to_stop(); }, files);

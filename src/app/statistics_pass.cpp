@@ -28,22 +28,26 @@ bool needs_statistics(const OutputStyle& style, const ReconstructionPlan& plan,
          !statistics_are_finished(style, segment, members_covered(plan, segment, files), files);
 }
 
-/// Removes the members that the statistics cover.
-void remove_members(const Context& context, const OutputStyle& style,
-                    const ReconstructionPlan& plan, Records& files) {
-  for (const Segment& segment : plan.segments) {
-    const std::string mean = statistics_file(plan.variables.front(), "mean", segment);
-    for (const int member : members_in(style.folder / mean)) {
-      for (const std::string& variable : plan.variables) {
-        const std::string name = member_file(variable, member, segment);
-        if (files.erase(name) != 0 && context.comm.is_root())
-          std::filesystem::remove(style.folder / name);
-      }
-    }
-  }
+}  // namespace
+
+std::vector<StatisticsTask> statistics_to_make(const OutputStyle& style,
+                                               const ReconstructionPlan& plan,
+                                               const Segment& segment, const Records& files) {
+  std::vector<StatisticsTask> tasks;
+  if (!needs_statistics(style, plan, segment, files)) return tasks;
+  for (std::size_t v = 0; v < plan.variables.size(); ++v)
+    tasks.push_back({v, segment, members_covered(plan, segment, files)});
+  return tasks;
 }
 
-}  // namespace
+void remove_members(const OutputStyle& style, const Segment& segment) {
+  if (style.options.output.members) return;
+  const std::vector<std::string>& variables = style.content.variables;
+  for (const int member :
+       members_in(style.folder / statistics_file(variables.front(), "mean", segment)))
+    for (const std::string& variable : variables)
+      std::filesystem::remove(style.folder / member_file(variable, member, segment));
+}
 
 std::set<Segment> condensed_segments(const OutputStyle& style, const Records& finished) {
   std::set<Segment> condensed;
@@ -105,9 +109,8 @@ bool make_statistics(const Context& context, const OutputStyle& style,
                      Records& files) {
   std::vector<StatisticsTask> tasks;
   for (const Segment& segment : plan.segments) {
-    if (!needs_statistics(style, plan, segment, files)) continue;
-    for (std::size_t v = 0; v < plan.variables.size(); ++v)
-      tasks.push_back({v, segment, members_covered(plan, segment, files)});
+    const auto own = statistics_to_make(style, plan, segment, files);
+    tasks.insert(tasks.end(), own.begin(), own.end());
   }
   barrier(context.comm);  // every rank has read the old statistics before any is replaced
   std::vector<FileRecord> mine;
@@ -129,8 +132,15 @@ bool make_statistics(const Context& context, const OutputStyle& style,
   const bool complete = std::none_of(
       plan.segments.begin(), plan.segments.end(),
       [&](const Segment& segment) { return needs_statistics(style, plan, segment, files); });
-  if (complete && !style.options.output.members) remove_members(context, style, plan, files);
-  return !complete;
+  if (!complete || style.options.output.members) return !complete;
+  for (const Segment& segment : plan.segments) {
+    const std::string mean = statistics_file(plan.variables.front(), "mean", segment);
+    for (const int member : members_in(style.folder / mean))
+      for (const std::string& variable : plan.variables)
+        files.erase(member_file(variable, member, segment));
+    if (context.comm.is_root()) remove_members(style, segment);
+  }
+  return false;
 }
 
 }  // namespace hindscale

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The second pass of a reconstruction: statistics of every segment over its members.
+// The second pass of a reconstruction: statistics of segments over their members.
 #pragma once
 
 #include <functional>
@@ -18,6 +18,16 @@ std::set<Segment> condensed_segments(const OutputStyle& style, const Records& fi
 /// Bytes of the member files and statistics that a plan will still write, before compression.
 std::uintmax_t bytes_to_write(const OutputStyle& style, const ReconstructionPlan& plan,
                               const Records& finished);
+
+/// The statistics of a segment that a plan will have to write, over all members it holds then;
+/// nothing where they are finished or not asked for.
+std::vector<StatisticsTask> statistics_to_make(const OutputStyle& style,
+                                               const ReconstructionPlan& plan,
+                                               const Segment& segment, const Records& files);
+
+/// Removes the members of a segment that its statistics cover, where they are not to be kept; the
+/// statistics have to be finished. One rank.
+void remove_members(const OutputStyle& style, const Segment& segment);
 
 /// Writes the statistics that are missing or cover other members than the archive now holds, then
 /// removes members that are not to be kept. True where `has_to_stop` ended it early. Collective.

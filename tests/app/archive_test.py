@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What may share the folder of a reconstruction, and what its statistics cover as it grows."""
 import json
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -87,6 +89,32 @@ class Archive(unittest.TestCase):
         before = times(self.folder / "condensed")
         self.reconstruct("condensed", "ensemble/members=3", "output/members=.false.")
         self.assertEqual(times(self.folder / "condensed"), before)
+
+    def test_statistics_of_a_block_of_years_come_while_the_next_is_made(self):
+        work = ("reconstruct/first_month='1991-11'", "reconstruct/last_month='1992-03'", "output/years_per_file=1",
+                "ensemble/members=3", "sampling/steps=50")
+        self.reconstruct("late", *work)
+        for keeps in ("true", "false"):
+            folder, keep = self.folder / f"early_{keeps}", f"output/members=.{keeps}."
+            process = start("reconstruct", self.home, f"reconstruct/directory='{folder}'", *work, keep, ranks=1)
+            deadline = time.monotonic() + 120
+            while len(list(folder.glob("*_std_199111-199112.nc"))) < 2 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            ranks = ranks_of(process)
+            self.assertEqual(list(folder.glob("*_199201-199203.nc")), [], "the next block was finished before")
+            for number in ranks:
+                os.kill(number, signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=100), 75)
+            wait_until_gone(ranks)
+            self.assertEqual(len(list(folder.glob("*_r0*_199111-199112.nc"))), 6 if keeps == "true" else 0)
+            listed = json.loads((folder / "manifest.json").read_text())["files"]
+            self.assertEqual({entry["file"] for entry in listed}, {path.name for path in folder.glob("*.nc")})
+            before = times(folder)
+            run("reconstruct", self.home, f"reconstruct/directory='{folder}'", *work, keep, ranks=2)
+            after = times(folder)
+            self.assertEqual({name: after[name] for name in before}, before)
+            pattern = "*.nc" if keeps == "true" else "*_[ms]*.nc"
+            self.assertEqual(digests(folder, pattern), digests(self.folder / "late", pattern))
 
     def test_members_and_their_statistics_are_never_lost_unasked(self):
         self.reconstruct("valued", "ensemble/members=3", "output/members=.false.")

@@ -57,6 +57,26 @@ TEST(WorkQueue, units_of_one_rank_rise) {
   EXPECT_TRUE(std::is_sorted(units.begin(), units.end()));
 }
 
+TEST(WorkQueue, tallies_count_over_all_ranks_and_leave_the_units_alone) {
+  const Communicator comm = Communicator::world();
+  WorkQueue queue(comm, 1, 3);
+  EXPECT_TRUE(queue.has_more());
+  barrier(comm);
+  std::vector<double> counts;
+  for (int i = 0; i < 20; ++i) counts.push_back(static_cast<double>(queue.count(2)));
+  EXPECT_TRUE(std::is_sorted(counts.begin(), counts.end()));
+  std::vector<double> all = gather_blocks(comm, counts), expected(all.size());
+  std::sort(all.begin(), all.end());
+  std::iota(expected.begin(), expected.end(), 1.0);
+  EXPECT_EQ(all, expected);
+  if (comm.is_root()) {
+    EXPECT_EQ(queue.count(0), 1);
+    EXPECT_EQ(queue.next(), 0);
+    EXPECT_FALSE(queue.has_more());
+  }
+  barrier(comm);
+}
+
 TEST(WorkQueue, two_queues_do_not_disturb_each_other) {
   const Communicator comm = Communicator::world();
   WorkQueue first(comm, 1);
