@@ -112,6 +112,19 @@ TEST(StoreContent, what_is_written_is_read) {
   EXPECT_TRUE(read.local_ridge);
 }
 
+TEST(StoreContent, years_left_out_are_not_learnt_but_validated) {
+  StoreContent content = test::content_of({});
+  EXPECT_EQ(content.months_to_learn(), content.positions(content.train));
+  EXPECT_EQ(content.months_to_validate(), content.positions(content.validation));
+  content.left_out = years_of_fold(content.train, 2, 1);
+  EXPECT_THAT(content.left_out, ::testing::ElementsAre(2000, 2002));
+  EXPECT_THAT(years_of_fold(content.train, 2, 2), ::testing::ElementsAre(2001));
+  EXPECT_EQ(content.months_to_learn(), content.positions({2001, 2001}));
+  EXPECT_THAT(content.months_to_validate(), ::testing::SizeIs(24));
+  EXPECT_EQ(content.months_to_validate().front(), 0U);
+  EXPECT_EQ(content.months_to_validate().back(), 35U);
+}
+
 TEST(StoreContent, positions_are_those_of_whole_years_and_unknown_months_are_named) {
   StoreContent content = test::content_of({});
   EXPECT_THAT(content.positions(content.validation), ::testing::SizeIs(12));

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "support/temporary.hpp"
 #include "train/workplace.hpp"
 
 namespace hindscale {
@@ -16,16 +15,7 @@ using test::Workplace;
 // Sums of float32 numbers in another order; the network's own sums are over some hundred values.
 constexpr double rounding = 2e-5;
 
-struct TrainerOptions : testing::Test {
-  Context world = test::world_context();
-  Context alone{};
-  test::TemporaryFolder folder{world.comm};
-  Options options = test::small_options(folder.path());
-
-  void make_store(Gaps gaps) {
-    test::write_synthetic_store(world.comm, options.store_path(), gaps);
-  }
-};
+struct TrainerOptions : test::TrainingTest {};
 
 TEST_F(TrainerOptions, parts_of_the_loss_make_the_whole_on_any_number_of_ranks) {
   options.diffusion.consistency = "none";
@@ -47,6 +37,24 @@ TEST_F(TrainerOptions, parts_of_the_loss_make_the_whole_on_any_number_of_ranks) 
     count += entries[half + i];
   }
   EXPECT_NEAR(by_one.loss, whole / count, 1e-12 * by_one.loss);
+}
+
+TEST_F(TrainerOptions, a_fold_is_validated_on_the_years_it_does_not_learn_from) {
+  make_store(Gaps::none);
+  Workplace all(world, options);
+  StoreContent content = all.content;
+  content.left_out = years_of_fold(content.train, 2, 2);
+  EXPECT_EQ(content.left_out, std::vector<int>{2001});
+  const Conditioning conditioning(all.reader, content,
+                                  {.model = options.model, .diffusion = options.diffusion});
+  SampleCache samples(all.reader, conditioning, 64);
+  const Trainer trainer(world, options, all.network, samples);
+  for (std::int64_t step = 1; step <= 6; ++step)
+    for (const Month month : trainer.months_of(step)) EXPECT_EQ(month.year(), 2000);
+  const CrpsValidator validator(world, options, all.reader, conditioning);
+  const GeneratorOptions sampling = generator_options(options, options.diffusion);
+  for (const MonthScore& month : validator.month_scores(all.trainer.average(), sampling))
+    EXPECT_EQ(month.month.year(), 2001);
 }
 
 TEST_F(TrainerOptions, weights_of_the_variables_scale_their_gradients) {

@@ -8,7 +8,6 @@
 #include <cmath>
 
 #include "hindscale/train/mean_fit.hpp"
-#include "support/temporary.hpp"
 #include "train/workplace.hpp"
 
 namespace hindscale {
@@ -23,16 +22,7 @@ constexpr double rounding = 2e-5;
 // first steps.
 constexpr double curve_bound = 1e-3;
 
-struct TrainerTest : testing::Test {
-  Context world = test::world_context();
-  Context alone{};
-  test::TemporaryFolder folder{world.comm};
-  Options options = test::small_options(folder.path());
-
-  void make_store(Gaps gaps) {
-    test::write_synthetic_store(world.comm, options.store_path(), gaps);
-  }
-};
+struct TrainerTest : test::TrainingTest {};
 
 double relative_difference(const NamedTensors& a, const NamedTensors& b) {
   double difference = 0;

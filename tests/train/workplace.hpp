@@ -2,11 +2,14 @@
 // Everything a training needs, built on a synthetic store.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <memory>
 
 #include "hindscale/train/network_config.hpp"
 #include "hindscale/train/training_run.hpp"
 #include "hindscale/train/training_state.hpp"
+#include "support/temporary.hpp"
 #include "train/synthetic_store.hpp"
 
 namespace hindscale::test {
@@ -56,6 +59,18 @@ class Workplace {
   Trainer trainer;
   LossValidator loss_validator;
   CrpsValidator crps_validator;
+};
+
+/// Trainings on all ranks together and on each alone, in a folder of their own.
+struct TrainingTest : testing::Test {
+  Context world = world_context();
+  Context alone{};
+  TemporaryFolder folder{world.comm};
+  Options options = small_options(folder.path());
+
+  void make_store(Gaps gaps) const {
+    write_synthetic_store(world.comm, options.store_path(), gaps);
+  }
 };
 
 }  // namespace hindscale::test
