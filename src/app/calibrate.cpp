@@ -19,12 +19,11 @@
 namespace hindscale {
 namespace {
 
-/// Where the months come from that the choice is made on.
-std::string months_of(const Options& options) {
-  const auto& validation = options.dataset.validation_years;
-  if (options.training.folds > 0)
-    return fmt::format("{} folds of the training years", options.training.folds);
-  return fmt::format("{} to {}", validation.at(0), validation.at(1));
+/// The years that the choice is made on.
+std::string years_of(const Trial& trial) {
+  std::set<int> years;
+  for (const MonthScore& month : trial.months) years.insert(month.month.year());
+  return fmt::format("{}", fmt::join(years, ", "));
 }
 
 /// What was found, and what it is worth.
@@ -39,7 +38,7 @@ std::string fragment_of(const Calibration& found, const Options& options) {
   set_sampling(found.chosen, own);
   std::string text = fmt::format(
       "! Found by 'hindscale calibrate' on {}: CRPS / MAE of Lerp {:.4f}, spread / skill {:.3f}\n",
-      months_of(options), found.chosen.score.score,
+      years_of(found.chosen), found.chosen.score.score,
       fmt::join(found.chosen.score.spread_skill, ", "));
   if (found.left_out) {
     text += fmt::format(
@@ -83,7 +82,7 @@ void write_choice(const Options& options, const std::vector<TrainedNetwork>& net
   for (const Trial& trial : trials) tried.push_back(json_of(trial));
   for (const TrainedNetwork& trained : networks) checkpoints.push_back(trained.checkpoint_sha256);
   nlohmann::json json{{"checkpoints_sha256", checkpoints},
-                      {"months", months_of(options)},
+                      {"years", years_of(found.chosen)},
                       {"tried", tried},
                       {"chosen", json_of(found.chosen)},
                       {"left_out", nullptr}};
@@ -99,6 +98,13 @@ std::vector<TrainedNetwork> load_networks(const Options& options, const StoreRea
                                           const std::string& store_sha256) {
   std::vector<TrainedNetwork> networks;
   Options own = options;
+  if (options.training.folds > 0 && !options.reconstruct.checkpoint.empty()) {
+    ErrorFacts facts = options.at("reconstruct/checkpoint");
+    facts.problem = "one checkpoint for several folds";
+    facts.value = options.reconstruct.checkpoint;
+    facts.advice = "leave it out: the best of each fold is taken";
+    throw InputError(facts);
+  }
   const std::int64_t n_folds = options.training.folds;
   for (std::int64_t fold = n_folds > 0 ? 1 : 0; fold <= n_folds; ++fold) {
     own.training.fold = fold;
@@ -124,46 +130,35 @@ std::vector<TrainedNetwork> load_networks(const Options& options, const StoreRea
 }
 
 /// All samplers and steps that are asked for, each with the noise parameter it knows.
-std::vector<Trial> ways_to_sample(const CalibrationOptions& options, std::size_t n_variables) {
+std::vector<Trial> ways_to_sample(const Options& options, std::size_t n_variables) {
   std::vector<Trial> ways;
+  const CalibrationOptions& calibration = options.calibration;
   const std::vector<double> none{0}, noise(n_variables, 1.0);
-  for (const std::string& sampler : options.samplers) {
+  const auto etas = calibration.etas.empty() ? std::vector{options.sampling.eta} : calibration.etas;
+  const auto churns =
+      calibration.churns.empty() ? std::vector{options.sampling.churn} : calibration.churns;
+  for (const std::string& sampler : calibration.samplers) {
     const bool has_eta = sampler == "ddim" || sampler == "predictor_corrector";
     const bool has_churn = sampler == "euler" || sampler == "heun";
-    for (const std::int64_t steps : options.steps)
-      for (const double eta : has_eta ? options.etas : none)
-        for (const double churn : has_churn ? options.churns : none)
+    for (const std::int64_t steps : calibration.steps)
+      for (const double eta : has_eta ? etas : none)
+        for (const double churn : has_churn ? churns : none)
           ways.push_back({sampler, steps, eta, churn, noise});
   }
   return ways;
 }
 
-}  // namespace
-
-ExitCode run_calibrate(const Context& context, const Options& options) {
+/// Samplers, steps and their noise parameters with the noise of training, then the noise of each
+/// variable for the best of them, then all together. Collective.
+Calibration calibrate(const Options& options, std::size_t n_variables, Trials& trials) {
   const CalibrationOptions& calibration = options.calibration;
-  set_threads(static_cast<int>(options.experiment.threads));
-
-  // 1. The networks and the months they did not see.
-  const StageLock lock(context, options.experiment.directory);
-  std::optional<StoreReader> store;
-  std::vector<TrainedNetwork> networks;
-  together(context.comm, [&] { store.emplace(options.store_path()); });
-  const std::string digest = digests_of(context.comm, {options.store_path().string()}).front();
-  together(context.comm, [&] { networks = load_networks(options, *store, digest); });
-  Trials trials(context, options, networks, *store);
   TrialGroups groups;
-
-  // 2. Samplers, steps and their noise parameters, with the noise of training.
-  const std::size_t n_variables = networks.front().conditioning->content().n_variables();
   std::vector<ValidationScore> scores;
-  for (const Trial& way : ways_to_sample(calibration, n_variables)) {
+  for (const Trial& way : ways_to_sample(options, n_variables)) {
     groups.samplers.push_back(trials.run(way));
     scores.push_back(groups.samplers.back().score);
   }
   const Trial sampler = groups.samplers[cheapest(scores, groups.samplers, calibration.tolerance)];
-
-  // 3. The noise of each variable, for that sampler; then all together.
   const auto with_noise = [&](std::vector<double> noise_scale) {
     return Trial{sampler.sampler, sampler.steps, sampler.eta, sampler.churn,
                  std::move(noise_scale)};
@@ -179,10 +174,28 @@ ExitCode run_calibrate(const Context& context, const Options& options) {
   const std::vector<std::size_t> best = best_spread(scores, calibration.tolerance);
   for (std::size_t v = 0; v < n_variables; ++v)
     noise_scale.push_back(groups.scales[best[v]].noise_scale[v]);
-  const Calibration found{trials.run(with_noise(noise_scale)),
-                          left_out_score(groups, calibration.tolerance)};
+  return {trials.run(with_noise(noise_scale)), left_out_score(groups, calibration.tolerance)};
+}
 
-  // 4. The choice as a namelist fragment, and what was tried.
+}  // namespace
+
+ExitCode run_calibrate(const Context& context, const Options& options) {
+  set_threads(static_cast<int>(options.experiment.threads));
+
+  // 1. The networks and the months they did not see.
+  const StageLock lock(context, options.experiment.directory);
+  std::optional<StoreReader> store;
+  std::vector<TrainedNetwork> networks;
+  together(context.comm, [&] { store.emplace(options.store_path()); });
+  const std::string digest = digests_of(context.comm, {options.store_path().string()}).front();
+  together(context.comm, [&] { networks = load_networks(options, *store, digest); });
+
+  // 2. Ways to sample, and the choice among them.
+  Trials trials(context, options, networks, *store);
+  const Calibration found =
+      calibrate(options, networks.front().conditioning->content().n_variables(), trials);
+
+  // 3. The choice as a namelist fragment, and what was tried.
   if (!found.left_out)
     context.log.warn(
         "all months are of one year: what the choice is worth on other years is not known; more "

@@ -59,7 +59,9 @@ struct TrialGroups {
 };
 
 /// The score of every year as sampled in the way that the other years would have chosen: what a
-/// choice is worth on years it has not seen. Nothing where there is but one year.
+/// choice is worth on years it has not seen. Noise was tried with the first of the scales only: a
+/// year for which the others choose another sampler is sampled so with the noise of training.
+/// Nothing where there is but one year.
 std::optional<ValidationScore> left_out_score(const TrialGroups& groups, double tolerance);
 
 }  // namespace hindscale

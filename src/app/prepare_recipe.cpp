@@ -22,8 +22,10 @@ std::string key_of(const std::string& line) {
   return line.substr(0, line.find('=') + 1);
 }
 
-/// Whether an older recipe, which lacks the key of a line, means what the line says.
+/// Whether an older recipe, which lacks the key of a line, means what the line says. Stores from
+/// before there was a local ridge are not read any more.
 bool is_implied(const std::string& line, const std::vector<std::string>& old_lines) {
+  if (key_of(line).find(" local_ridge") != std::string::npos) return false;
   const bool is_known = std::any_of(old_lines.begin(), old_lines.end(),
                                     [&](const auto& old) { return key_of(old) == key_of(line); });
   const auto defaults = lines_of(recipe_of(Options{}));

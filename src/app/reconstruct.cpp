@@ -132,6 +132,8 @@ bool make_archive(const Context& context, const Options& options, const Sources&
     require_identity(folder, content.variables, held);
     check_disk(folder, bytes_to_write(style, plan, files));
     write_identity(folder, identity, !files.empty());
+    const Records lasting = lasting_files(style, plan, files);
+    if (lasting.size() < files.size()) write_manifest(folder, lasting);
   });
   context.log.info("{}: {} members, {} to {}; {} units to make, {} files finished", folder.string(),
                    plan.members.size(), options.first_month(), options.last_month(),

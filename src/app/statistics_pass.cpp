@@ -40,6 +40,18 @@ std::vector<StatisticsTask> statistics_to_make(const OutputStyle& style,
   return tasks;
 }
 
+Records lasting_files(const OutputStyle& style, const ReconstructionPlan& plan,
+                      const Records& files) {
+  Records lasting = files;
+  for (const Segment& segment : plan.segments) {
+    if (!needs_statistics(style, plan, segment, files)) continue;
+    for (const std::string& variable : plan.variables)
+      for (const std::string& kind : statistics_kinds(style.options))
+        lasting.erase(statistics_file(variable, kind, segment));
+  }
+  return lasting;
+}
+
 void remove_members(const OutputStyle& style, const Segment& segment) {
   if (style.options.output.members) return;
   const std::vector<std::string>& variables = style.content.variables;

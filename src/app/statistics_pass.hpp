@@ -25,6 +25,11 @@ std::vector<StatisticsTask> statistics_to_make(const OutputStyle& style,
                                                const ReconstructionPlan& plan,
                                                const Segment& segment, const Records& files);
 
+/// The files that will stay as they are: all but the statistics that a plan replaces. A manifest of
+/// them alone holds whenever the run is killed.
+Records lasting_files(const OutputStyle& style, const ReconstructionPlan& plan,
+                      const Records& files);
+
 /// Removes the members of a segment that its statistics cover, where they are not to be kept; the
 /// statistics have to be finished. One rank.
 void remove_members(const OutputStyle& style, const Segment& segment);

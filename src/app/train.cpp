@@ -34,11 +34,22 @@ Options staged(Options options) {
   return options;
 }
 
+/// The store's content, without the years of the fold where there is one.
+StoreContent content_to_learn(const Context& context, const TrainingOptions& training,
+                              const StoreReader& reader) {
+  StoreContent content = read_content(reader);
+  if (training.fold == 0) return content;
+  content.left_out = years_of_fold(content.train, training.folds, training.fold);
+  context.log.info("fold {} of {}: years left out {}", training.fold, training.folds,
+                   fmt::join(content.left_out, ", "));
+  return content;
+}
+
 /// A diffusion follows from the mean it counts from too, one of whole fields, made of tiles.
 void add_mean(const FittedMean& mean, const Options& options, nlohmann::json& description) {
   auto& keys = description["determined_by"];
   keys["regression checkpoint"] = mean.whole.checkpoint_sha256;
-  auto& folds = keys["regression checkpoints of folds"] = nlohmann::json::array();
+  auto& folds = keys[regression_folds_key];
   for (const MeanNetwork& fold : mean.folds) folds.push_back(fold.checkpoint_sha256);
   keys["tiling/size"] = options.tiling.size;
   keys["tiling/overlap"] = options.tiling.overlap;
@@ -62,13 +73,7 @@ ExitCode run_train(const Context& context, const Options& given) {
   set_threads(static_cast<int>(options.experiment.threads));
   const auto reader =
       opened<StoreReader>(context, [&] { return StoreReader(options.store_path()); });
-  StoreContent content = read_content(*reader);
-  const TrainingOptions& training = options.training;
-  if (training.fold > 0) {
-    content.left_out = years_of_fold(content.train, training.folds, training.fold);
-    context.log.info("fold {} of {}: years left out {}", training.fold, training.folds,
-                     fmt::join(content.left_out, ", "));
-  }
+  const StoreContent content = content_to_learn(context, options.training, *reader);
 
   // 2. Inputs and targets, fitted on the training months; the mean that CorrDiff counts from.
   const auto conditioning = opened<Conditioning>(context, [&] {

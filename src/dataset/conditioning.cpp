@@ -2,9 +2,7 @@
 #include "hindscale/dataset/conditioning.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <numbers>
 
 #include "conditioning_fields.hpp"
 #include "hindscale/dataset/baselines.hpp"
@@ -14,9 +12,6 @@ namespace hindscale {
 namespace {
 
 constexpr float missing = std::numeric_limits<float>::quiet_NaN();
-constexpr double relief_scale_m = 2000;  // terrain heights become numbers of order one
-constexpr double correction_scale =
-    1.5;  // the ridge's correction is about 1.5 times its own residual
 
 }  // namespace
 
@@ -176,72 +171,6 @@ Array<float, 3> Conditioning::base_of(View<const float, 3> coarse,
       own.data()[i] = transforms_.of_guess(v, i, own.data()[i]);
   }
   return base;
-}
-
-Array<float, 3> Conditioning::channels(Month month, const MonthFields& fields,
-                                       const Array<float, 3>& base) const {
-  const std::size_t nv = content_.n_variables(), ny = content_.fine.n_rows(),
-                    nx = content_.fine.n_columns();
-  const ModelOptions& model = options_.model;
-  Array<float, 3> result({n_field_channels_, ny, nx});
-  std::size_t channel = 0;
-  const auto add = [&](auto&& value_at) {
-    const auto out = result.view()[channel++].flat();
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = or_zero(value_at(i));
-  };
-  const auto field_at = [&](const Array<float, 3>& field, std::size_t v, std::size_t i) {
-    return static_cast<double>(transforms_.of_guess(v, i, field.view()[v].data()[i]));
-  };
-  const auto& scale = normalisation_.at(scale_name);
-  for (std::size_t v = 0; v < nv; ++v) {
-    const auto& lerp = normalisation_.at(lerp_name);
-    add([&](std::size_t i) {
-      return (field_at(fields.lerp, v, i) - lerp(v, 0, 0)) / lerp(v, 0, 1);
-    });
-  }
-  if (model.relief)
-    add([&](std::size_t i) {
-      return static_cast<double>(statics_.view()[0].data()[i]) / relief_scale_m;
-    });
-  if (model.mask)
-    add([&](std::size_t i) { return static_cast<double>(statics_.view()[1].data()[i]); });
-  for (std::size_t v = 0; model.climatology && v < nv; ++v) {
-    const double unit = normalisation_.at(anomaly_name)(v, 0, 0);
-    add([&](std::size_t i) {
-      return (field_at(fields.lerp, v, i) - field_at(fields.lerp_climatology, v, i)) / unit;
-    });
-  }
-  // Corrected Lerp of a training month lacks its own year, a smooth cycle keeps it: their
-  // difference would tell of the truth. The base itself never does.
-  const bool is_smooth = regression() && regression()->harmonics > 0;
-  const Array<float, 3>& uncorrected = is_smooth ? fields.lerp : fields.corrected;
-  for (std::size_t v = 0; model.base && !ridge_coefficients_.empty() && v < nv; ++v) {
-    add([&](std::size_t i) {
-      const double correction =
-          static_cast<double>(base.view()[v].data()[i]) - field_at(uncorrected, v, i);
-      return correction / scale.view()[v].data()[i] / correction_scale;
-    });
-  }
-  for (std::size_t v = 0; model.base && options_.diffusion.scaling == "cell" && v < nv; ++v) {
-    const auto& log_scale = normalisation_.at(log_scale_name);
-    add([&](std::size_t i) {
-      return (std::log(scale.view()[v].data()[i]) - log_scale(v, 0, 0)) / log_scale(v, 0, 1);
-    });
-  }
-  const double season = 2 * std::numbers::pi * (month.of_year() + 0.5) / 12;
-  if (model.season) {
-    add([&](std::size_t) { return std::sin(season); });
-    add([&](std::size_t) { return std::cos(season); });
-  }
-  if (model.position) {
-    constexpr double radian = std::numbers::pi / 180;
-    add([&](std::size_t i) { return std::sin(content_.fine.latitude.centre[i / nx] * radian); });
-    add([&](std::size_t i) { return std::sin(content_.fine.longitude.centre[i % nx] * radian); });
-    add([&](std::size_t i) { return std::cos(content_.fine.longitude.centre[i % nx] * radian); });
-  }
-  // The last ones are those of the month before: `add_surroundings` fills them.
-  HINDSCALE_ASSERT(channel + (model.previous_month ? n_coarse_channels() : 0) == n_field_channels_);
-  return result;
 }
 
 MonthInputs Conditioning::inputs(Month month, View<const float, 3> coarse,

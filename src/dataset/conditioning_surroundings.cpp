@@ -11,7 +11,9 @@ Array<float, 3> Conditioning::climatology_of(Month month, View<const float, 3> c
   std::copy(all.begin(), all.end(), climatology.data());
   const auto n = static_cast<double>(content_.train.n_years());
   const auto fit = regression();
-  const bool is_smooth = fit && fit->harmonics > 0;  // a month's own share is small
+  // A month's own share in a cycle of h harmonics is (1 + 2 h) / 12 of that in a calendar mean; it
+  // is left in, for h of 1 or 2.
+  const bool is_smooth = fit && fit->harmonics > 0;
   if (own_year == OwnYear::counts || !content_.train.contains(month) || n < 2 || is_smooth)
     return climatology;
   for (std::size_t i = 0; i < climatology.size(); ++i) {

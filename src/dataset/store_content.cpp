@@ -144,6 +144,11 @@ void write_content(StoreWriter& writer, const StoreContent& content) {
 
 StoreContent read_content(const StoreReader& reader) {
   const auto json = nlohmann::json::parse(reader.text(content_attribute));
+  if (!json.contains("ridge")) {
+    throw InputError({.problem = "the sample store was prepared by an older program",
+                      .advice = "remove it and run `hindscale prepare` again",
+                      .key = "dataset/store"});
+  }
   StoreContent content;
   content.variables = json.at("variables");
   content.units = json.at("units");

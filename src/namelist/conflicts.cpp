@@ -76,7 +76,7 @@ void check_regressions(const Options& options, ConflictReport& report) {
   if (dataset.ridge && (dataset.ridge_windows.empty() || dataset.ridge_penalties.empty()))
     report.add("dataset/ridge", {"dataset/ridge_windows", "dataset/ridge_penalties"},
                "there is no window or penalty to choose from", "write at least one of each");
-  if (dataset.local_ridge &&
+  if (dataset.ridge && dataset.local_ridge &&
       (dataset.local_ridge_harmonics.empty() || dataset.local_ridge_decays.empty()))
     report.add("dataset/local_ridge",
                {"dataset/local_ridge_harmonics", "dataset/local_ridge_decays"},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -89,6 +90,11 @@ void check_noise(const Options& options, ConflictReport& report) {
   if (options.sampling.sampler == "ddim" && options.sampling.eta > 0)
     report.add("sampling/eta", {key}, why, "set eta = 0");
   if (options.sampling.churn > 0) report.add("sampling/churn", {key}, why, "set churn = 0");
+  const auto is_positive = [](double value) { return value > 0; };
+  if (std::ranges::any_of(options.calibration.etas, is_positive))
+    report.add("calibration/etas", {key}, why, "set etas = 0");
+  if (std::ranges::any_of(options.calibration.churns, is_positive))
+    report.add("calibration/churns", {key}, why, "set churns = 0");
 }
 
 }  // namespace

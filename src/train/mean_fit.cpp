@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hindscale/train/mean_fit.hpp"
 
+#include <fmt/ranges.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -112,6 +113,18 @@ MeanNetwork load_mean(const Context& context, const Options& options,
   require_same_target(state, options.diffusion, conditioning, folder.string());
   mean.checkpoint_sha256 = checkpoint_digest(folder);
   mean.left_out = state.value("left_out", mean.left_out);
+  const TrainingOptions& training = options.training;
+  const std::vector<int> expected =
+      training.fold == 0
+          ? std::vector<int>{}
+          : years_of_fold(conditioning.content().train, training.folds, training.fold);
+  if (mean.left_out != expected) {
+    throw InputError({.problem = "the regression network left out other years",
+                      .value = folder.string(),
+                      .why = fmt::format("{}", fmt::join(mean.left_out, ", ")),
+                      .advice = "train it again with the same training/folds",
+                      .key = "training/folds"});
+  }
   mean.network = UNet(unet_from_json(state.at("network")),
                       static_cast<std::uint64_t>(options.experiment.seed));
   load_parameters(*mean.network, checkpoint.model, "average.");
@@ -133,9 +146,9 @@ FittedMean fit_mean_model(const Context& context, const Options& options,
     mean.whole = load_mean(context, options, conditioning, store_sha256);
     mean.model.network = mean.whole.network;
     Options own = options;
-    const std::int64_t n_folds = options.training.fold == 0 ? options.training.folds : 0;
-    for (own.training.fold = 1; own.training.fold <= n_folds; ++own.training.fold)
-      mean.folds.push_back(load_mean(context, own, conditioning, store_sha256));
+    for (own.training.fold = 1; own.training.fold <= own.training.folds; ++own.training.fold)
+      if (own.training.fold != options.training.fold)
+        mean.folds.push_back(load_mean(context, own, conditioning, store_sha256));
   });
   mean.model.scale = scale_of(context, mean, conditioning, reader);
   return mean;

@@ -71,7 +71,9 @@ const std::set<std::string> course_of_training{
     "beta1", "beta2", "gradient_clip", "ema_decay",  "variable_weights", "mirror"};
 
 nlohmann::json determined_by(const Options& options, const std::vector<int>& left_out) {
-  nlohmann::json keys{{"experiment/seed", options.experiment.seed}, {"training/fold", left_out}};
+  nlohmann::json keys{{"experiment/seed", options.experiment.seed},
+                      {"training/fold", left_out},
+                      {regression_folds_key, nlohmann::json::array()}};
   // Named: `items()` only refers to its object.
   const nlohmann::json model = json_of(options.model), diffusion = json_of(options.diffusion),
                        training = json_of(options.training);

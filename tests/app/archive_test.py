@@ -116,6 +116,26 @@ class Archive(unittest.TestCase):
             pattern = "*.nc" if keeps == "true" else "*_[ms]*.nc"
             self.assertEqual(digests(folder, pattern), digests(self.folder / "late", pattern))
 
+    def test_statistics_that_replace_others_outlive_a_kill(self):
+        work = ("reconstruct/first_month='1991-11'", "reconstruct/last_month='1992-03'", "output/years_per_file=1", "sampling/steps=50")
+        self.reconstruct("replaced_whole", *work, "ensemble/members=4")
+        folder = self.folder / "killed"
+        self.reconstruct("killed", *work, "ensemble/members=2")
+        more = (f"reconstruct/directory='{folder}'", *work, "ensemble/first_member=3", "ensemble/members=2", "output/members=.false.")
+        process = start("reconstruct", self.home, *more)
+        deadline = time.monotonic() + 120
+        while list(folder.glob("*_r0*_199111-199112.nc")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        ranks = ranks_of(process)
+        self.assertEqual(list(folder.glob("*_r003_199201-199203.nc")), [], "the next block was finished before")
+        os.killpg(process.pid, signal.SIGKILL)
+        for number in ranks:  # each has a process group of its own
+            os.kill(number, signal.SIGKILL)
+        process.wait()
+        wait_until_gone(ranks)
+        run("reconstruct", self.home, *more)
+        self.assertEqual(digests(folder, "*_[ms]*.nc"), digests(self.folder / "replaced_whole", "*_[ms]*.nc"))
+
     def test_members_and_their_statistics_are_never_lost_unasked(self):
         self.reconstruct("valued", "ensemble/members=3", "output/members=.false.")
         statistics = digests(self.folder / "valued", "*_mean_*.nc")

@@ -50,6 +50,7 @@ class Folds(unittest.TestCase):
         before = digests(self.folder / "calibrated", "calibration.*")
         run("calibrate", *home, *grid, ranks=3)
         self.assertEqual(digests(self.folder / "calibrated", "calibration.*"), before)
+        self.assertEqual(table["years"], "1984, 1985, 1986, 1987")
         # The months of a fold are scored by its own network alone.
         shutil.copytree(self.folder / "calibrated" / "folds" / "1", self.folder / "calibrated" / "folds" / "kept")
         shutil.rmtree(self.folder / "calibrated" / "folds" / "1")
@@ -70,9 +71,17 @@ class Folds(unittest.TestCase):
         for fold in (1, 2):
             run("train", *home, FOLDS, f"training/fold={fold}", "training/stage='regression'")
         run("train", *corrdiff, ranks=2)
+        said = run("train", *home, "training/folds=4", "diffusion/regression=.true.", "training/fold=1", expect=2)
+        self.assertIn("left out other years", said)
         determined = self.state("corrdiff")["determined_by"]
         self.assertEqual(len(determined["regression checkpoints of folds"]), 2)
         run("reconstruct", *corrdiff)
+        for fold in (1, 2):
+            run("train", *corrdiff, f"training/fold={fold}")
+            determined = self.state(f"corrdiff/folds/{fold}")["determined_by"]
+            self.assertEqual(len(determined["regression checkpoints of folds"]), 1)  # of the other part
+        run("calibrate", *corrdiff, "calibration/samplers='multistep'", "calibration/steps=2", "calibration/noise_scales=1",
+            "calibration/members=2", "calibration/months=2")
         plain = (self.home("plain"), self.store, "diffusion/regression=.true.")
         shutil.copytree(self.folder / "corrdiff" / "regression", self.folder / "plain" / "regression")
         run("train", *plain, ranks=2)

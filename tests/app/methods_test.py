@@ -94,7 +94,7 @@ class Methods(unittest.TestCase):
         home = (self.home("calibrated"), self.store)
         run("train", *home)
         grid = ("calibration/samplers='ddim','heun'", "calibration/steps=2,3", "calibration/noise_scales=0.8,1,1.3",
-                "calibration/members=3", "calibration/months=2", "calibration/etas=0", "calibration/churns=0")
+                "calibration/members=3", "calibration/months=2")
         run("calibrate", *home, *grid)
         found = self.folder / "calibrated" / "calibration.json"
         table = json.loads(found.read_text())

@@ -43,19 +43,22 @@ TEST(Conditioning, a_training_month_sees_the_means_of_the_other_years) {
 }
 
 TEST(Conditioning, nothing_a_training_month_sees_tells_of_its_own_truth) {
-  const SyntheticStore calm({.derived = false});
-  const SyntheticStore noisy({.derived = false, .first_year_noise = 0.5F});
-  ASSERT_EQ(calm.content.local_ridge, noisy.content.local_ridge);
-  for_each_option([&](const ConditioningOptions& options) {
-    const Conditioning of_calm(calm.reader, calm.content, options);
-    const Conditioning of_noisy(noisy.reader, noisy.content, options, of_calm.normalisation());
-    for (std::size_t t = 0; t < 12; ++t) {
-      const MonthInputs a = of_calm.stored_inputs(calm.reader, t),
-                        b = of_noisy.stored_inputs(noisy.reader, t);
-      expect_near(a.condition, b.condition, 10 * rounding);  // the noise is 0.5
-      expect_near(a.base, b.base, rounding);
-    }
-  });
+  for (const std::int64_t harmonics : {0, 1}) {
+    const SyntheticStore calm({.derived = false, .harmonics = {harmonics}});
+    const SyntheticStore noisy(
+        {.derived = false, .first_year_noise = 0.5F, .harmonics = {harmonics}});
+    ASSERT_EQ(calm.content.local_ridge, noisy.content.local_ridge);
+    for_each_option([&](const ConditioningOptions& options) {
+      const Conditioning of_calm(calm.reader, calm.content, options);
+      const Conditioning of_noisy(noisy.reader, noisy.content, options, of_calm.normalisation());
+      for (std::size_t t = 0; t < 12; ++t) {
+        const MonthInputs a = of_calm.stored_inputs(calm.reader, t),
+                          b = of_noisy.stored_inputs(noisy.reader, t);
+        expect_near(a.condition, b.condition, 10 * rounding);  // the noise is 0.5
+        expect_near(a.base, b.base, rounding);
+      }
+    });
+  }
 }
 
 TEST(Conditioning, a_smooth_cycle_is_what_anomalies_count_from_in_every_month) {

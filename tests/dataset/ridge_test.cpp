@@ -144,8 +144,9 @@ TEST(LocalRidge, chooses_decay_and_cycle_of_a_world_that_has_them) {
 }
 
 TEST(LocalRidge, the_estimate_of_a_training_year_does_not_know_its_truth) {
-  const SyntheticStore calm({.derived = false, .windows = {1}});
-  const SyntheticStore noisy({.derived = false, .first_year_noise = 0.5F, .windows = {1}});
+  const SyntheticStore calm({.derived = false, .windows = {1}, .harmonics = {1}});
+  const SyntheticStore noisy(
+      {.derived = false, .first_year_noise = 0.5F, .windows = {1}, .harmonics = {1}});
   for (std::size_t t = 0; t < 60; ++t) {
     const Array<float, 3> a = calm.field(store::local_ridge.field, t, test::fine_shape);
     const Array<float, 3> b = noisy.field(store::local_ridge.field, t, test::fine_shape);

@@ -75,6 +75,7 @@ class Conditioning {
                    View<float, 3> field) const;
 
  private:
+  struct ChannelStack;
   struct MonthFields;                       // Lerp, its climatology and the base, in physical units
   struct CoarseMonths;                      // the coarse fields of a month and of the one before
   enum class OwnYear { counts, left_out };  // in a climatology
@@ -92,6 +93,12 @@ class Conditioning {
                                         const MonthFields& fields) const;
   [[nodiscard]] Array<float, 3> channels(Month month, const MonthFields& fields,
                                          const Array<float, 3>& base) const;
+  void add_field_channels(const MonthFields& fields, ChannelStack& stack) const;
+  void add_base_channels(const MonthFields& fields, const Array<float, 3>& base,
+                         ChannelStack& stack) const;
+  void add_place_channels(Month month, ChannelStack& stack) const;
+  [[nodiscard]] double transformed(const Array<float, 3>& field, std::size_t v,
+                                   std::size_t i) const;
   /// Where the target is the field itself, it counts from its mean instead of the base.
   void count_from_mean(MonthInputs& inputs) const;
   void impose(std::size_t variable, View<const float, 2> coarse, View<float, 2> field) const;

@@ -24,15 +24,17 @@ struct CalibrationOptions {
                        "euler_maruyama", "predictor_corrector"}});
     visit("steps", steps, {6, 8, 12},
           {.unit = "1", .meaning = "numbers of steps to try with each", .range = at_least(1)});
-    visit("etas", etas, {0, 0.5},
+    visit("etas", etas, {},
           {.unit = "1",
            .meaning = "shares of fresh noise to try with 'ddim' and 'predictor_corrector', see "
                       "sampling/eta",
-           .range = between(0, 1)});
-    visit("churns", churns, {0, 10},
+           .range = between(0, 1),
+           .default_text = "that of sampling/eta"});
+    visit("churns", churns, {},
           {.unit = "1",
            .meaning = "fresh noise to try with 'euler' and 'heun', see sampling/churn",
-           .range = at_least(0)});
+           .range = at_least(0),
+           .default_text = "that of sampling/churn"});
     visit("noise_scales", noise_scales, {0.95, 1.0, 1.05, 1.1, 1.15, 1.2},
           {.unit = "1",
            .meaning = "standard deviations of the noise to try with the sampler chosen",

@@ -214,7 +214,7 @@ struct DatasetOptions {
           {.unit = "1",
            .meaning = "harmonics of the year in the seasonal cycle of the local ridge to choose "
                       "from on the validation years; 0: the mean of each calendar month",
-           .range = between(0, 5)});
+           .range = between(0, 2)});
     visit("local_ridge_decays", local_ridge_decays, {0, 0.35, 0.7, 1},
           {.unit = "1 / coarse cell",
            .meaning = "rates at which predictors of the local ridge count less with distance to "

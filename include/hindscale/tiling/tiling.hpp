@@ -80,7 +80,8 @@ class TileLayout {
 /// Which evaluations of the network take the layout that is half a stride further: every second,
 /// or every n-th where more tiles are needed there. On average no more than 1.15 times the tiles of
 /// CorrDiff's layout are evaluated, ceil(n / (tile - overlap)) along an axis longer than the tile
-/// (or, where that has fewer than the layout that stands, of the latter).
+/// (or, where that has fewer than the layout that stands, of the latter). With `shifted`, which
+/// begins with the other layout, it may be more.
 class LayoutTurns {
  public:
   /// As TileLayout.

@@ -12,6 +12,10 @@
 
 namespace hindscale {
 
+/// What the targets of a CorrDiff follow from besides its regression: an entry of "determined_by",
+/// digests of checkpoints.
+inline constexpr const char* regression_folds_key = "regression checkpoints of folds";
+
 /// The unchanging part of `state.json`: network, channels, variables, units, transforms, diffusion,
 /// schedule, model options, what determines the course of the training ("determined_by":
 /// "group/key" -> value), effective namelist, digest of the store, versions.
