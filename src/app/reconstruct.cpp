@@ -97,6 +97,50 @@ Sources open_sources(const Context& context, const Options& options) {
   return sources;
 }
 
+/// On the root: the folder may take these months, has room for them, and says what it is made of.
+void claim_folder(const OutputStyle& style, const ArchiveIdentity& identity,
+                  const ReconstructionPlan& plan, const Records& files) {
+  const std::set<std::string> names = names_of(files);
+  const std::vector<Segment> segments = segments_of({names.begin(), names.end()});
+  ArchiveIdentity held = identity;  // of the months that have files
+  std::erase_if(held.coarse_sha256, [&](const auto& month) {
+    return !holds_month(segments, Month::parse(month.first));
+  });
+  require_identity(style.folder, style.content.variables, held);
+  check_disk(style.folder, bytes_to_write(style, plan, files));
+  write_identity(style.folder, identity, !files.empty());
+  const Records lasting = lasting_files(style, plan, files);
+  if (lasting.size() < files.size()) write_manifest(style.folder, lasting);
+}
+
+/// What the folder lacks of what is asked for; fills in the identity's coarse fields. Collective.
+ReconstructionPlan plan_archive(const Context& context, const Sources& sources,
+                                const OutputStyle& style, ArchiveIdentity& identity,
+                                Records& files) {
+  const Options& options = style.options;
+  together(context.comm, [&] {
+    if (context.comm.is_root()) require_identity(style.folder, style.content.variables, identity);
+  });
+  files = finished_files(context, style.folder, style.content.variables);
+  ReconstructionPlan plan;
+  together(context.comm, [&] {
+    plan = plan_reconstruction(options, names_of(files), condensed_segments(style, files));
+    sources.coarse->require(plan.months());
+  });
+  identity.coarse_sha256 =
+      coarse_digests(context.comm, *sources.coarse, *sources.store, plan.months());
+  together(context.comm, [&] {
+    if (context.comm.is_root()) claim_folder(style, identity, plan, files);
+  });
+  context.log.info("{}: {} members, {} to {}; {} units to make, {} files finished",
+                   style.folder.string(), plan.members.size(), options.first_month(),
+                   options.last_month(), plan.units.size(), files.size());
+  for (const Month month : sources.coarse->without_previous(plan.months()))
+    context.log.warn("{}: no coarse field of the month before, its own stands in its place",
+                     month.to_string());
+  return plan;
+}
+
 /// One archive: true where the run had to stop before it was finished. Collective.
 bool make_archive(const Context& context, const Options& options, const Sources& sources,
                   Clock& clock) {
@@ -110,38 +154,8 @@ bool make_archive(const Context& context, const Options& options, const Sources&
       trained.checkpoint_sha256, sources.store_sha256, value_options(options), {}};
   const OutputStyle style{options, content, folder, global_attributes(options, identity),
                           identity.coarse_sha256};
-  together(context.comm, [&] {
-    if (context.comm.is_root()) require_identity(folder, content.variables, identity);
-  });
-  Records files = finished_files(context, folder, content.variables);
-  ReconstructionPlan plan;
-  together(context.comm, [&] {
-    plan = plan_reconstruction(options, names_of(files), condensed_segments(style, files));
-    sources.coarse->require(plan.months());
-  });
-  identity.coarse_sha256 =
-      coarse_digests(context.comm, *sources.coarse, *sources.store, plan.months());
-  together(context.comm, [&] {
-    if (!context.comm.is_root()) return;
-    const std::set<std::string> names = names_of(files);
-    const std::vector<Segment> segments = segments_of({names.begin(), names.end()});
-    ArchiveIdentity held = identity;  // of the months that have files
-    std::erase_if(held.coarse_sha256, [&](const auto& month) {
-      return !holds_month(segments, Month::parse(month.first));
-    });
-    require_identity(folder, content.variables, held);
-    check_disk(folder, bytes_to_write(style, plan, files));
-    write_identity(folder, identity, !files.empty());
-    const Records lasting = lasting_files(style, plan, files);
-    if (lasting.size() < files.size()) write_manifest(folder, lasting);
-  });
-  context.log.info("{}: {} members, {} to {}; {} units to make, {} files finished", folder.string(),
-                   plan.members.size(), options.first_month(), options.last_month(),
-                   plan.units.size(), files.size());
-
-  for (const Month month : sources.coarse->without_previous(plan.months()))
-    context.log.warn("{}: no coarse field of the month before, its own stands in its place",
-                     month.to_string());
+  Records files;
+  ReconstructionPlan plan = plan_archive(context, sources, style, identity, files);
 
   // 2. Units of months x members, and the statistics of blocks of years that are complete.
   std::optional<FieldGenerator> generator;

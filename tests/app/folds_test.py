@@ -1,30 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks that leave years out: what they learn from, and what is made of them."""
 import json
-import pathlib
 import shutil
-import tempfile
 import unittest
 
-from program import digests, run
+from program import PreparedStore, digests, run
 
 FOLDS = "training/folds=2"
 
 
-class Folds(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
-        run("prepare", f"experiment/directory='{cls.folder}'")
-        cls.store = f"dataset/store='{cls.folder}/samples.h5'"
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder)
-
-    def home(self, name):
-        return f"experiment/directory='{self.folder}/{name}'"
-
+class Folds(PreparedStore):
     def state(self, name, folder="checkpoints"):
         return json.loads(sorted((self.folder / name).glob(f"{folder}/step_*/state.json"))[-1].read_text())
 

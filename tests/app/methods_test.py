@@ -1,34 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every method of the namelist from training to fields: CorrDiff's two steps, other noise levels, all samplers."""
 import json
-import pathlib
 import re
 import shutil
-import tempfile
 import unittest
 
 import numpy as np
 import xarray as xr
 
-from program import NAMELIST, digests, run
+from program import NAMELIST, PreparedStore, digests, run
 
 SAMPLERS = ("ddpm", "ddim", "multistep", "dpmpp_2m", "dpmpp_2s", "euler", "heun", "euler_maruyama", "predictor_corrector", "adaptive")
 
 
-class Methods(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
-        run("prepare", f"experiment/directory='{cls.folder}'")
-        cls.store = f"dataset/store='{cls.folder}/samples.h5'"
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder)
-
-    def home(self, name):
-        return f"experiment/directory='{self.folder}/{name}'"
-
+class Methods(PreparedStore):
     def fields(self, folder, variable="uas"):
         return np.stack([xr.open_dataset(path)[variable].values for path in sorted(folder.glob(f"{variable}_r*.nc"))])
 

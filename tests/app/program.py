@@ -3,8 +3,11 @@
 import hashlib
 import os
 import pathlib
+import shutil
 import subprocess
+import tempfile
 import time
+import unittest
 
 PROGRAM = os.environ["HINDSCALE_PROGRAM"]
 SOURCE = pathlib.Path(os.environ["HINDSCALE_SOURCE"])
@@ -66,3 +69,20 @@ def digests(folder, *patterns):
 
 def times(folder):
     return {path.name: path.stat().st_mtime_ns for path in pathlib.Path(folder).glob("*.nc")}
+
+
+class PreparedStore(unittest.TestCase):
+    """A store in a folder that the tests of a class share."""
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
+        run("prepare", f"experiment/directory='{cls.folder}'")
+        cls.store = f"dataset/store='{cls.folder}/samples.h5'"
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def home(self, name):
+        """An experiment of its own on that store."""
+        return f"experiment/directory='{self.folder}/{name}'"

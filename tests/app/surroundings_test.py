@@ -10,23 +10,17 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from program import digests, run
+from program import PreparedStore, digests, run
 
 SURROUNDINGS = ("model/context=.true.", "model/previous_month=.true.")
 
 
-class Surroundings(unittest.TestCase):
+class Surroundings(PreparedStore):
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
-        run("prepare", f"experiment/directory='{cls.folder}'")
-        cls.store = f"dataset/store='{cls.folder}/samples.h5'"
+        super().setUpClass()
         cls.trained = (f"experiment/directory='{cls.folder}/trained'", cls.store, *SURROUNDINGS)
         cls.log = run("train", *cls.trained, ranks=2)
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder)
 
     def reconstruct(self, name, *overrides, ranks=1, expect=0):
         return run("reconstruct", *self.trained, f"reconstruct/directory='{self.folder}/{name}'", *overrides, ranks=ranks,
