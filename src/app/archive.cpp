@@ -49,10 +49,11 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
   compare("checkpoint_sha256", identity.checkpoint_sha256);
   compare("store_sha256", identity.store_sha256);
   // An option that an older program did not know had what is now its default; but tiles stood
-  // still.
+  // still, and the network was computed in float32.
   auto options = old.value("options", std::map<std::string, std::string>{});
   Options unknown;
   unknown.tiling.alternate = false;
+  unknown.sampling.precision = "float32";
   options.merge(value_options(unknown));
   for (const auto& [key, value] : identity.options)
     if (options[key] != value) add(key, options[key], value);

@@ -7,13 +7,13 @@
 #include <iostream>
 
 #include "coarse_input.hpp"
+#include "experiment_outline.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/dataset/patches.hpp"
 #include "hindscale/model/checkpoint.hpp"
 #include "hindscale/model/unet.hpp"
 #include "hindscale/sampler/generator.hpp"
 #include "hindscale/tiling/tiling.hpp"
-#include "hindscale/train/network_config.hpp"
 #include "memory_estimate.hpp"
 #include "prepare_inputs.hpp"
 #include "prepare_recipe.hpp"
@@ -30,21 +30,6 @@ void line(const std::string& name, const std::string& text) {
 
 std::string text_of(const Period& period) {
   return fmt::format("{} to {}", period.first_year, period.last_year);
-}
-
-/// Number of condition channels, as Conditioning counts them.
-std::int64_t n_condition_channels(const Options& options, std::int64_t n_variables) {
-  const ModelOptions& model = options.model;
-  const std::string& base = options.diffusion.base;
-  const bool ridge = options.dataset.ridge &&
-                     (base == "ridge" || (base == "local_ridge" && options.dataset.local_ridge));
-  std::int64_t n = n_variables + (model.relief ? 1 : 0) + (model.mask ? 1 : 0) +
-                   (model.season ? 2 : 0) + (model.position ? 3 : 0);
-  if (model.climatology) n += n_variables;
-  if (model.base && ridge) n += n_variables;
-  if (model.base && options.diffusion.scaling == "cell") n += n_variables;
-  const std::int64_t n_coarse = n_variables * (model.climatology ? 2 : 1);
-  return n + (model.previous_month ? n_coarse : 0) + (model.context ? n_coarse : 0);
 }
 
 void print_domain(const StoreContent& content, const Options& options) {
@@ -105,18 +90,6 @@ double free_mib(std::filesystem::path folder) {
   return static_cast<double>(std::filesystem::space(folder).available) / mib;
 }
 
-/// Tiles evaluated for a field in so many calls, where the layouts may take turns.
-double tiles_of(const StoreContent& content, const TileOptions& options, std::int64_t calls) {
-  const TilingOptions tiling = tiling_options(options);
-  const std::size_t n_rows = content.fine.n_rows(), n_columns = content.fine.n_columns();
-  const auto n_calls = static_cast<std::size_t>(calls);
-  if (tiling.alternate)
-    return static_cast<double>(
-        LayoutTurns(n_rows, n_columns, content.fine.periodic, tiling).n_tiles(n_calls));
-  const TileLayout layout(n_rows, n_columns, content.fine.periodic, tiling);
-  return static_cast<double>(n_calls * layout.tiles().size());
-}
-
 void print_reconstruction(const Context& context, const Options& options, UNet& network,
                           const StoreContent& content) {
   const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
@@ -147,34 +120,20 @@ void print_reconstruction(const Context& context, const Options& options, UNet& 
   line("units of work",
        fmt::format("{} for {} rank(s), of up to {} fields each; a run has to last longer than one",
                    plan.units.size(), context.comm.size(), largest_unit(plan)));
-  line("memory a rank", fmt::format("{:.0f} MiB at the peak",
-                                    reconstruction_bytes({options, content, network->config(),
-                                                          parameter_count(*network), layout}) /
-                                        mib));
+  line("memory a rank",
+       fmt::format("{:.0f} MiB at the peak",
+                   reconstruction_bytes({options, content, network, layout}) / mib));
   const double disk = (n_fields + n_statistics * static_cast<double>(n_months)) * field / mib;
   const double free = free_mib(options.reconstruction_path());
   line("disk", fmt::format("{:.1f} MiB before compression, {:.1f} MiB are free", disk, free));
   if (disk > free) context.log.warn("the reconstruction may not fit on the disk");
 }
 
-/// The largest regression that 'prepare' may choose.
-RegressionFit widest_regression(const DatasetOptions& dataset) {
-  return {.window = static_cast<int>(std::ranges::max(dataset.ridge_windows))};
-}
-
 }  // namespace
 
 ExitCode run_check(const Context& context, const Options& options) {
-  StoreContent content;
-  UNet network{nullptr};
   together(context.comm, [&] {
-    content = describe_content(options, open_prepare_inputs(options));
-    if (options.dataset.ridge) content.ridge = widest_regression(options.dataset);
-    if (options.dataset.ridge && options.dataset.local_ridge) content.local_ridge = content.ridge;
-    const auto n_variables = static_cast<std::int64_t>(content.n_variables());
-    const UNetConfig config = network_config(
-        options.model, n_variables + n_condition_channels(options, n_variables), n_variables);
-    network = UNet(config, context.seed);
+    auto [content, network] = outline_of(options);
     store_is_finished(options.store_path(), recipe_of(options));
     if (!options.reconstruct.checkpoint.empty())
       read_checkpoint(options.reconstruct.checkpoint, CheckpointParts::model_only);

@@ -37,16 +37,20 @@ const std::map<std::string, Command>& stages() {
       {"reconstruct", {"checkpoint and coarse fields -> ensemble of CF files", run_reconstruct}},
       {"evaluate", {"reconstruction and truth -> scores", run_evaluate}},
       {"check", {"validate a namelist and its inputs, print the plan, compute nothing", run_check}},
+      {"plan", {"what training and reconstruction cost on a machine", run_plan}},
   };
   return all;
 }
 
 void print_help() {
-  std::cout << "usage: hindscale <stage> FILE.nml [group/key=value ...]\n"
-               "       hindscale describe        the namelist reference, in Markdown\n"
-               "       hindscale info PATH       what a store, checkpoint or output is\n"
-               "       hindscale --help | --version\n\nstages:\n";
-  for (const char* name : {"prepare", "train", "calibrate", "reconstruct", "evaluate", "check"}) {
+  std::cout
+      << "usage: hindscale <stage> FILE.nml [group/key=value ...]\n"
+         "       hindscale plan FILE.nml --machine MACHINE.nml | --measure [group/key=value ...]\n"
+         "       hindscale describe        the namelist reference, in Markdown\n"
+         "       hindscale info PATH       what a store, checkpoint or output is\n"
+         "       hindscale --help | --version\n\nstages:\n";
+  for (const char* name :
+       {"prepare", "train", "calibrate", "reconstruct", "evaluate", "check", "plan"}) {
     std::cout << "  " << name << std::string(13 - std::string(name).size(), ' ')
               << stages().at(name).meaning << "\n";
   }
@@ -62,9 +66,11 @@ void print_version() {
 }
 
 struct Arguments {
-  std::string command;
-  std::string path;
-  std::vector<std::string> overrides;
+  std::string command{};
+  std::string path{};
+  std::string machine{};  ///< namelist of 'plan', empty: none
+  bool measures = false;  ///< of 'plan'
+  std::vector<std::string> overrides{};
 };
 
 [[noreturn]] void refuse_usage(const std::string& problem, const std::string& value) {
@@ -74,8 +80,8 @@ struct Arguments {
 Arguments parse(int argc, char** argv) {
   namespace po = boost::program_options;
   po::options_description hidden;
-  hidden.add_options()("help,h", "")("version,V", "")("arguments",
-                                                      po::value<std::vector<std::string>>());
+  hidden.add_options()("help,h", "")("version,V", "")("measure", "")(
+      "machine", po::value<std::string>())("arguments", po::value<std::vector<std::string>>());
   po::positional_options_description positional;
   positional.add("arguments", -1);
   po::variables_map map;
@@ -85,12 +91,18 @@ Arguments parse(int argc, char** argv) {
   } catch (const po::error& error) {
     refuse_usage(error.what(), "");
   }
-  if (map.count("help") != 0) return {"help", "", {}};
-  if (map.count("version") != 0) return {"version", "", {}};
+  if (map.count("help") != 0) return {"help"};
+  if (map.count("version") != 0) return {"version"};
   const auto words = map.count("arguments") != 0 ? map["arguments"].as<std::vector<std::string>>()
                                                  : std::vector<std::string>{};
   if (words.empty()) refuse_usage("no stage is given", "");
-  Arguments arguments{words[0], words.size() > 1 ? words[1] : "", {}};
+  Arguments arguments{words[0], words.size() > 1 ? words[1] : ""};
+  if (map.count("machine") != 0) arguments.machine = map["machine"].as<std::string>();
+  arguments.measures = map.count("measure") != 0;
+  if (words[0] == "plan" && arguments.machine.empty() != arguments.measures)
+    refuse_usage("plan needs the rates of a machine: one of --machine FILE and --measure", "");
+  if (words[0] != "plan" && (!arguments.machine.empty() || arguments.measures))
+    refuse_usage("--machine and --measure belong to plan", words[0]);
   if (words.size() > 2) arguments.overrides.assign(words.begin() + 2, words.end());
   if (words[0] == "info" && words.size() > 2) refuse_usage("info takes one path", words[2]);
   if (words[0] == "describe") return arguments;
@@ -103,12 +115,18 @@ Arguments parse(int argc, char** argv) {
 ExitCode run(const Arguments& arguments, Context& context) {
   if (arguments.command == "info") return run_info(context, arguments.path);
   Options options;
-  together(context.comm, [&] { options = read_options(arguments.path, arguments.overrides); });
+  together(context.comm, [&] {
+    options = read_options(arguments.path, arguments.overrides);
+    if (!arguments.machine.empty()) options.machine = read_machine(arguments.machine);
+  });
   for (const std::string& warning : options.warnings) context.log.warn("{}", warning);
   // The stages that save their state; others end at once, as processes do.
   if (arguments.command == "train" || arguments.command == "reconstruct") install_stop_signals();
   context.seed = static_cast<std::uint64_t>(options.experiment.seed);
-  return stages().at(arguments.command).run(context, options);
+  const ExitCode code = stages().at(arguments.command).run(context, options);
+  if (arguments.command != "check" && arguments.command != "plan")
+    report_regions(context, options, arguments.command);
+  return code;
 }
 
 /// Texts that need no namelist; true where one was printed.

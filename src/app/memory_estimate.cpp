@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hindscale/model/evaluator.hpp"
+
 namespace hindscale {
 namespace {
 
@@ -32,21 +34,19 @@ double table_fields(const MemoryCase& c) {
   return areas + statics + n + normalisation + mean_errors + ridge;
 }
 
-/// Bytes that one call of the network holds at its peak: the widest level's feature maps, and the
-/// columns of a convolution.
-double activation_bytes(const MemoryCase& c) {
-  const auto batch = static_cast<double>(c.options.ensemble.batch);
-  const double pixels = static_cast<double>(c.options.tiling.size[0] * c.options.tiling.size[1]);
-  double maps = 0, widest = 0, scale = 1;
-  for (const std::int64_t multiplier : c.network.multipliers) {
-    const double level = static_cast<double>(c.network.channels * multiplier) * scale;
-    maps += level * static_cast<double>(c.network.residual_blocks + 1);  // kept for the way up
-    widest = std::max(widest, level);
-    scale /= 4;
-  }
-  constexpr double in_work = 6;  // inputs and outputs of the operations under way
-  return batch * pixels * (maps + in_work * widest + static_cast<double>(c.network.in_channels)) *
-         sizeof(float);
+/// The network made ready, and inputs and outputs of one call.
+double network_bytes(const MemoryCase& c) {
+  const auto height = static_cast<std::size_t>(c.options.tiling.size[0]),
+             width = static_cast<std::size_t>(c.options.tiling.size[1]);
+  const auto evaluator = make_evaluator(
+      c.network,
+      {.height = height, .width = width, .precision = precision_of(c.options.sampling.precision)});
+  const UNetConfig& config = c.network->config();
+  const double a_call = static_cast<double>(c.options.ensemble.batch) *
+                        static_cast<double>(height * width) *
+                        static_cast<double>(config.in_channels + config.out_channels);
+  return static_cast<double>(evaluator->bytes()) +
+         sizeof(float) * (a_call + static_cast<double>(parameter_count(*c.network)));
 }
 
 }  // namespace
@@ -56,14 +56,13 @@ double reconstruction_bytes(const MemoryCase& c) {
   const double ranks = static_cast<double>(c.options.ensemble.ranks_per_field);
   const double tiles_a_rank = std::ceil(static_cast<double>(c.layout.tiles().size()) / ranks);
   const double in_flight = std::ceil(static_cast<double>(c.options.ensemble.batch) / tiles_a_rank);
-  const double conditions = static_cast<double>(c.network.in_channels) - n;
+  const double conditions = static_cast<double>(c.network->config().in_channels) - n;
   const double month = conditions + 5 * n;  // Lerp, climatology, corrected, first guess, base
   // Of each field in work: the fixed-point sums, touched and own rows (four), and nine states.
   const double states = (13 * n) / ranks + n;
   const double output_year = 2 * n;  // a field on its way to the file, and its transform
-  return program_bytes + static_cast<double>(c.n_parameters) * sizeof(float) +
-         field_bytes(c.content) * (table_fields(c) + month + in_flight * states + output_year) +
-         activation_bytes(c);
+  return program_bytes + network_bytes(c) +
+         field_bytes(c.content) * (table_fields(c) + month + in_flight * states + output_year);
 }
 
 double peak_bytes() {

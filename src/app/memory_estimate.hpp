@@ -13,8 +13,7 @@ namespace hindscale {
 struct MemoryCase {
   const Options& options;
   const StoreContent& content;
-  const UNetConfig& network;
-  std::int64_t n_parameters = 0;
+  const UNet& network;
   const TileLayout& layout;
 };
 

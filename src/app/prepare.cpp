@@ -57,8 +57,10 @@ void write_fields(const Context& context, StoreWriter& writer, const PrepareInpu
     const bool mine = block.first + turn < block.last;
     const auto i_month = static_cast<std::size_t>(mine ? block.first + turn : 0);
     together(context.comm, [&] {
+      const InRegion reading(context.regions.get(), Region::reading);
       if (mine) reader.read(content.months[i_month], fine, coarse);
     });
+    const InRegion writing(context.regions.get(), Region::writing);
     const std::size_t n = mine ? 1 : 0;
     writer.write(store::fine, i_month, n, fine.flat().first(n * fine.size()));
     writer.write(store::coarse, i_month, n, coarse.flat().first(n * coarse.size()));

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "coarse_input.hpp"
+#include "experiment_outline.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/model/bridge.hpp"
@@ -160,12 +161,14 @@ bool make_archive(const Context& context, const Options& options, const Sources&
   // 2. Units of months x members, and the statistics of blocks of years that are complete.
   std::optional<FieldGenerator> generator;
   together(context.comm, [&] {
-    generator.emplace(trained.network, *trained.conditioning,
-                      generator_options(options, trained.diffusion),
-                      GeneratorPlace{torch_device(context.device), &sources.group}, trained.mean);
+    generator.emplace(
+        trained.network, *trained.conditioning, generator_options(options, trained.diffusion),
+        GeneratorPlace{torch_device(context.device), &sources.group, context.regions.get()},
+        trained.mean);
   });
   UnitMaker maker(style, *trained.conditioning, *generator, sources.group,
                   [&](Month month) { return sources.coarse->read(*sources.store, month); });
+  maker.set_regions(context.regions.get());
   maker.set_range(sources.store->read_whole(store::range));
   std::optional<ConsistencyReport> report;
   if (options.diffusion.consistency != "none") maker.set_report(&report.emplace(content));
@@ -186,39 +189,19 @@ bool make_archive(const Context& context, const Options& options, const Sources&
   return stopped;
 }
 
-/// The archive that shows the seams of `options`: a few members of the test years, with the tiles
-/// moved by half a stride; nothing where there is none to make.
-std::optional<Options> shifted_archive(const Options& options, const StoreContent& content) {
-  const TileLayout layout(content.fine.n_rows(), content.fine.n_columns(), content.fine.periodic,
-                          tiling_options(options.tiling));
-  const bool has_borders = !layout.row_borders().empty() || !layout.column_borders().empty();
-  if (options.tiling.seam_members == 0 || options.tiling.shifted || !has_borders ||
-      !options.output.members)
-    return std::nullopt;
-  const Month first =
-                  std::max(Month::parse(options.first_month()), Month(content.test.first_year, 1)),
-              last =
-                  std::min(Month::parse(options.last_month()), Month(content.test.last_year, 12));
-  if (last < first) return std::nullopt;
-  Options shifted = options;
-  shifted.tiling.shifted = true;
-  shifted.reconstruct.directory = options.shifted_path().string();
-  shifted.reconstruct.first_month = first.to_string();
-  shifted.reconstruct.last_month = last.to_string();
-  shifted.ensemble.members = std::min(options.tiling.seam_members, options.ensemble.members);
-  shifted.output.statistics = false;
-  shifted.output.quantiles.clear();
-  return shifted;
-}
-
 }  // namespace
 
-ExitCode run_reconstruct(const Context& context, const Options& options) {
+ExitCode run_reconstruct(const Context& context, const Options& asked) {
+  Options options = asked;
+  options.sampling.precision = name_of(precision_of(asked.sampling.precision));
   Clock clock(options.experiment.wall_time_s);
   set_threads(static_cast<int>(options.experiment.threads));
 
   // 1. Store, checkpoint, coarse fields.
-  const Sources sources = open_sources(context, options);
+  const Sources sources = [&] {
+    const InRegion reading(context.regions.get(), Region::reading);
+    return open_sources(context, options);
+  }();
   context.log.info("checkpoint {}", sources.trained->checkpoint.string());
 
   // 2. The archive.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/hash.hpp"
@@ -85,6 +86,37 @@ std::vector<std::string> digests_of(const Communicator& comm,
   for (std::size_t i = 0; i < files.size(); ++i)
     digests.push_back(all.substr(i * digest_length, digest_length));
   return digests;
+}
+
+void report_regions(const Context& context, const Options& options, const std::string& stage) {
+  const Regions::Seconds own = context.regions->seconds();
+  nlohmann::json regions = nlohmann::json::object();
+  std::string text;
+  double all = 0;
+  for (const double seconds : own) all += seconds;
+  const double total = all_max(context.comm, all);
+  for (std::size_t i = 0; i < n_regions; ++i) {
+    const double least = all_min(context.comm, own[i]), most = all_max(context.comm, own[i]),
+                 mean = all_sum(context.comm, own[i]) / context.comm.size();
+    if (most <= 0) continue;
+    const std::string name(region_names[i]);
+    regions[name] = {{"min", least}, {"mean", mean}, {"max", most}};
+    if (mean < 0.005 * total) continue;
+    text += fmt::format("{}{} {:.1f} s ({:.0f} %, {:.1f} to {:.1f})", text.empty() ? "" : ", ",
+                        name, mean, 100 * mean / total, least, most);
+  }
+  context.log.info("{:.1f} s, of these (mean over ranks, least and most): {}", total, text);
+  if (!context.comm.is_root()) return;
+  const nlohmann::json line{{"time", timestamp_utc()},
+                            {"stage", stage},
+                            {"ranks", context.comm.size()},
+                            {"seconds", total},
+                            {"regions", regions}};
+  make_directory(options.experiment.directory);
+  const std::filesystem::path path =
+      std::filesystem::path(options.experiment.directory) / "timings.jsonl";
+  const std::string earlier = std::filesystem::exists(path) ? read_text(path) : "";
+  commit_text(path, earlier + line.dump() + "\n");
 }
 
 std::string program_version() {

@@ -50,6 +50,10 @@ class FieldSources {
 std::vector<std::string> digests_of(const Communicator& comm,
                                     const std::vector<std::string>& files);
 
+/// Says where the time of the stage went, and appends it as one JSON line to "timings.jsonl" in the
+/// experiment's folder: seconds of each region, least, mean and most over the ranks. Collective.
+void report_regions(const Context& context, const Options& options, const std::string& stage);
+
 /// "hindscale 0.1.0".
 std::string program_version();
 

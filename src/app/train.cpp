@@ -71,6 +71,7 @@ ExitCode run_train(const Context& context, const Options& given) {
   const WallTime wall_time(options.experiment.wall_time_s);
   const StageLock lock(context, options.fold_path());
   set_threads(static_cast<int>(options.experiment.threads));
+  keep_freed_memory();
   const auto reader =
       opened<StoreReader>(context, [&] { return StoreReader(options.store_path()); });
   const StoreContent content = content_to_learn(context, options.training, *reader);
@@ -90,9 +91,10 @@ ExitCode run_train(const Context& context, const Options& given) {
       options.model, n_variables + static_cast<std::int64_t>(conditioning->n_channels()),
       n_variables);
   Trainer trainer(context, options, network, samples);
-  context.log.info("network '{}': {} parameters, {} channels in; {} patches a step on {} ranks",
+  context.log.info("network '{}': {} parameters, {} channels in, {}; {} patches a step on {} ranks",
                    options.model.preset, parameter_count(*trainer.network()), network.in_channels,
-                   options.training.batch, context.comm.size());
+                   name_of(precision_of(options.training.precision)), options.training.batch,
+                   context.comm.size());
 
   // 4. Validation on months the training does not see.
   const LossValidator loss_validator(context, options, samples);

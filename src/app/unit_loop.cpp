@@ -99,6 +99,7 @@ class UnitLoop {
     const OpenSegment& open = segments_.at(segment);
     if (queue_.count(open.i_tally) < open.n_units || open.statistics.empty() || !queue_.has_more())
       return;
+    const InRegion statistics(context_.regions.get(), Region::statistics);
     for (const StatisticsTask& task : open.statistics) {
       const auto records = write_statistics(work_.style, task, [&] { return stops(); });
       if (records.empty()) return;
@@ -134,6 +135,7 @@ bool make_units(const Context& context, const Communicator& group, const Archive
                 Records& files) {
   UnitLoop loop(context, group, work, files);
   loop.run();
+  const InRegion waiting(context.regions.get(), Region::waiting);
   ReconstructionPlan& plan = work.plan;
   const auto n_made = static_cast<std::int64_t>(loop.made().size());
   const bool none_made = all_sum(context.comm, n_made) == 0;

@@ -29,10 +29,8 @@ std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit,
   const std::vector<Month> months = unit.segment.months();
   std::vector<Pending> pending;
   for (std::size_t i_month = 0; i_month < months.size(); ++i_month) {
-    const auto coarse = std::make_shared<const CoarseMonth>(read_coarse_(months[i_month]));
-    const auto inputs = std::make_shared<const MonthInputs>(
-        conditioning_.inputs(months[i_month], coarse->own, coarse->previous));
-    require_complete(months[i_month], inputs->base.view());
+    const auto coarse = read(months[i_month]);
+    const auto inputs = inputs_of(months[i_month], *coarse);
     for (std::size_t m = 0; m < unit.members.size(); ++m) {
       pending.push_back({i_month, m, inputs, coarse});
       if (pending.size() < generator_.fields_in_flight()) continue;
@@ -41,11 +39,26 @@ std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit,
     }
   }
   if (!pending.empty()) flush(unit, pending, files);
+  const InRegion writing(regions_, Region::writing);
   std::vector<FileRecord> records;
   for (auto& member : files) {
     for (FieldFile& file : member) records.push_back(file.commit());
   }
   return records;
+}
+
+std::shared_ptr<const CoarseMonth> UnitMaker::read(Month month) const {
+  const InRegion reading(regions_, Region::reading);
+  return std::make_shared<const CoarseMonth>(read_coarse_(month));
+}
+
+std::shared_ptr<const MonthInputs> UnitMaker::inputs_of(Month month,
+                                                        const CoarseMonth& coarse) const {
+  const InRegion inputs(regions_, Region::inputs);
+  auto made =
+      std::make_shared<const MonthInputs>(conditioning_.inputs(month, coarse.own, coarse.previous));
+  require_complete(month, made->base.view());
+  return made;
 }
 
 void UnitMaker::require_complete(Month month, View<const float, 3> base) const {
@@ -72,10 +85,12 @@ void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
   Array<float, 4> fields(group_.is_root() ? shape : Shape<4>{});
   generator_.generate(jobs, {fields.data(), shape});
   for (std::size_t i = 0; i < pending.size() && group_.is_root(); ++i) {
+    const InRegion physics(regions_, Region::physics);
     const View<float, 3> field = fields.view()[i];
     conditioning_.to_physical(pending[i].coarse->own, pending[i].inputs->base.view(), field);
     inspect(unit, pending[i], field);
     if (report_ != nullptr) report_->add(pending[i].coarse->own, field);
+    const InRegion writing(regions_, Region::writing);
     for (std::size_t v = 0; v < nv; ++v)
       files[pending[i].i_member][v].write(pending[i].i_month, field[v].flat());
   }

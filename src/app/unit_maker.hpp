@@ -36,6 +36,8 @@ class UnitMaker {
   [[nodiscard]] const std::vector<std::int64_t>& outside_range() const { return outside_range_; }
   [[nodiscard]] std::int64_t n_values() const { return n_values_; }
   void set_range(std::vector<double> range) { range_ = std::move(range); }
+  /// Counts its time there; outlives this.
+  void set_regions(Regions* regions) { regions_ = regions; }
   /// Shows every field to the report, which outlives this.
   void set_report(ConsistencyReport* report) { report_ = report; }
 
@@ -46,6 +48,9 @@ class UnitMaker {
     std::shared_ptr<const MonthInputs> inputs;
     std::shared_ptr<const CoarseMonth> coarse;
   };
+  [[nodiscard]] std::shared_ptr<const CoarseMonth> read(Month month) const;
+  [[nodiscard]] std::shared_ptr<const MonthInputs> inputs_of(Month month,
+                                                             const CoarseMonth& coarse) const;
   void require_complete(Month month, View<const float, 3> base) const;
   void flush(const Unit& unit, std::vector<Pending>& pending,
              std::vector<std::vector<FieldFile>>& files);
@@ -56,6 +61,7 @@ class UnitMaker {
   FieldGenerator& generator_;
   const Communicator& group_;
   ReadCoarse read_coarse_;
+  Regions* regions_ = nullptr;
   Communicator self_;
   std::vector<double> range_;  ///< [v, 2]
   std::vector<std::int64_t> outside_range_;

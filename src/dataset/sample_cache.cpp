@@ -18,6 +18,7 @@ SampleCache::SampleCache(const StoreReader& reader, const Conditioning& conditio
       finish_(std::move(finish)) {}
 
 std::shared_ptr<const Sample> SampleCache::get(std::size_t i_month) {
+  const std::scoped_lock alone(lock_);
   if (const auto found = where_.find(i_month); found != where_.end()) {
     recent_.splice(recent_.begin(), recent_, found->second);
     return found->second->sample;

@@ -90,13 +90,17 @@ void FieldFile::write(std::size_t i_month, std::span<const float> record) {
 FileRecord FieldFile::commit() {
   HINDSCALE_ASSERT(impl_->n_written == impl_->spec.months.size());
   impl_->file->finish();
-  FileRecord entry;
-  entry.name = impl_->spec.path.filename().string();
-  commit_file(impl_->spec.path, [&](const fs::path& part) {
-    impl_->verify(part);
-    entry.bytes = fs::file_size(part);
-    entry.sha256 = sha256_of_file(part);
-  });
+  const fs::path& path = impl_->spec.path;
+  const fs::path part = part_path(path);
+  const FileRecord entry{path.filename().string(), fs::file_size(part), sha256_of_file(part)};
+  if (fs::exists(path) && fs::file_size(path) == entry.bytes &&
+      sha256_of_file(path) == entry.sha256) {
+    // Left by a run that was killed between two files of a unit: it stays untouched.
+    impl_->verify(path);
+    fs::remove(part);
+  } else {
+    commit_file(path, [&](const fs::path& written) { impl_->verify(written); });
+  }
   return entry;
 }
 

@@ -31,8 +31,8 @@ NormSiluImpl::NormSiluImpl(std::int64_t groups, std::int64_t channels)
       weight_(register_parameter("weight", torch::ones({channels}))),
       bias_(register_parameter("bias", torch::zeros({channels}))) {}
 
-torch::Tensor NormSiluImpl::forward(const torch::Tensor& x) {
-  return group_norm(x, groups_, weight_, bias_, Activation::silu);
+torch::Tensor NormSiluImpl::forward(const torch::Tensor& x, const torch::Tensor& offset) {
+  return group_norm(x, groups_, weight_, bias_, Activation::silu, offset);
 }
 
 SelfAttentionImpl::SelfAttentionImpl(std::int64_t channels, std::int64_t groups)
@@ -74,11 +74,10 @@ ResidualBlockImpl::ResidualBlockImpl(const ResidualBlockConfig& config,
 }
 
 torch::Tensor ResidualBlockImpl::forward(const torch::Tensor& x, const torch::Tensor& time) {
-  torch::Tensor hidden = convolve(first_, first_norm_(x)) + time_(time).unsqueeze(-1).unsqueeze(-1);
-  hidden = second_norm_(hidden);
+  torch::Tensor hidden = second_norm_(convolve(first_, first_norm_(x)), time_(time));
   if (is_training() && config_.dropout > 0) {
     HINDSCALE_ASSERT(static_cast<std::int64_t>(stream_->sample_keys.size()) == x.size(0));
-    hidden = hidden * dropout_mask(*stream_, config_, x.size(2), x.size(3)).to(x.device());
+    hidden = hidden * dropout_mask(*stream_, config_, x.size(2), x.size(3)).to(x.options());
   }
   hidden = (skip_.is_empty() ? x : convolve(skip_, x)) + convolve(second_, hidden);
   return attention_.is_empty() ? hidden : attention_(hidden);

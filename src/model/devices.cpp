@@ -5,6 +5,9 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <dlfcn.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <torch/cuda.h>
 
 #include <string>
@@ -45,6 +48,14 @@ std::string device_description() {
   const int n_devices = visible_gpus();
   if (n_devices > 0) return std::to_string(n_devices) + " CUDA device" + (n_devices > 1 ? "s" : "");
   return "CPU (" + instruction_set() + ")";
+}
+
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  constexpr int mib = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, 32 * mib);  // the most that glibc takes; larger pieces are mapped
+  mallopt(M_TRIM_THRESHOLD, 1024 * mib);
+#endif
 }
 
 void set_threads(int n_threads) {

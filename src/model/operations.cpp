@@ -102,18 +102,19 @@ torch::Tensor wrap_edges(const torch::Tensor& x, std::int64_t width) {
 }
 
 torch::Tensor convolve(const torch::nn::Conv2d& layer, const torch::Tensor& x) {
-  if (!x.device().is_cpu() || !at::hasMKLDNN() || x.scalar_type() != torch::kFloat32)
-    return layer.ptr()->forward(x);
-  if (layer->weight.size(2) == 1) {
-    return Pointwise::apply(
-        x, layer->weight,
-        layer->bias.defined() ? layer->bias : torch::zeros({layer->weight.size(0)}));
-  }
-  const std::int64_t half = layer->weight.size(2) / 2;
+  const torch::Tensor weight = layer->weight.to(x.scalar_type()),
+                      bias = layer->bias.defined()
+                                 ? layer->bias.to(x.scalar_type())
+                                 : torch::zeros({layer->weight.size(0)}, x.options());
+  const bool is_ours = x.device().is_cpu() && at::hasMKLDNN();
+  if (is_ours && weight.size(2) == 1) return Pointwise::apply(x, weight, bias);
+  const std::int64_t half = weight.size(2) / 2;
   const bool is_periodic = wraps(layer);
+  const torch::Tensor seen = is_periodic ? wrap_edges(x, half) : x;
   const std::vector<std::int64_t> padding(2, is_periodic ? 0 : half), dilation{1, 1};
-  return at::mkldnn_convolution(is_periodic ? wrap_edges(x, half) : x, layer->weight, layer->bias,
-                                padding, *layer->options.stride(), dilation, 1);
+  return is_ours ? at::mkldnn_convolution(seen, weight, bias, padding, *layer->options.stride(),
+                                          dilation, 1)
+                 : at::conv2d(seen, weight, bias, *layer->options.stride(), padding, dilation, 1);
 }
 
 }  // namespace hindscale

@@ -63,18 +63,6 @@ torch::nn::Conv2d convolution_in(const std::shared_ptr<torch::nn::Module>& modul
   return torch::nn::Conv2d(std::dynamic_pointer_cast<torch::nn::Conv2dImpl>(module));
 }
 
-torch::Tensor upsample(const torch::Tensor& x, Upsampling method, Padding padding) {
-  namespace functional = torch::nn::functional;
-  auto options = functional::InterpolateFuncOptions().scale_factor(std::vector<double>{2, 2});
-  if (method == Upsampling::nearest)
-    return functional::interpolate(x, options.mode(torch::kNearest));
-  options = options.mode(torch::kBicubic).align_corners(false);
-  if (padding == Padding::zeros) return functional::interpolate(x, options);
-  constexpr std::int64_t reach = 2;  // cells on each side that a bicubic value comes from
-  const torch::Tensor fine = functional::interpolate(wrap_edges(x, reach), options);
-  return fine.narrow(2, 2 * reach, 2 * x.size(2)).narrow(3, 2 * reach, 2 * x.size(3));
-}
-
 }  // namespace
 
 UNetImpl::UNetImpl(const UNetConfig& config, std::uint64_t seed)
@@ -161,7 +149,8 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& x, const torch::Tensor& tim
   HINDSCALE_ASSERT(x.size(2) % config_.divisor() == 0 && x.size(3) % config_.divisor() == 0);
   HINDSCALE_ASSERT(time.dim() == 1 && (time.size(0) == 1 || time.size(0) == x.size(0)));
   const torch::Tensor embedded = embed_time(time.to(x.device()));
-  torch::Tensor hidden = convolve(input_, x.contiguous(torch::MemoryFormat::ChannelsLast));
+  const torch::ScalarType type = type_of(precision_);
+  torch::Tensor hidden = convolve(input_, x.to(type).contiguous(torch::MemoryFormat::ChannelsLast));
   std::vector<torch::Tensor> skips{hidden};
   for (const auto& module : *down_) {
     if (auto* block = module->as<ResidualBlock>()) {
@@ -182,7 +171,7 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& x, const torch::Tensor& tim
           convolve(convolution_in(module), upsample(hidden, config_.upsampling, config_.padding));
     }
   }
-  return convolve(output_, output_norm_(hidden));
+  return convolve(output_, output_norm_(hidden)).to(torch::kFloat32);
 }
 
 void UNetImpl::set_dropout_stream(std::uint64_t seed, std::uint64_t step,

@@ -105,6 +105,16 @@ Options options_from_text(std::string_view text, const std::string& name,
   return options;
 }
 
+MachineOptions read_machine(const std::filesystem::path& file) {
+  Problems problems;
+  MachineOptions machine;
+  OptionTable table;
+  table.group("machine", machine, "");
+  read_into(table, parse_namelist(read_text(file), file.string(), problems), {}, problems);
+  problems.throw_if_any();
+  return machine;
+}
+
 Options read_options(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
   return options_from_text(read_text(file), file.string(), overrides);
 }

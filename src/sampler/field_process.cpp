@@ -22,8 +22,8 @@ View<float, 3> flat_fields(torch::Tensor& x) {
 class FusedProcess : public FieldProcess {
  public:
   FusedProcess(const UNet& network, const TileWork& work, const GeneratorOptions& options,
-               torch::Device device)
-      : FieldProcess(network, work, options, device) {
+               const GeneratorPlace& place)
+      : FieldProcess(network, work, options, place) {
     if (work.valid.empty()) return;
     const auto first = static_cast<std::int64_t>(work.share().own().first),
                last = static_cast<std::int64_t>(work.share().own().last);
@@ -44,7 +44,10 @@ class FusedProcess : public FieldProcess {
     const std::size_t n = work_.n_variables, n_columns = cut.layout.n_columns();
     const Rows touched = cut.touched();
     Array<float, 3> state({jobs.size() * n, touched.size(), n_columns});
-    cut.share->fill(flat_fields(own), state);
+    {
+      const InRegion exchange(regions_, Region::exchange);
+      cut.share->fill(flat_fields(own), state);
+    }
     TileSum sum(cut.layout, jobs.size() * n, touched);
     networks_[i_cut].run(
         jobs, time,
@@ -56,6 +59,7 @@ class FusedProcess : public FieldProcess {
         [&](TileCall call, View<const float, 3> output) {
           sum.add(cut.tiles[call.i_own], call.i_job * n, output);
         });
+    const InRegion exchange(regions_, Region::exchange);
     return work_.total(cut, sum, jobs.size());
   }
 
@@ -186,11 +190,17 @@ std::unique_ptr<TileWork> find_work(const Conditioning& conditioning, const Tili
 }
 
 FieldProcess::FieldProcess(const UNet& network, const TileWork& work,
-                           const GeneratorOptions& options, torch::Device device)
-    : work_(work), options_(options) {
+                           const GeneratorOptions& options, const GeneratorPlace& place)
+    : work_(work), options_(options), regions_(place.regions) {
+  const auto batch = static_cast<std::size_t>(options.batch);
+  const std::shared_ptr<Evaluator> evaluator =
+      make_evaluator(network, {.height = options.tiling.n_rows,
+                               .width = options.tiling.n_columns,
+                               .precision = options.precision,
+                               .device = place.device,
+                               .batch = batch});
   for (const TileCut& cut : work.cuts)
-    networks_.emplace_back(network, cut.layout, cut.tiles, static_cast<std::size_t>(options.batch),
-                           device);
+    networks_.emplace_back(evaluator, cut.layout, cut.tiles, batch, regions_);
 }
 
 Process FieldProcess::process(std::span<const FieldJob> jobs) {
@@ -215,10 +225,11 @@ void FieldProcess::scale_noise(torch::Tensor& noise) const {
 }
 
 std::unique_ptr<FieldProcess> make_process(const UNet& network, const TileWork& work,
-                                           const GeneratorOptions& options, torch::Device device) {
+                                           const GeneratorOptions& options,
+                                           const GeneratorPlace& place) {
   if (options.tiling.stitching == Stitching::separate)
-    return make_separate_process(network, work, options, device);
-  return std::make_unique<FusedProcess>(network, work, options, device);
+    return make_separate_process(network, work, options, place);
+  return std::make_unique<FusedProcess>(network, work, options, place);
 }
 
 }  // namespace hindscale

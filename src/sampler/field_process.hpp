@@ -49,7 +49,7 @@ std::unique_ptr<TileWork> find_work(const Conditioning& conditioning, const Tili
 class FieldProcess {
  public:
   FieldProcess(const UNet& network, const TileWork& work, const GeneratorOptions& options,
-               torch::Device device);
+               const GeneratorPlace& place);
   virtual ~FieldProcess() = default;
   FieldProcess(const FieldProcess&) = delete;
   FieldProcess& operator=(const FieldProcess&) = delete;
@@ -74,6 +74,7 @@ class FieldProcess {
 
   const TileWork& work_;
   const GeneratorOptions& options_;
+  Regions* regions_;
   std::vector<TileNetwork> networks_;  ///< the network on the tiles of each cut
   std::size_t n_evaluations_ = 0;      ///< of the process under way
   torch::Tensor valid_;  ///< the state of one job, true where there is data; undefined: everywhere
@@ -81,11 +82,12 @@ class FieldProcess {
 
 /// As tiling/stitching asks.
 std::unique_ptr<FieldProcess> make_process(const UNet& network, const TileWork& work,
-                                           const GeneratorOptions& options, torch::Device device);
+                                           const GeneratorOptions& options,
+                                           const GeneratorPlace& place);
 
 /// `separate`: the state is every tile by itself.
 std::unique_ptr<FieldProcess> make_separate_process(const UNet& network, const TileWork& work,
                                                     const GeneratorOptions& options,
-                                                    torch::Device device);
+                                                    const GeneratorPlace& place);
 
 }  // namespace hindscale

@@ -44,7 +44,7 @@ std::vector<double> levels_of(const GeneratorOptions& options) {
 FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
                                const GeneratorOptions& options, const GeneratorPlace& workplace,
                                const MeanModel& mean)
-    : options_(options), levels_(levels_of(options)) {
+    : options_(options), regions_(workplace.regions), levels_(levels_of(options)) {
   require_valid(options, network->config(), conditioning.content().n_variables());
   if (options_.prediction == Prediction::mean) {  // one evaluation, no noise
     options_.tiling.stitching = Stitching::taper;
@@ -52,7 +52,7 @@ FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
   }
   work_ = find_work(conditioning, options_.tiling,
                     workplace.group != nullptr ? *workplace.group : alone_);
-  process_ = make_process(network, *work_, options_, workplace.device);
+  process_ = make_process(network, *work_, options_, workplace);
   if (!mean.is_there()) return;
   GeneratorOptions mean_options = options;
   mean_options.prediction = Prediction::mean;
@@ -73,6 +73,7 @@ std::size_t FieldGenerator::fields_in_flight() const {
 }
 
 void FieldGenerator::generate(std::span<const FieldJob> jobs, View<float, 4> fields) {
+  const InRegion sampling(regions_, Region::sampling);
   const std::size_t n_values = fields.size() / std::max<std::size_t>(fields.extent(0), 1);
   for (std::size_t first = 0; first < jobs.size(); first += fields_in_flight()) {
     const std::size_t n = std::min(fields_in_flight(), jobs.size() - first);
@@ -95,6 +96,7 @@ void FieldGenerator::generate_together(std::span<const FieldJob> jobs, View<floa
   made = made.contiguous();
   const auto size = [&](std::int64_t axis) { return static_cast<std::size_t>(made.size(axis)); };
   const View<const float, 3> own(made.data_ptr<float>(), {size(0) * size(1), size(2), size(3)});
+  const InRegion exchange(regions_, Region::exchange);
   work_->share().collect(
       own,
       {fields.data(), {fields.extent(0) * fields.extent(1), fields.extent(2), fields.extent(3)}});

@@ -56,6 +56,7 @@ GeneratorOptions generator_options(const Options& options, const DiffusionOption
   generator.noise_scale = sampling.noise_scale;
   generator.tiling = tiling_options(options.tiling);
   generator.batch = options.ensemble.batch;
+  generator.precision = precision_of(sampling.precision);
   generator.seed = static_cast<std::uint64_t>(options.experiment.seed);
   return generator;
 }

@@ -12,8 +12,8 @@ namespace {
 class SeparateProcess : public FieldProcess {
  public:
   SeparateProcess(const UNet& network, const TileWork& work, const GeneratorOptions& options,
-                  torch::Device device)
-      : FieldProcess(network, work, options, device) {
+                  const GeneratorPlace& place)
+      : FieldProcess(network, work, options, place) {
     if (work.valid.empty()) return;
     Array<float, 4> valid({work.cuts.front().tiles.size(), work.n_variables, options.tiling.n_rows,
                            options.tiling.n_columns});
@@ -103,8 +103,8 @@ class SeparateProcess : public FieldProcess {
 
 std::unique_ptr<FieldProcess> make_separate_process(const UNet& network, const TileWork& work,
                                                     const GeneratorOptions& options,
-                                                    torch::Device device) {
-  return std::make_unique<SeparateProcess>(network, work, options, device);
+                                                    const GeneratorPlace& place) {
+  return std::make_unique<SeparateProcess>(network, work, options, place);
 }
 
 }  // namespace hindscale

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct TileCall {
   std::size_t i_own = 0;  ///< place among the tiles of this rank
 };
 
-/// Shares the network; `layout` and `tiles` must outlive it.
+/// Shares the evaluator; `layout` and `tiles` must outlive it.
 class TileNetwork {
  public:
   /// Copies the noisy field of a tile [v, rows, columns].
@@ -24,24 +25,24 @@ class TileNetwork {
   /// Takes the output for a tile [v, rows, columns].
   using TakeOutput = std::function<void(TileCall call, View<const float, 3> output)>;
 
-  TileNetwork(UNet network, const TileLayout& layout, const std::vector<std::size_t>& tiles,
-              std::size_t batch, torch::Device device);
+  TileNetwork(std::shared_ptr<Evaluator> evaluator, const TileLayout& layout,
+              const std::vector<std::size_t>& tiles, std::size_t batch, Regions* regions);
 
-  /// One evaluation of every tile of every job at the network's time. Short calls are padded to the
-  /// batch, so that the shape of a call never depends on the work. InputError, naming member and
+  /// One evaluation of every tile of every job at the network's time. InputError, naming member and
   /// month, where `take` finds the output not finite.
   void run(std::span<const FieldJob> jobs, double time, const ReadState& read,
            const TakeOutput& take);
 
  private:
-  void call(std::span<const FieldJob> jobs, std::span<const TileCall> calls,
-            const torch::Tensor& time, const ReadState& read, const TakeOutput& take);
+  void call(std::span<const FieldJob> jobs, std::span<const TileCall> calls, double time,
+            const ReadState& read, const TakeOutput& take);
 
-  UNet network_;
+  std::shared_ptr<Evaluator> evaluator_;
   const TileLayout& layout_;
   const std::vector<std::size_t>& tiles_;
   std::size_t batch_;
-  torch::Device device_;
+  Regions* regions_;
+  Array<float, 4> input_, output_;  ///< of one call
 };
 
 }  // namespace hindscale

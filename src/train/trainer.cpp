@@ -94,6 +94,7 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
                 .mirror_signs = options.training.mirror ? mirror_signs(samples.content().variables,
                                                                        samples.channel_names())
                                                         : std::vector<float>{}}),
+      ahead_(batches_),
       network_(make_network(network, seed_, torch_device(context.device))),
       average_(make_network(network, seed_, torch_device(context.device))),
       parameters_(network_->parameters()),
@@ -103,11 +104,12 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
       reducer_(context.comm, parameters_, options.training.bucket_mib) {
   check_batch(options, context.comm.size());
   check_patch(options, network);
+  network_->set_precision(precision_of(options.training.precision));
   network_->train();
   average_->eval();
 }
 
-std::vector<std::vector<Patch>> Trainer::own_parts() const {
+std::vector<std::vector<Patch>> Trainer::own_parts(std::int64_t step) const {
   const Block share = block_of(options_.batch, context_.comm.rank(), context_.comm.size());
   const std::int64_t n_own = share.last - share.first;
   const auto n_parts = static_cast<int>(std::min(options_.accumulation, n_own));
@@ -116,7 +118,7 @@ std::vector<std::vector<Patch>> Trainer::own_parts() const {
     const Block part = block_of(n_own, i_part, n_parts);
     parts.emplace_back();
     for (std::int64_t i = part.first; i < part.last; ++i) {
-      parts.back().push_back(plan_.patch(step_, static_cast<std::size_t>(share.first + i)));
+      parts.back().push_back(plan_.patch(step, static_cast<std::size_t>(share.first + i)));
     }
   }
   return parts;
@@ -133,17 +135,22 @@ StepReport Trainer::compute_gradients(StopWish wish) {
       torch::tensor(variable_weights_, torch::kFloat32).to(torch_device(context_.device));
   std::vector<double> own{wish == StopWish::stop ? 1.0 : 0.0};
   std::vector<std::pair<torch::Tensor, torch::Tensor>> errors;  // and counts, of each part
-  const auto parts = own_parts();
+  const auto parts = own_parts(step_), next_parts = own_parts(step_ + 1);
   for (std::size_t i_part = 0; i_part < parts.size(); ++i_part) {
     const auto start = Clock::now();
-    const Batch batch = batches_.make(parts[i_part]);
+    const InRegion inputs(regions(), Region::inputs);
+    const bool is_last = i_part + 1 == parts.size();
+    const Batch batch =
+        ahead_.take(parts[i_part], is_last ? next_parts.front() : parts[i_part + 1]);
     report.data_s += seconds_since(start);
+    const InRegion passes(regions(), Region::network);
     network_->set_dropout_stream(seed_, static_cast<std::uint64_t>(step_), batch.patch_ids);
     const torch::Tensor error = squared_errors(network_->forward(batch.input, batch.time), batch);
-    if (i_part + 1 == parts.size()) reducer_.arm();
+    if (is_last) reducer_.arm();
     ((error * weights).sum() / n_values).backward();
     errors.emplace_back(error.detach(), batch.counts);
   }
+  const InRegion exchange(regions(), Region::exchange);
   reducer_.finish();
   report.reduction_s = reducer_.waited_s();
   for (const auto& [error, counts] : errors) append_rows(error, counts, own);
@@ -176,6 +183,7 @@ void Trainer::share(const std::vector<double>& own, StepReport& report) const {
 
 void Trainer::update(const StepReport& report) {
   HINDSCALE_ASSERT(report.step == step_ + 1);
+  const InRegion update(regions(), Region::update);
   const double limit = options_.gradient_clip;
   if (limit > 0 && report.gradient_norm > limit)
     scale_gradients(parameters_, limit / report.gradient_norm);

@@ -208,6 +208,7 @@ bool TrainingRun::has_noise() const {
 }
 
 void TrainingRun::validate() {
+  const InRegion validation(parts_.context.regions.get(), Region::validation);
   const auto start = Clock::now();
   const std::int64_t step = parts_.trainer.step();
   BestCheckpoint candidate{.step = step, .score = last_loss_};
@@ -258,6 +259,7 @@ CheckpointContent TrainingRun::content() const {
 }
 
 void TrainingRun::write() {
+  const InRegion writing(parts_.context.regions.get(), Region::writing);
   const std::int64_t step = parts_.trainer.step();
   together(parts_.context.comm, [&] {
     if (!parts_.context.comm.is_root()) return;

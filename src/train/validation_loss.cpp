@@ -40,17 +40,23 @@ LossValidator::LossValidator(const Context& context, const Options& options, Sam
       patches_(fixed_patches(options, samples.content())),
       n_levels_(options.diffusion.timesteps),
       variable_weights_(
-          variable_weights(options.training.variable_weights, samples.content().n_variables())) {}
+          variable_weights(options.training.variable_weights, samples.content().n_variables())),
+      precision_(precision_of(options.sampling.precision)) {}
 
-LossTable LossValidator::loss(UNet network) const {
-  torch::NoGradGuard no_gradient;
+LossTable LossValidator::loss(const UNet& network) const {
+  const torch::NoGradGuard no_gradient;
+  const Window& window = patches_.front().window;
+  const auto evaluator = make_evaluator(network, {.height = window.n_rows,
+                                                  .width = window.n_columns,
+                                                  .precision = precision_,
+                                                  .device = batches_.device()});
   const Block share = block_of(static_cast<std::int64_t>(patches_.size()), context_.comm.rank(),
                                context_.comm.size());
   std::vector<double> own;  // a row a patch
   for (std::int64_t i = share.first; i < share.last; ++i) {
     const Batch batch = batches_.make({&patches_[static_cast<std::size_t>(i)], 1});
-    append_rows(squared_errors(network->forward(batch.input, batch.time), batch), batch.counts,
-                own);
+    const torch::Tensor output = evaluate(*evaluator, batch.input, batch.time.item<double>());
+    append_rows(squared_errors(output.to(batch.target.device()), batch), batch.counts, own);
   }
   const std::vector<double> all = gather_blocks(context_.comm, own);
   const std::size_t n_row = 2 * variable_weights_.size();

@@ -49,6 +49,17 @@ TEST_P(FieldFileTest, writing_twice_gives_the_same_bytes) {
   EXPECT_NE(first.sha256, write(spec_of("c.nc", 2), 1).sha256);
 }
 
+TEST_P(FieldFileTest, a_file_made_again_with_the_same_bytes_is_left_untouched) {
+  const FileRecord first = write(spec_of("a.nc", 1), 1);
+  const fs::path path = folder.path() / "a.nc", link = folder.path() / "link.nc";
+  fs::create_hard_link(path, link);
+  EXPECT_EQ(write(spec_of("a.nc", 1), 1).sha256, first.sha256);
+  EXPECT_TRUE(fs::equivalent(path, link));
+  EXPECT_FALSE(fs::exists(folder.path() / "a.nc.part"));
+  EXPECT_NE(write(spec_of("a.nc", 2), 1).sha256, first.sha256);
+  EXPECT_FALSE(fs::equivalent(path, link));
+}
+
 TEST_P(FieldFileTest, a_left_over_part_does_not_show_in_the_bytes) {
   const std::string expected = write(spec_of("a.nc", 1), 1).sha256;
   commit_text(folder.path() / "b.nc.part", std::string(100000, 'x'));

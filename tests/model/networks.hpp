@@ -4,6 +4,8 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
+
 #include "hindscale/model/unet.hpp"
 
 namespace hindscale {
@@ -14,6 +16,19 @@ inline UNet stirred_network(const UNetConfig& config) {
   const torch::NoGradGuard no_gradient;
   for (torch::Tensor& parameter : network->parameters())
     parameter.add_(0.05 * torch::randn_like(parameter));
+  return network;
+}
+
+/// Every layer drawn as hidden layers are at the start of a training.
+inline UNet drawn_network(const UNetConfig& config) {
+  UNet network(config, 11);
+  torch::manual_seed(4);
+  const torch::NoGradGuard no_gradient;
+  for (torch::Tensor& parameter : network->parameters()) {
+    if (parameter.dim() == 1) continue;  // biases and normalisations
+    const double bound = 1 / std::sqrt(static_cast<double>(parameter[0].numel()));
+    parameter.uniform_(-bound, bound);
+  }
   return network;
 }
 

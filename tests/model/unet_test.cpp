@@ -27,6 +27,11 @@ TEST(UNet, small_preset_has_under_a_million_parameters) {
   EXPECT_EQ(parameter_count(*UNet(unet_preset("small", 17, 2), 1)), 968'258);
 }
 
+TEST(UNet, operations_are_those_counted_in_pytorch) {
+  // tests/reference/model/reference.py --count
+  EXPECT_EQ(flop_of(unet_preset("dpdm", 4, 1), 128, 128), 2 * 13057916928.0);
+}
+
 TEST(UNet, takes_any_rectangle_of_its_divisor) {
   UNet network = stirred_network(tiny_config());
   network->eval();

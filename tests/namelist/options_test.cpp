@@ -150,7 +150,7 @@ TEST(Options, value_options_are_those_that_determine_a_reconstruction) {
        {"experiment/directory", "ensemble/batch", "ensemble/members", "reconstruct/directory"})
     EXPECT_FALSE(texts.contains(key)) << key;
   EXPECT_EQ(texts.at("experiment/threads"), "1");
-  EXPECT_EQ(texts.size(), 33U);
+  EXPECT_EQ(texts.size(), 34U);
 }
 
 TEST(Options, presets_fill_what_is_not_set) {

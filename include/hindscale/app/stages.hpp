@@ -22,6 +22,9 @@ ExitCode run_reconstruct(const Context& context, const Options& options);
 ExitCode run_evaluate(const Context& context, const Options& options);
 /// Validates the namelist and its inputs and prints the plan; computes nothing.
 ExitCode run_check(const Context& context, const Options& options);
+/// Prints what training and reconstruction cost on the machine of &machine. Rates that it does not
+/// give are measured with the ranks of this run.
+ExitCode run_plan(const Context& context, const Options& options);
 /// Says what a file or folder is.
 ExitCode run_info(const Context& context, const std::filesystem::path& path);
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "hindscale/comm/communicator.hpp"
 #include "hindscale/core/log.hpp"
+#include "hindscale/core/regions.hpp"
 
 namespace hindscale {
 
@@ -22,6 +24,7 @@ struct Context {
   Log log{Log::Voice::quiet};
   Device device;
   std::uint64_t seed = 0;
+  std::shared_ptr<Regions> regions = std::make_shared<Regions>();  ///< of the stage under way
 };
 
 }  // namespace hindscale

@@ -6,14 +6,15 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 
 #include "hindscale/dataset/conditioning.hpp"
 
 namespace hindscale {
 
-/// Least-recently-used cache of the samples of a store. Keeps references to its arguments. One
-/// rank, one thread.
+/// Least-recently-used cache of the samples of a store. Keeps references to its arguments. Threads
+/// may share it, as long as nobody else reads the store meanwhile.
 class SampleCache {
  public:
   /// Makes of a sample just read what is kept, given its position in the store's months.
@@ -36,6 +37,7 @@ class SampleCache {
   const Conditioning& conditioning_;
   double limit_bytes_;
   Finish finish_;
+  std::mutex lock_;
   double held_bytes_ = 0;
   std::list<Entry> recent_;  ///< most recently used first
   std::unordered_map<std::size_t, std::list<Entry>::iterator> where_;

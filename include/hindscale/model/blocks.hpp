@@ -12,14 +12,15 @@
 #include <memory>
 #include <vector>
 
+#include "hindscale/kernel/feature_map.hpp"
+#include "hindscale/kernel/upsampling.hpp"
+
 namespace hindscale {
 
 enum class DropoutUnit {
   element,
   channel
 };  ///< what is dropped as one: a value, or a whole channel of a sample
-enum class Upsampling { nearest, bicubic };
-enum class Padding { zeros, periodic };  ///< what lies beyond the edges of a field, along both axes
 
 /// A 3 x 3 convolution that keeps the size of a field, or halves it with a stride of 2.
 torch::nn::Conv2d convolution(std::int64_t in, std::int64_t out, Padding padding,
@@ -33,11 +34,12 @@ struct DropoutStream {
 /// The key of one sample's masks.
 std::uint64_t dropout_key(std::uint64_t seed, std::uint64_t step, std::uint64_t patch_id);
 
-/// Group normalisation, then SiLU. x [n, c, h, w] -> the same shape.
+/// Group normalisation of x + offset, then SiLU. x [n, c, h, w] -> the same shape; offset [n or 1,
+/// c] or undefined.
 class NormSiluImpl : public torch::nn::Module {
  public:
   NormSiluImpl(std::int64_t groups, std::int64_t channels);
-  torch::Tensor forward(const torch::Tensor& x);
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& offset = {});
 
  private:
   std::int64_t groups_;

@@ -15,6 +15,10 @@ Device choose_device(const Communicator& comm);
 /// "CPU (AVX512)" or the number and name of the GPUs.
 std::string device_description();
 
+/// Keeps memory that is freed for the next request of its size. Training asks for the same feature
+/// maps at every step; to give them back and fetch them again costs a tenth of its time.
+void keep_freed_memory();
+
 /// Threads of this process for tensor operations and for the BLAS below them, which does not follow
 /// LibTorch's number.
 void set_threads(int n_threads);

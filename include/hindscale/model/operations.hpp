@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "hindscale/kernel/upsampling.hpp"
+
 namespace hindscale {
 
 /// x [n, c, h, w] continued periodically by `width` cells on each side -> [n, c, h + 2 width, w + 2
@@ -19,12 +21,17 @@ torch::Tensor wrap_edges(const torch::Tensor& x, std::int64_t width);
 /// 1 x 1 gradients plain matrix products, which are faster there.
 torch::Tensor convolve(const torch::nn::Conv2d& layer, const torch::Tensor& x);
 
+/// x [n, c, h, w] on a grid of half the spacing, [n, c, 2 h, 2 w], differentiable; see
+/// kernel/upsampling.hpp. Periodic bicubic values need two cells at least along each axis.
+torch::Tensor upsample(const torch::Tensor& x, Upsampling method, Padding padding);
+
 enum class Activation { none, silu };
 
-/// Group normalisation of x [n, c, h, w] with weight and bias [c] (epsilon 1e-5), then the
-/// activation; differentiable. Moments are sums in a fixed order within a sample. On the CPU in
-/// float32 it is one fused pass over channels-last memory.
+/// Group normalisation of x + offset [n, c, h, w] with weight and bias [c] (epsilon 1e-5), then the
+/// activation; offset [n or 1, c], or undefined: none; differentiable. Moments are sums in a fixed
+/// order within a sample. On the CPU in float32 it is one fused pass over channels-last memory.
 torch::Tensor group_norm(const torch::Tensor& x, std::int64_t groups, const torch::Tensor& weight,
-                         const torch::Tensor& bias, Activation activation);
+                         const torch::Tensor& bias, Activation activation,
+                         const torch::Tensor& offset = {});
 
 }  // namespace hindscale

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "hindscale/model/blocks.hpp"
+#include "hindscale/model/precision.hpp"
 
 namespace hindscale {
 
@@ -53,6 +54,10 @@ UNetConfig unet_preset(std::string_view name, std::int64_t in_channels, std::int
 /// groups, unknown level).
 void check_unet(const UNetConfig& config);
 
+/// Operations of one evaluation of one input in convolutions and attention, a multiply-add counted
+/// as two.
+double flop_of(const UNetConfig& config, std::int64_t height, std::int64_t width);
+
 /// For checkpoints. `unet_from_json` throws InputError naming a missing or wrong entry.
 nlohmann::json unet_to_json(const UNetConfig& config);
 UNetConfig unet_from_json(const nlohmann::json& json);
@@ -74,6 +79,10 @@ class UNetImpl : public torch::nn::Module {
   void set_dropout_stream(std::uint64_t seed, std::uint64_t step,
                           const std::vector<std::uint64_t>& patch_ids);
 
+  /// Numbers of the following forward and backward passes; float32 at first. Parameters, their
+  /// gradients, inputs and outputs are float32 always.
+  void set_precision(Precision precision) { precision_ = precision; }
+
   [[nodiscard]] const UNetConfig& config() const { return config_; }
 
  private:
@@ -84,6 +93,7 @@ class UNetImpl : public torch::nn::Module {
   torch::Tensor embed_time(const torch::Tensor& time);
 
   UNetConfig config_;
+  Precision precision_ = Precision::float32;
   std::shared_ptr<DropoutStream> dropout_stream_;
   std::vector<std::int64_t>
       skip_channels_;  // of the outputs on the way down that the way up has yet to take

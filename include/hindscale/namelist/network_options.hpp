@@ -166,7 +166,7 @@ struct DiffusionOptions {
 
 /// &training: the optimisation.
 struct TrainingOptions {
-  std::string stage;
+  std::string stage, precision;
   std::int64_t steps, batch, accumulation;
   std::vector<std::int64_t> patch_size;
   double learning_rate;
@@ -236,6 +236,11 @@ struct TrainingOptions {
           {.unit = "1",
            .meaning = "largest norm of the gradient, beyond which it is scaled down; 0: none",
            .range = at_least(0)});
+    visit("precision", precision, "auto",
+          {.meaning = "numbers of the forward and backward passes; weights, their gradients and "
+                      "the loss are float32 always. 'bfloat16': about twice as fast where the "
+                      "processor has it. 'auto': bfloat16 there, else float32",
+           .choices = {"auto", "float32", "bfloat16"}});
     visit("ema_decay", ema_decay, 0.997,
           {.unit = "1",
            .meaning = "memory of the running average of the weights, which reconstructions use",
@@ -278,7 +283,7 @@ struct TrainingOptions {
                       "the network goes to folds/N in experiment/directory. 0: learn from all "
                       "training years",
            .range = at_least(0)});
-    visit("bucket_mib", bucket_mib, 4.0,
+    visit("bucket_mib", bucket_mib, 0.5,
           {.unit = "MiB",
            .meaning = "gradients reduced over the ranks in one message",
            .range = above(0)});

@@ -12,6 +12,7 @@
 #include "hindscale/core/error.hpp"
 #include "hindscale/namelist/calibration_options.hpp"
 #include "hindscale/namelist/data_options.hpp"
+#include "hindscale/namelist/machine_options.hpp"
 #include "hindscale/namelist/network_options.hpp"
 #include "hindscale/namelist/reconstruction_options.hpp"
 #include "hindscale/namelist/sampling_options.hpp"
@@ -34,6 +35,7 @@ struct Options {
   DiffusionOptions diffusion{};
   TrainingOptions training{};
   CalibrationOptions calibration{};
+  MachineOptions machine{};
   ReconstructOptions reconstruct{};
   EnsembleOptions ensemble{};
   SamplingOptions sampling{};
@@ -86,6 +88,7 @@ struct Options {
     visit.group("output", output, "the data files");
     visit.group("evaluation", evaluation, "the scores");
     visit.group("calibration", calibration, "what 'calibrate' tries");
+    visit.group("machine", machine, "what 'plan' reckons with");
   }
 };
 
@@ -94,7 +97,10 @@ struct Options {
 /// InputError) of problems.hpp. Every rank may call it alone.
 Options read_options(const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
-/// The same from text; `name` stands for the file in messages.
+/// A namelist with the group &machine alone. NamelistError as above.
+MachineOptions read_machine(const std::filesystem::path& file);
+
+/// The same as read_options from text; `name` stands for the file in messages.
 Options options_from_text(std::string_view text, const std::string& name,
                           const std::vector<std::string>& overrides);
 

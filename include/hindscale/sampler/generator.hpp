@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "hindscale/core/array.hpp"
+#include "hindscale/core/regions.hpp"
 #include "hindscale/dataset/conditioning.hpp"
 #include "hindscale/model/denoiser.hpp"
+#include "hindscale/model/evaluator.hpp"
 #include "hindscale/model/unet.hpp"
 #include "hindscale/namelist/options.hpp"
 #include "hindscale/random/random.hpp"
@@ -35,7 +37,8 @@ struct GeneratorOptions {
   std::int64_t steps = 8;                 ///< of the sampler
   double noise_degrees_of_freedom = 0;    ///< of the noise in training; 0: Gaussian
   std::vector<double> noise_scale;        ///< of each variable; empty: 1. More noise, more spread
-  std::int64_t batch = 8;                 ///< network inputs a call; short calls are padded to it
+  std::int64_t batch = 8;                 ///< network inputs a call
+  Precision precision = Precision::float32;  ///< of the network's arithmetic
   std::uint64_t seed = 0;
   Purpose purpose = Purpose::sample_noise;
 };
@@ -56,6 +59,7 @@ struct FieldJob {
 struct GeneratorPlace {
   torch::Device device = torch::kCPU;
   const Communicator* group = nullptr;  ///< outlives the generator; null: this rank alone
+  Regions* regions = nullptr;           ///< where its time is counted; outlives it
 };
 
 class FieldProcess;
@@ -91,6 +95,7 @@ class FieldGenerator {
   [[nodiscard]] torch::Tensor mean_field(std::span<const FieldJob> jobs);
 
   GeneratorOptions options_;
+  Regions* regions_;
   std::vector<double> levels_;
   Communicator alone_;
   std::unique_ptr<TileWork> work_;

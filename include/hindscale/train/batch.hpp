@@ -47,6 +47,8 @@ class BatchMaker {
   /// Patches of one size. The noise of a patch depends on (seed, purpose, its id) only.
   [[nodiscard]] Batch make(std::span<const Patch> patches) const;
 
+  [[nodiscard]] torch::Device device() const { return options_.device; }
+
  private:
   [[nodiscard]] bool is_mirrored(const Patch& patch) const;
   /// Noisy field and target, from the clean field and the noise [n, v, h, w] on the device.

@@ -15,6 +15,7 @@
 #include "hindscale/model/unet.hpp"
 #include "hindscale/namelist/options.hpp"
 #include "hindscale/train/batch.hpp"
+#include "hindscale/train/batch_ahead.hpp"
 #include "hindscale/train/gradient_reducer.hpp"
 #include "hindscale/train/loss_table.hpp"
 #include "hindscale/train/optimizer.hpp"
@@ -69,8 +70,9 @@ class Trainer {
   void restore(const CheckpointContent& content, std::int64_t step);
 
  private:
-  [[nodiscard]] std::vector<std::vector<Patch>> own_parts() const;
+  [[nodiscard]] std::vector<std::vector<Patch>> own_parts(std::int64_t step) const;
   void share(const std::vector<double>& own, StepReport& report) const;
+  [[nodiscard]] Regions* regions() const { return context_.regions.get(); }
 
   const Context& context_;
   TrainingOptions options_;
@@ -80,6 +82,7 @@ class Trainer {
   std::vector<Month> months_;  ///< of training, the plan's items
   PatchPlan plan_;
   BatchMaker batches_;
+  BatchAhead ahead_;
   UNet network_;
   UNet average_;
   std::vector<torch::Tensor> parameters_;

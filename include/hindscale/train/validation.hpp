@@ -26,9 +26,8 @@ class LossValidator {
   LossValidator(const Context& context, const Options& options, SampleCache& samples);
   /// Whether the store holds validation months.
   [[nodiscard]] bool is_possible() const { return !patches_.empty(); }
-  /// Patches are spread over the ranks, their losses summed in one order. Collective. The network
-  /// is in evaluation mode.
-  [[nodiscard]] LossTable loss(UNet network) const;
+  /// Patches are spread over the ranks, their losses summed in one order. Collective.
+  [[nodiscard]] LossTable loss(const UNet& network) const;
 
  private:
   const Context& context_;
@@ -36,6 +35,7 @@ class LossValidator {
   std::vector<Patch> patches_;
   std::int64_t n_levels_;
   std::vector<double> variable_weights_;
+  Precision precision_;
 };
 
 /// Fair CRPS of an ensemble over the MAE of Lerp, both area-weighted over the same months.

@@ -107,8 +107,9 @@ class UNet(nn.Module):
 
     def forward(self, x, time):
         half = self.config["channels"] // 2
-        angles = time[:, None].float() * torch.exp(-math.log(10000.0) * torch.arange(half) / half)
-        embedded = functional.silu(self.time_in(torch.cat([angles.sin(), angles.cos()], 1)))
+        angles = time[:, None].float() * torch.exp(-math.log(10000.0) * torch.arange(half, device=time.device) / half)
+        waves = torch.cat([angles.sin(), angles.cos()], 1).to(self.time_in.weight.dtype)
+        embedded = functional.silu(self.time_in(waves))
         embedded = functional.silu(self.time_out(embedded))
         hidden = self.input(x)
         skips = [hidden]
@@ -172,9 +173,10 @@ def count():
     print(sum(p.numel() for p in network.parameters()), "parameters,", total[0], "multiply-adds")
 
 
-torch.set_num_threads(1)
-if sys.argv[1] == "--count":
-    count()
-else:
-    for argument in sys.argv[1:]:
-        compare(argument)
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    if sys.argv[1] == "--count":
+        count()
+    else:
+        for argument in sys.argv[1:]:
+            compare(argument)

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our side of compare_pytorch.py: leaves a network as a checkpoint, then times what it is asked to
+// on standard input, so that both sides can take turns.
+//
+// usage: network_speed FOLDER PRESET BATCH SIDE THREADS
+// writes FOLDER/step_00000001: weights "raw.*", the input x, outputs "float32" and "bfloat16"
+// reads  "float32 N", "bfloat16 N": evaluations; "train_float32 N", "train_bfloat16 N": forward and
+//        backward passes; answers the least seconds of N. "limit N": FLOP/s of convolutions
+#include <fmt/format.h>
+#include <omp.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "hindscale/kernel/buffer.hpp"
+#include "hindscale/kernel/convolution.hpp"
+#include "hindscale/kernel/one_thread.hpp"
+#include "hindscale/model/bridge.hpp"
+#include "hindscale/model/checkpoint.hpp"
+#include "hindscale/model/devices.hpp"
+#include "hindscale/model/evaluator.hpp"
+#include "hindscale/model/network.hpp"
+
+namespace hindscale {
+namespace {
+
+constexpr double time_of_all = 500;
+
+/// The least seconds of `n` calls.
+template <class Work>
+double least_seconds(int n, const Work& work) {
+  double least = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < n; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    least = std::min(least, passed.count());
+  }
+  return least;
+}
+
+/// FLOP/s of one 3 x 3 bfloat16 convolution on `threads` threads, a sample each.
+double convolution_rate(std::int64_t channels, std::int64_t side, int threads, int n) {
+  const ConvolutionShape shape{.input = {channels, side, side}, .out_channels = channels};
+  const std::vector<float> weight(static_cast<std::size_t>(9 * channels * channels), 0.01F),
+      bias(static_cast<std::size_t>(channels));
+  const Convolution<BFloat16> convolution(shape, weight.data(), Store::replace);
+  std::vector<Buffer<BFloat16>> inputs, outputs;
+  std::vector<Buffer<std::byte>> scratch;
+  for (int i = 0; i < threads; ++i) {
+    inputs.emplace_back(shape.input.size());
+    outputs.emplace_back(shape.output().size());
+    scratch.emplace_back(convolution.scratch_bytes());
+  }
+  constexpr int repeats = 10;
+  const double seconds = least_seconds(n, [&] {
+#pragma omp parallel num_threads(threads)
+    {
+      const OneThread one_thread;
+      const auto i = static_cast<std::size_t>(omp_get_thread_num());
+      for (int k = 0; k < repeats; ++k)
+        convolution.run(inputs[i].data(), bias.data(), outputs[i].data(), scratch[i].data());
+    }
+  });
+  const double flop = 2.0 * 9 * static_cast<double>(channels * channels * side * side);
+  return flop * repeats * threads / seconds;
+}
+
+double limit(int threads, int n) {
+  double most = 0;
+  for (const auto& [channels, side] :
+       {std::pair<std::int64_t, std::int64_t>{64, 128}, {64, 64}, {128, 64}, {128, 32}, {256, 32}})
+    most = std::max(most, convolution_rate(channels, side, threads, n));
+  return most;
+}
+
+/// Every layer drawn as hidden layers are at the start of a training: no layer is zero.
+UNet drawn_network(const UNetConfig& config) {
+  UNet network(config, 1);
+  torch::manual_seed(1);
+  const torch::NoGradGuard no_gradient;
+  for (torch::Tensor& parameter : network->parameters()) {
+    if (parameter.dim() == 1) continue;
+    const double bound = 1 / std::sqrt(static_cast<double>(parameter[0].numel()));
+    parameter.uniform_(-bound, bound);
+  }
+  return network;
+}
+
+class Comparison {
+ public:
+  Comparison(const std::string& preset, std::int64_t batch, std::int64_t side, int threads)
+      : network_(drawn_network(
+            unet_preset(preset, preset == "dpdm" ? 4 : 17, preset == "dpdm" ? 1 : 2))),
+        x_(torch::randn({batch, network_->config().in_channels, side, side})),
+        y_({static_cast<std::size_t>(batch),
+            static_cast<std::size_t>(network_->config().out_channels),
+            static_cast<std::size_t>(side), static_cast<std::size_t>(side)}),
+        threads_(threads) {
+    network_->eval();
+    for (const Precision precision : {Precision::float32, Precision::bfloat16})
+      evaluators_.push_back(make_evaluator(
+          network_, {.height = y_.extent(2), .width = y_.extent(3), .precision = precision}));
+  }
+
+  void leave(const std::filesystem::path& folder) {
+    CheckpointContent content;
+    content.state = {{"network", unet_to_json(network_->config())}};
+    content.model = copy_parameters(*network_, "raw.");
+    content.model.emplace("x", x_);
+    for (const Precision precision : {Precision::float32, Precision::bfloat16}) {
+      evaluate(precision);
+      content.model.emplace(name_of(precision), tensor_of(y_.view()));
+    }
+    write_checkpoint(folder, 1, content);
+  }
+
+  double answer(const std::string& what, int n) {
+    if (what == "limit") return limit(threads_, n);
+    if (what.starts_with("train_")) {
+      network_->set_precision(precision_of(what.substr(6)));
+      return least_seconds(n, [&] { train(); });
+    }
+    const Precision precision = precision_of(what);
+    evaluate(precision);
+    return least_seconds(n, [&] { evaluate(precision); });
+  }
+
+ private:
+  void evaluate(Precision precision) {
+    evaluators_[precision == Precision::bfloat16 ? 1 : 0]->evaluate(
+        {x_.data_ptr<float>(),
+         {y_.extent(0), static_cast<std::size_t>(x_.size(1)), y_.extent(2), y_.extent(3)}},
+        time_of_all, y_);
+  }
+
+  void train() {
+    network_->zero_grad();
+    network_->forward(x_, torch::full({1}, time_of_all)).square().mean().backward();
+  }
+
+  UNet network_;
+  torch::Tensor x_;
+  Array<float, 4> y_;
+  int threads_;
+  std::vector<std::unique_ptr<Evaluator>> evaluators_;
+};
+
+int run(const std::vector<std::string>& arguments) {
+  if (arguments.size() != 5) {
+    std::cerr << "usage: network_speed FOLDER PRESET BATCH SIDE THREADS\n";
+    return 2;
+  }
+  const int threads = std::stoi(arguments[4]);
+  set_threads(threads);
+  keep_freed_memory();
+  Comparison comparison(arguments[1], std::stol(arguments[2]), std::stol(arguments[3]), threads);
+  comparison.leave(arguments[0]);
+  std::cout << "ready, " << device_description() << std::endl;
+  std::string what;
+  int n = 0;
+  while (std::cin >> what >> n)
+    std::cout << fmt::format("{:.6e}", comparison.answer(what, n)) << std::endl;
+  return 0;
+}
+
+}  // namespace
+}  // namespace hindscale
+
+int main(int argc, char** argv) {
+  return hindscale::run({argv + 1, argv + argc});
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "machine_rates.hpp"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <chrono>
+#include <map>
+
+#include "hindscale/core/commit.hpp"
+#include "hindscale/io/field_file.hpp"
+#include "hindscale/model/bridge.hpp"
+#include "hindscale/model/evaluator.hpp"
+#include "output_spec.hpp"
+#include "reconstruction_plan.hpp"
+
+namespace hindscale {
+namespace {
+
+constexpr double giga = 1e9, mib = 1048576.0;
+
+/// Calls of `work` a second while every rank calls it, after one call to warm up; the mean over the
+/// ranks. Collective.
+template <class Work>
+double calls_a_second(const Communicator& comm, const Work& work) {
+  using Clock = std::chrono::steady_clock;
+  constexpr double patience_s = 3;
+  work();
+  barrier(comm);
+  const auto start = Clock::now();
+  double seconds = 0;
+  int n = 0;
+  while (seconds < patience_s) {
+    work();
+    ++n;
+    seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  }
+  return all_sum(comm, n / seconds) / comm.size();
+}
+
+double evaluation_gflops(const Context& context, const Options& options, const UNet& network) {
+  const auto rows = static_cast<std::size_t>(options.tiling.size[0]),
+             columns = static_cast<std::size_t>(options.tiling.size[1]);
+  const auto evaluator =
+      make_evaluator(network, {.height = rows,
+                               .width = columns,
+                               .precision = precision_of(options.sampling.precision),
+                               .device = torch_device(context.device),
+                               .batch = static_cast<std::size_t>(options.ensemble.batch)});
+  const UNetConfig& config = network->config();
+  const auto n = static_cast<std::int64_t>(options.ensemble.batch);
+  const torch::Tensor input =
+      torch::randn({n, config.in_channels, options.tiling.size[0], options.tiling.size[1]});
+  const double rate =
+      calls_a_second(context.comm, [&] { evaluate(*evaluator, input, /*time=*/100); });
+  return rate * static_cast<double>(n) *
+         flop_of(config, options.tiling.size[0], options.tiling.size[1]) / giga;
+}
+
+double training_gflops(const Context& context, const Options& options, UNet network) {
+  const UNetConfig& config = network->config();
+  const TrainingOptions& training = options.training;
+  const std::int64_t n = std::max<std::int64_t>(training.batch / context.comm.size(), 1),
+                     rows = training.patch_size[0], columns = training.patch_size[1];
+  const torch::Device device = torch_device(context.device);
+  network->to(device);
+  network->set_precision(precision_of(training.precision));
+  network->train();
+  const torch::Tensor input = torch::randn({n, config.in_channels, rows, columns}).to(device),
+                      time = torch::full({n}, 100.0F).to(device);
+  const std::vector<std::uint64_t> patches(static_cast<std::size_t>(n), 1);
+  std::uint64_t step = 0;
+  const double rate = calls_a_second(context.comm, [&] {
+    network->zero_grad();
+    network->set_dropout_stream(1, step++, patches);
+    network->forward(input, time).square().mean().backward();
+  });
+  constexpr double passes = 3;  // forward, and two products of the same size backward
+  return rate * static_cast<double>(n) * passes * flop_of(config, rows, columns) / giga;
+}
+
+/// Files like those of the archive, one a rank at a time.
+double write_mib_s(const Context& context, const Options& options, const StoreContent& content) {
+  const std::filesystem::path folder = options.reconstruction_path().string() + ".probe";
+  together(context.comm, [&] {
+    if (context.comm.is_root()) make_directory(folder);
+  });
+  const Segment segment = plan_reconstruction(options, {}, {}).segments.front();
+  std::map<std::string, std::string> coarse_sha256;
+  for (const Month month : segment.months()) coarse_sha256[month.to_string()] = "";
+  const OutputStyle style{options, content, folder, {}, coarse_sha256};
+  const Communicator self = Communicator::self();
+  const std::vector<float> field(content.fine.n_rows() * content.fine.n_columns(), 1.5F);
+  double bytes = 0;
+  const double rate = calls_a_second(context.comm, [&] {
+    FieldFileSpec spec = member_spec(style, 0, 1, segment);
+    spec.path = folder / fmt::format("rank{}.nc", context.comm.rank());
+    FieldFile file(self, spec);
+    for (std::size_t i = 0; i < spec.months.size(); ++i) file.write(i, field);
+    bytes = static_cast<double>(file.commit().bytes);
+    std::filesystem::remove(spec.path);
+  });
+  together(context.comm, [&] {
+    if (context.comm.is_root()) std::filesystem::remove_all(folder);
+  });
+  return rate * bytes / mib;
+}
+
+}  // namespace
+
+MachineOptions measured_machine(const Context& context, const Options& options,
+                                const ExperimentOutline& outline) {
+  MachineOptions machine = options.machine;
+  if (machine.evaluation_gflops <= 0)
+    machine.evaluation_gflops = evaluation_gflops(context, options, outline.network);
+  if (machine.training_gflops <= 0)
+    machine.training_gflops = training_gflops(context, options, outline.network);
+  if (machine.write_mib_s <= 0)
+    machine.write_mib_s = write_mib_s(context, options, outline.content);
+  return machine;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rates that a plan reckons with, measured with the experiment's own network and files.
+#pragma once
+
+#include "experiment_outline.hpp"
+#include "hindscale/comm/context.hpp"
+
+namespace hindscale {
+
+/// Fills the rates of &machine that are 0: the network on tiles, passes of training on patches, a
+/// file written into the experiment's folder and removed again. All ranks at the same time, means
+/// over them. Some seconds each. Collective.
+MachineOptions measured_machine(const Context& context, const Options& options,
+                                const ExperimentOutline& outline);
+
+}  // namespace hindscale

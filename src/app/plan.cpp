@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// What training and reconstruction of a namelist cost on a machine, before a job is queued.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iostream>
+#include <numeric>
+
+#include "cost_model.hpp"
+#include "experiment_outline.hpp"
+#include "hindscale/app/stages.hpp"
+#include "hindscale/model/devices.hpp"
+#include "hindscale/sampler/generator.hpp"
+#include "machine_rates.hpp"
+#include "memory_estimate.hpp"
+#include "reconstruction_plan.hpp"
+
+namespace hindscale {
+namespace {
+
+constexpr double giga = 1e9, mib = 1048576.0, hour_s = 3600;
+
+void line(const std::string& name, const std::string& text) {
+  std::cout << fmt::format("  {:<24}{}\n", name, text);
+}
+
+std::string duration(double seconds) {
+  if (seconds < 300) return fmt::format("{:.3g} s", seconds);
+  return seconds < 3 * hour_s ? fmt::format("{:.3g} min", seconds / 60)
+                              : fmt::format("{:.4g} h", seconds / hour_s);
+}
+
+TileLayout layout_of(const Options& options, const StoreContent& content) {
+  return {content.fine.n_rows(), content.fine.n_columns(), content.fine.periodic,
+          tiling_options(options.tiling)};
+}
+
+ArchiveWorkload workload_of(const Options& options, const ExperimentOutline& outline) {
+  const StoreContent& content = outline.content;
+  const std::int64_t calls =
+      evaluations_of(generator_options(options, options.diffusion).sampler, options.sampling.steps);
+  if (calls <= 0) {
+    throw InputError({.problem = "the evaluations of this sampler cannot be counted beforehand",
+                      .value = options.sampling.sampler,
+                      .advice = "plan with a sampler of fixed steps",
+                      .key = "sampling/sampler"});
+  }
+  const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
+  ArchiveWorkload work;
+  work.evaluations_a_field = tiles_of(content, options.tiling, calls);
+  work.tiles = static_cast<double>(layout_of(options, content).tiles().size());
+  work.bytes_a_field =
+      sizeof(float) *
+      static_cast<double>(content.fine.n_rows() * content.fine.n_columns() * content.n_variables());
+  for (const Unit& unit : plan.units)
+    work.unit_fields.push_back(
+        static_cast<double>(unit.segment.months().size() * unit.members.size()));
+  if (options.output.statistics || !options.output.quantiles.empty())
+    work.statistics_bytes =
+        work.bytes_a_field * std::accumulate(work.unit_fields.begin(), work.unit_fields.end(), 0.0);
+  return work;
+}
+
+double fields_of(const std::vector<ArchiveWorkload>& archives) {
+  double n = 0;
+  for (const ArchiveWorkload& work : archives)
+    n += std::accumulate(work.unit_fields.begin(), work.unit_fields.end(), 0.0);
+  return n;
+}
+
+void print_machine(const MachineOptions& machine) {
+  std::cout << fmt::format(
+      "&machine\n  name = '{}'\n  nodes = {}\n  ranks_per_node = {}\n  memory_gib = {:g}\n"
+      "  evaluation_gflops = {:.4g}\n  training_gflops = {:.4g}\n  write_mib_s = {:.4g}\n"
+      "  disk_mib_s = {:g}\n  overhead = {:g}\n  training_overhead = {:g}\n  start_s = {:g}\n/\n\n",
+      machine.name, fmt::join(machine.nodes, ", "), machine.ranks_per_node, machine.memory_gib,
+      machine.evaluation_gflops, machine.training_gflops, machine.write_mib_s, machine.disk_mib_s,
+      machine.overhead, machine.training_overhead, machine.start_s);
+}
+
+/// Steps, and the evaluations of the validations between them.
+double training_seconds(const Options& options, const ExperimentOutline& outline, double ranks) {
+  const TrainingOptions& training = options.training;
+  const UNetConfig& config = outline.network->config();
+  const MachineOptions& machine = options.machine;
+  const double a_patch = flop_of(config, training.patch_size[0], training.patch_size[1]) / giga;
+  constexpr double passes = 3;
+  const double patches = std::ceil(static_cast<double>(training.batch) / ranks);
+  const double steps_s = static_cast<double>(training.steps) * patches * passes * a_patch /
+                         machine.training_gflops * (1 + machine.training_overhead);
+  const bool validates =
+      outline.content.validation.last_year >= outline.content.validation.first_year;
+  const double validations = validates ? std::ceil(static_cast<double>(training.steps) /
+                                                   static_cast<double>(training.validate_every))
+                                       : 0;
+  const double a_field = tiles_of(outline.content, options.tiling, training.validation_steps) *
+                         flop_of(config, options.tiling.size[0], options.tiling.size[1]) / giga;
+  const double fields =
+      static_cast<double>(training.validation_months * training.validation_members);
+  return machine.start_s + steps_s +
+         validations * fields * a_field / machine.evaluation_gflops / ranks;
+}
+
+void print_work(const Options& options, const ExperimentOutline& outline,
+                const std::vector<ArchiveWorkload>& archives) {
+  const double fields = fields_of(archives);
+  const double a_tile =
+      flop_of(outline.network->config(), options.tiling.size[0], options.tiling.size[1]);
+  double evaluations = 0, units = 0, bytes = 0;
+  for (const ArchiveWorkload& work : archives) {
+    evaluations += fields_of({work}) * work.evaluations_a_field;
+    units += static_cast<double>(work.unit_fields.size());
+    bytes += fields_of({work}) * work.bytes_a_field;
+  }
+  std::cout << "reconstruction\n";
+  line("fields",
+       fmt::format("{:.0f} in {:.0f} units, those that show the seams included", fields, units));
+  line("network evaluations", fmt::format("{:.4g} tiles of {:.4g} GFLOP: {:.4g} FLOP", evaluations,
+                                          a_tile / giga, evaluations * a_tile));
+  line("output",
+       fmt::format("{:.1f} MiB before compression, statistics not included", bytes / mib));
+}
+
+/// One line a number of nodes.
+void print_costs(const Options& options, const ExperimentOutline& outline,
+                 const std::vector<ArchiveWorkload>& archives) {
+  const MachineOptions& machine = options.machine;
+  const double a_tile =
+      flop_of(outline.network->config(), options.tiling.size[0], options.tiling.size[1]) / giga;
+  const Rates rates{machine.evaluation_gflops / a_tile, machine.overhead, machine.write_mib_s * mib,
+                    machine.disk_mib_s * mib, machine.start_s};
+  const TileLayout tiles = layout_of(options, outline.content);
+  std::cout << fmt::format("  {:>6}{:>8}{:>14}{:>8}{:>12}{:>12}{:>8}{:>8}{:>14}{:>14}\n", "nodes",
+                           "ranks", "ranks a field", "batch", "time", "node-hours", "idle", "I/O",
+                           "MiB a rank", "training");
+  for (const std::int64_t nodes : machine.nodes) {
+    const auto ranks = static_cast<std::size_t>(nodes * machine.ranks_per_node);
+    const Layout layout = best_layout(archives, rates, ranks);
+    const Cost cost = cost_of(archives, rates, layout);
+    Options own = options;
+    own.ensemble.ranks_per_field = static_cast<std::int64_t>(layout.ranks_per_field);
+    const double bytes = reconstruction_bytes({own, outline.content, outline.network, tiles});
+    const bool fits =
+        machine.memory_gib <= 0 ||
+        bytes * static_cast<double>(machine.ranks_per_node) < machine.memory_gib * 1024 * mib;
+    std::cout << fmt::format(
+        "  {:>6}{:>8}{:>14}{:>8}{:>12}{:>12.4g}{:>7.1f}%{:>7.1f}%{:>14.0f}{:>14}{}\n", nodes, ranks,
+        layout.ranks_per_field, options.ensemble.batch, duration(cost.seconds),
+        cost.seconds / hour_s * static_cast<double>(nodes), 100 * cost.idle_share,
+        100 * cost.writing_s / cost.seconds, bytes / mib,
+        duration(training_seconds(options, outline, static_cast<double>(ranks))),
+        fits ? "" : "  too little memory on a node");
+    if (options.experiment.wall_time_s > 0 && cost.seconds > options.experiment.wall_time_s)
+      line("", fmt::format("{:.0f} jobs of experiment/wall_time_s, one after the other",
+                           std::ceil(cost.seconds / options.experiment.wall_time_s)));
+  }
+}
+
+}  // namespace
+
+ExitCode run_plan(const Context& context, const Options& asked) {
+  Options options = asked;
+  set_threads(static_cast<int>(options.experiment.threads));
+  std::optional<ExperimentOutline> outline;
+  std::vector<ArchiveWorkload> archives;
+  together(context.comm, [&] {
+    outline.emplace(outline_of(options));
+    archives.push_back(workload_of(options, *outline));
+    if (const auto shifted = shifted_archive(options, outline->content))
+      archives.push_back(workload_of(*shifted, *outline));
+  });
+  options.machine = measured_machine(context, options, *outline);
+  if (!context.comm.is_root()) return ExitCode::done;
+  print_machine(options.machine);
+  print_work(options, *outline, archives);
+  print_costs(options, *outline, archives);
+  return ExitCode::done;
+}
+
+}  // namespace hindscale

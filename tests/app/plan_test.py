@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan of cost: what it says follows from the machine's rates; what it measures; where time went, in every stage."""
+import json
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+import unittest
+
+from program import run
+
+MACHINE = """&machine
+  name = 'test', nodes = 1, 4, ranks_per_node = 2
+  evaluation_gflops = {rate}, training_gflops = 100, write_mib_s = 100, overhead = 0.0, start_s = 0.0
+/
+"""
+
+
+def rows(text):
+    """Number of nodes -> words of its line."""
+    found = {}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) > 8 and words[0].isdigit():
+            found[int(words[0])] = words
+    return found
+
+
+def seconds(words):
+    """The time of a line, whose unit is the word behind it."""
+    return float(words[4]) * {"s": 1, "min": 60, "h": 3600}[words[5]]
+
+
+class Plan(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
+        self.home = f"experiment/directory='{self.folder}'"
+
+    def tearDown(self):
+        shutil.rmtree(self.folder)
+
+    def machine(self, rate):
+        path = self.folder / f"machine{rate}.nml"
+        path.write_text(MACHINE.format(rate=rate), encoding="utf-8")
+        return f"--machine={path}"
+
+    def test_time_follows_from_the_rates(self):
+        slow, fast = (run("plan", self.home, self.machine(rate), "ensemble/members_per_unit=1") for rate in (0.001, 0.002))
+        flop = float(re.search(r"GFLOP: (\S+) FLOP", slow).group(1))
+        one = rows(slow)[1]
+        self.assertAlmostEqual(seconds(one) / (flop / 1e6 / 2), 1, delta=0.2)  # two ranks, and what does not divide
+        self.assertAlmostEqual(seconds(one) / seconds(rows(fast)[1]), 2, delta=0.02)
+        self.assertLess(seconds(rows(slow)[4]), seconds(one))
+        self.assertFalse((self.folder / "samples.h5").exists())
+
+    def test_rates_are_measured_on_the_ranks_at_hand(self):
+        text = run("plan", self.home, "--measure", ranks=2)
+        for name in ("evaluation_gflops", "training_gflops", "write_mib_s"):
+            self.assertGreater(float(re.search(name + r" = (\S+)", text).group(1)), 0, name)
+        self.assertEqual([path.name for path in self.folder.iterdir()], [])
+
+    def test_usage_is_explained(self):
+        self.assertIn("one of --machine FILE and --measure", run("plan", self.home, expect=2))
+        self.assertIn("belong to plan", run("check", self.home, "--measure", expect=2))
+        self.assertIn("cannot be counted beforehand",
+                      run("plan", self.home, self.machine(1), "sampling/sampler='adaptive'", expect=2))
+
+    def test_every_stage_says_where_its_time_went(self):
+        run("prepare", self.home, ranks=2)
+        run("train", self.home)
+        run("reconstruct", self.home)
+        run("evaluate", self.home)
+        lines = [json.loads(line) for line in (self.folder / "timings.jsonl").read_text().splitlines()]
+        self.assertEqual([(line["stage"], line["ranks"]) for line in lines],
+                         [("prepare", 2), ("train", 1), ("reconstruct", 1), ("evaluate", 1)])
+        for line in lines:
+            total = sum(region["mean"] for region in line["regions"].values())
+            self.assertAlmostEqual(total / line["seconds"], 1, delta=0.02 if line["ranks"] == 1 else 0.3)
+        self.assertGreater(lines[1]["regions"]["network"]["mean"], 0)
+        self.assertGreater(lines[2]["regions"]["network"]["mean"], lines[2]["regions"]["sampling"]["mean"])
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main(verbosity=2))
