@@ -14,7 +14,7 @@ include(HindscaleKokkos)
 include(HindscaleFileFormats)
 
 find_package(OpenMP REQUIRED COMPONENTS CXX)
-find_package(dnnl REQUIRED CONFIG)
+find_package(dnnl 2 REQUIRED CONFIG)
 find_package(Torch REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 add_library(Random123::Random123 INTERFACE IMPORTED)

@@ -12,7 +12,7 @@ namespace hindscale {
 namespace {
 
 constexpr double mib = 1048576.0;
-constexpr double program_bytes = 300 * mib;  // measured: libraries of the build, one small field
+constexpr double program_bytes = 200 * mib;  // measured: libraries of the build, one small field
 
 /// Bytes of one variable on the fine grid.
 double field_bytes(const StoreContent& content) {

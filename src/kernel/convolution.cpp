@@ -119,9 +119,17 @@ template class Convolution<float>;
 template class Convolution<BFloat16>;
 template class Convolution<BFloat16, float>;
 
-bool has_bfloat16_arithmetic() {
-  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
-  return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
+BFloat16Support bfloat16_support() {
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::avx512_core_bf16:
+    case dnnl::cpu_isa::avx512_core_amx:
+      return BFloat16Support::arithmetic;
+    case dnnl::cpu_isa::avx512_core:
+    case dnnl::cpu_isa::avx512_core_vnni:
+      return BFloat16Support::emulated;
+    default:
+      return BFloat16Support::none;
+  }
 }
 
 }  // namespace hindscale

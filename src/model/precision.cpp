@@ -8,8 +8,16 @@ namespace hindscale {
 
 Precision precision_of(std::string_view name) {
   if (name == "float32") return Precision::float32;
-  if (name == "bfloat16") return Precision::bfloat16;
-  if (name == "auto") return has_bfloat16_arithmetic() ? Precision::bfloat16 : Precision::float32;
+  const BFloat16Support support = bfloat16_support();
+  if (name == "auto")
+    return support == BFloat16Support::arithmetic ? Precision::bfloat16 : Precision::float32;
+  if (name == "bfloat16" && support != BFloat16Support::none) return Precision::bfloat16;
+  if (name == "bfloat16") {
+    throw InputError({.problem = "this processor cannot compute with",
+                      .value = std::string(name),
+                      .why = "that takes AVX-512",
+                      .advice = "use 'auto' or 'float32'"});
+  }
   throw InputError({.problem = "unknown precision",
                     .value = std::string(name),
                     .advice = "use 'auto', 'float32' or 'bfloat16'"});

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/kernel/convolution.hpp"
 #include "hindscale/model/network.hpp"
 #include "model/networks.hpp"
 
@@ -37,6 +38,7 @@ double relative_distance(const torch::Tensor& a, const torch::Tensor& b) {
 class Mixed : public testing::TestWithParam<const char*> {};
 
 TEST_P(Mixed, gradients_are_those_of_float32_to_rounding) {
+  if (bfloat16_support() == BFloat16Support::none) GTEST_SKIP() << "no bfloat16 here";
   UNetConfig config = tiny_config();
   if (std::string(GetParam()) == "periodic") config.padding = Padding::periodic;
   if (std::string(GetParam()) != "nearest") config.upsampling = Upsampling::bicubic;
@@ -62,8 +64,14 @@ INSTANTIATE_TEST_SUITE_P(Networks, Mixed, testing::Values("nearest", "bicubic", 
 
 TEST(Precision, has_names) {
   EXPECT_EQ(precision_of("float32"), Precision::float32);
-  EXPECT_EQ(name_of(precision_of("bfloat16")), "bfloat16");
-  EXPECT_NO_THROW(precision_of("auto"));
+  if (bfloat16_support() == BFloat16Support::none) {
+    EXPECT_THROW(precision_of("bfloat16"), InputError);
+    EXPECT_EQ(precision_of("auto"), Precision::float32);
+  } else {
+    EXPECT_EQ(name_of(precision_of("bfloat16")), "bfloat16");
+  }
+  EXPECT_EQ(precision_of("auto") == Precision::bfloat16,
+            bfloat16_support() == BFloat16Support::arithmetic);
   EXPECT_THROW(precision_of("half"), InputError);
 }
 

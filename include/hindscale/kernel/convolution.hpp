@@ -50,7 +50,11 @@ class Convolution {
   std::unique_ptr<Primitive> primitive_;
 };
 
-/// Whether this processor multiplies bfloat16 numbers itself; if not, oneDNN is slow at it.
-bool has_bfloat16_arithmetic();
+enum class BFloat16Support {
+  none,       ///< no such convolutions on this processor
+  emulated,   ///< by float32 arithmetic: correct, and slow
+  arithmetic  ///< the processor multiplies bfloat16 numbers itself
+};
+BFloat16Support bfloat16_support();
 
 }  // namespace hindscale

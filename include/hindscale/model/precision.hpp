@@ -14,7 +14,7 @@ namespace hindscale {
 enum class Precision { float32, bfloat16 };
 
 /// "float32" or "bfloat16", or "auto": bfloat16 where this processor computes with it. InputError
-/// for another name.
+/// for another name, and for "bfloat16" on a processor without AVX-512.
 Precision precision_of(std::string_view name);
 std::string name_of(Precision precision);
 torch::ScalarType type_of(Precision precision);
