@@ -71,7 +71,6 @@ ExitCode run_train(const Context& context, const Options& given) {
   const WallTime wall_time(options.experiment.wall_time_s);
   const StageLock lock(context, options.fold_path());
   set_threads(static_cast<int>(options.experiment.threads));
-  keep_freed_memory();
   const auto reader =
       opened<StoreReader>(context, [&] { return StoreReader(options.store_path()); });
   const StoreContent content = content_to_learn(context, options.training, *reader);

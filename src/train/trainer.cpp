@@ -10,6 +10,7 @@
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/bridge.hpp"
+#include "hindscale/model/devices.hpp"
 #include "hindscale/train/learning_rate.hpp"
 
 namespace hindscale {
@@ -104,6 +105,7 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
       reducer_(context.comm, parameters_, options.training.bucket_mib) {
   check_batch(options, context.comm.size());
   check_patch(options, network);
+  keep_freed_memory();
   network_->set_precision(precision_of(options.training.precision));
   network_->train();
   average_->eval();
