@@ -14,7 +14,7 @@
 namespace hindscale {
 
 /// Least-recently-used cache of the samples of a store. Keeps references to its arguments. Threads
-/// may share it, as long as nobody else reads the store meanwhile.
+/// may share it.
 class SampleCache {
  public:
   /// Makes of a sample just read what is kept, given its position in the store's months.
