@@ -130,8 +130,8 @@ void print_costs(const Options& options, const ExperimentOutline& outline,
   const Rates rates{machine.evaluation_gflops / a_tile, machine.overhead, machine.write_mib_s * mib,
                     machine.disk_mib_s * mib, machine.start_s};
   const TileLayout tiles = layout_of(options, outline.content);
-  std::cout << fmt::format("  {:>6}{:>8}{:>14}{:>8}{:>12}{:>12}{:>8}{:>8}{:>14}{:>14}\n", "nodes",
-                           "ranks", "ranks a field", "batch", "time", "node-hours", "idle", "I/O",
+  std::cout << fmt::format("  {:>6}{:>8}{:>14}{:>12}{:>12}{:>8}{:>8}{:>14}{:>14}\n", "nodes",
+                           "ranks", "ranks a field", "time", "node-hours", "idle", "I/O",
                            "MiB a rank", "training");
   for (const std::int64_t nodes : machine.nodes) {
     const auto ranks = static_cast<std::size_t>(nodes * machine.ranks_per_node);
@@ -144,8 +144,8 @@ void print_costs(const Options& options, const ExperimentOutline& outline,
         machine.memory_gib <= 0 ||
         bytes * static_cast<double>(machine.ranks_per_node) < machine.memory_gib * 1024 * mib;
     std::cout << fmt::format(
-        "  {:>6}{:>8}{:>14}{:>8}{:>12}{:>12.4g}{:>7.1f}%{:>7.1f}%{:>14.0f}{:>14}{}\n", nodes, ranks,
-        layout.ranks_per_field, options.ensemble.batch, duration(cost.seconds),
+        "  {:>6}{:>8}{:>14}{:>12}{:>12.4g}{:>7.1f}%{:>7.1f}%{:>14.0f}{:>14}{}\n", nodes, ranks,
+        layout.ranks_per_field, duration(cost.seconds),
         cost.seconds / hour_s * static_cast<double>(nodes), 100 * cost.idle_share,
         100 * cost.writing_s / cost.seconds, bytes / mib,
         duration(training_seconds(options, outline, static_cast<double>(ranks))),

@@ -29,7 +29,7 @@ def rows(text):
 
 def seconds(words):
     """The time of a line, whose unit is the word behind it."""
-    return float(words[4]) * {"s": 1, "min": 60, "h": 3600}[words[5]]
+    return float(words[3]) * {"s": 1, "min": 60, "h": 3600}[words[4]]
 
 
 class Plan(unittest.TestCase):
