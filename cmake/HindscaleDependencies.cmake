@@ -13,6 +13,10 @@ target_compile_definitions(MPI::MPI_C INTERFACE OMPI_SKIP_MPICXX)
 include(HindscaleKokkos)
 include(HindscaleFileFormats)
 
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+add_library(xxHash::xxHash INTERFACE IMPORTED)
+target_include_directories(xxHash::xxHash SYSTEM INTERFACE ${XXHASH_INCLUDE_DIR})
+
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(dnnl 2 REQUIRED CONFIG)
 find_package(Torch REQUIRED)

@@ -175,6 +175,9 @@ bool make_archive(const Context& context, const Options& options, const Sources&
   warn_if_not_enforced(context, options, trained);
   bool stopped = make_units(context, sources.group, {style, plan, maker, clock}, files);
 
+  context.log.info("files took {:.1f} s (mean over ranks), beside the computation",
+                   all_sum(context.comm, maker.writing_s()) / context.comm.size());
+
   // 3. The other statistics, manifest, report.
   if (!stopped) {
     stopped = make_statistics(

@@ -2,6 +2,7 @@
 #include "unit_loop.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 
@@ -48,20 +49,20 @@ class UnitLoop {
 
   /// Takes part until nothing is left to do.
   void run() {
-    const auto stop = [&] { return broadcast(group_, std::int64_t{stops_root()}) != 0; };
+    const auto stop = [&] {
+      take_note();
+      return broadcast(group_, std::int64_t{stops_root()}) != 0;
+    };
     for (std::int64_t i_unit = next(); i_unit != none; i_unit = next()) {
       const WallTime unit_time(0);
       const Unit& unit = work_.plan.units[static_cast<std::size_t>(i_unit)];
-      const auto records = work_.maker.make(unit, stop);
-      if (!records) break;
-      work_.clock.unit_took(unit_time.elapsed_s());
-      made_.insert(made_.end(), records->begin(), records->end());
-      const auto n_units = static_cast<double>(work_.plan.units.size());
-      const double done = static_cast<double>(i_unit + 1) / n_units;
-      context_.log.info("unit {} of {} done; {:.0f} s left", i_unit + 1, work_.plan.units.size(),
-                        since_start_.elapsed_s() * (1 - done) / done);
-      if (group_.is_root()) complete(unit.segment);
+      auto files = work_.maker.make(unit, stop);
+      if (!files) break;
+      computed_.push_back({i_unit, unit_time, std::move(files)});
+      take_note();
     }
+    work_.maker.finish();
+    take_note();
   }
 
   /// The files this rank made.
@@ -82,11 +83,31 @@ class UnitLoop {
  private:
   static constexpr std::int64_t none = -1;
 
+  struct Computed {
+    std::int64_t i_unit = 0;
+    WallTime since_begun;
+    std::shared_ptr<const UnitFiles> files;
+  };
+
   bool stops() {
     if (!work_.clock.has_to_stop()) return queue_.closed();
     queue_.close();
     return true;
   }
+  /// Of the units whose files are there.
+  void take_note() {
+    for (; !computed_.empty() && computed_.front().files->done(); computed_.pop_front()) {
+      const auto& [i_unit, since_begun, files] = computed_.front();
+      work_.clock.unit_took(since_begun.elapsed_s());
+      made_.insert(made_.end(), files->records().begin(), files->records().end());
+      const auto n_units = static_cast<double>(work_.plan.units.size());
+      const double done = static_cast<double>(i_unit + 1) / n_units;
+      context_.log.info("unit {} of {} done; {:.0f} s left", i_unit + 1, work_.plan.units.size(),
+                        since_start_.elapsed_s() * (1 - done) / done);
+      if (group_.is_root()) complete(work_.plan.units[static_cast<std::size_t>(i_unit)].segment);
+    }
+  }
+
   bool stops_root() { return group_.is_root() && stops(); }
 
   std::int64_t next() {
@@ -116,6 +137,7 @@ class UnitLoop {
   std::map<Segment, OpenSegment> segments_;
   WorkQueue queue_;
   WallTime since_start_{0};
+  std::deque<Computed> computed_;  ///< units whose files are not all written, in their order
   std::vector<FileRecord> made_;
   std::set<Segment> condensed_;  ///< by this rank
 };

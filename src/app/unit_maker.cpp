@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 namespace hindscale {
 
@@ -14,18 +15,11 @@ UnitMaker::UnitMaker(const OutputStyle& style, const Conditioning& conditioning,
       generator_(generator),
       group_(group),
       read_coarse_(std::move(read_coarse)),
-      self_(Communicator::self()),
       outside_range_(conditioning.content().n_variables(), 0) {}
 
-std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit,
-                                                       const std::function<bool()>& stop) {
-  const StoreContent& content = conditioning_.content();
-  std::vector<std::vector<FieldFile>> files(unit.members.size());  // [member][variable]
-  for (std::size_t m = 0; m < unit.members.size() && group_.is_root(); ++m) {
-    for (std::size_t v = 0; v < content.n_variables(); ++v) {
-      files[m].emplace_back(self_, member_spec(style_, v, unit.members[m], unit.segment));
-    }
-  }
+std::shared_ptr<const UnitFiles> UnitMaker::make(const Unit& unit,
+                                                 const std::function<bool()>& stop) {
+  const auto files = std::make_shared<UnitFiles>(style_, unit);
   const std::vector<Month> months = unit.segment.months();
   std::vector<Pending> pending;
   for (std::size_t i_month = 0; i_month < months.size(); ++i_month) {
@@ -34,17 +28,23 @@ std::optional<std::vector<FileRecord>> UnitMaker::make(const Unit& unit,
     for (std::size_t m = 0; m < unit.members.size(); ++m) {
       pending.push_back({i_month, m, inputs, coarse});
       if (pending.size() < generator_.fields_in_flight()) continue;
-      if (stop()) return std::nullopt;
+      if (stop()) return nullptr;
       flush(unit, pending, files);
     }
   }
   if (!pending.empty()) flush(unit, pending, files);
   const InRegion writing(regions_, Region::writing);
-  std::vector<FileRecord> records;
-  for (auto& member : files) {
-    for (FieldFile& file : member) records.push_back(file.commit());
+  if (group_.is_root()) {
+    writer_.give([files] { files->commit(); });
+  } else {
+    files->commit();
   }
-  return records;
+  return files;
+}
+
+void UnitMaker::finish() {
+  const InRegion writing(regions_, Region::writing);
+  writer_.finish();
 }
 
 std::shared_ptr<const CoarseMonth> UnitMaker::read(Month month) const {
@@ -72,7 +72,7 @@ void UnitMaker::require_complete(Month month, View<const float, 3> base) const {
 }
 
 void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
-                      std::vector<std::vector<FieldFile>>& files) {
+                      const std::shared_ptr<UnitFiles>& files) {
   const StoreContent& content = conditioning_.content();
   const std::size_t nv = content.n_variables(), ny = content.fine.n_rows(),
                     nx = content.fine.n_columns();
@@ -82,17 +82,23 @@ void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
                     job.inputs.get()});
   }
   const Shape<4> shape{jobs.size(), nv, ny, nx};
-  Array<float, 4> fields(group_.is_root() ? shape : Shape<4>{});
-  generator_.generate(jobs, {fields.data(), shape});
+  const auto fields = std::make_shared<Array<float, 4>>(group_.is_root() ? shape : Shape<4>{});
+  generator_.generate(jobs, {fields->data(), shape});
   for (std::size_t i = 0; i < pending.size() && group_.is_root(); ++i) {
     const InRegion physics(regions_, Region::physics);
-    const View<float, 3> field = fields.view()[i];
+    const View<float, 3> field = fields->view()[i];
     conditioning_.to_physical(pending[i].coarse->own, pending[i].inputs->base.view(), field);
     inspect(unit, pending[i], field);
     if (report_ != nullptr) report_->add(pending[i].coarse->own, field);
+  }
+  if (group_.is_root()) {
     const InRegion writing(regions_, Region::writing);
-    for (std::size_t v = 0; v < nv; ++v)
-      files[pending[i].i_member][v].write(pending[i].i_month, field[v].flat());
+    std::vector<std::pair<std::size_t, std::size_t>> places;  // without the inputs
+    for (const Pending& job : pending) places.emplace_back(job.i_month, job.i_member);
+    writer_.give([files, fields, places] {
+      for (std::size_t i = 0; i < places.size(); ++i)
+        files->write(places[i].first, places[i].second, fields->view()[i]);
+    });
   }
   pending.clear();
 }

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "coarse_input.hpp"
@@ -13,23 +12,34 @@
 #include "hindscale/dataset/conditioning.hpp"
 #include "hindscale/sampler/generator.hpp"
 #include "output_spec.hpp"
+#include "unit_files.hpp"
+#include "write_behind.hpp"
 
 namespace hindscale {
 
 /// Reads the coarse fields that a month is made from.
 using ReadCoarse = std::function<CoarseMonth(Month)>;
 
-/// Computes fields in batches and streams them to the files of a unit, written by the root of the
-/// group of ranks that shares the generator's fields. Memory is bounded by the batch.
+/// Computes fields in batches and streams them to the files of a unit, which the root of the group
+/// of ranks that shares the generator's fields writes behind the computation. Memory is bounded by
+/// three batches: one computed, one waiting, one written.
 class UnitMaker {
  public:
   UnitMaker(const OutputStyle& style, const Conditioning& conditioning, FieldGenerator& generator,
             const Communicator& group, ReadCoarse read_coarse);
 
-  /// Writes and commits the files of a unit and gives their records, none on ranks other than the
-  /// root; nothing where `stop` became true on the way (parts are left behind). Collective over the
-  /// group, as `stop` has to be. InputError where a coarse field has gaps or a value is not finite.
-  std::optional<std::vector<FileRecord>> make(const Unit& unit, const std::function<bool()>& stop);
+  /// Computes a unit. Its files are written and committed meanwhile and later: see their `done`,
+  /// true from the start, with no records, on ranks other than the root. Null where `stop` became
+  /// true on the way (parts are left behind). Collective over the group, as `stop` has to be.
+  /// InputError where a coarse field has gaps or a value is not finite; errors of files come from
+  /// this or a later call.
+  std::shared_ptr<const UnitFiles> make(const Unit& unit, const std::function<bool()>& stop);
+
+  /// Waits until all files are written.
+  void finish();
+
+  /// That writing took so far, most of it beside the computation.
+  [[nodiscard]] double writing_s() { return writer_.seconds(); }
 
   /// Values outside the range of the training data so far, for each variable, and how many there
   /// were.
@@ -53,7 +63,7 @@ class UnitMaker {
                                                              const CoarseMonth& coarse) const;
   void require_complete(Month month, View<const float, 3> base) const;
   void flush(const Unit& unit, std::vector<Pending>& pending,
-             std::vector<std::vector<FieldFile>>& files);
+             const std::shared_ptr<UnitFiles>& files);
   void inspect(const Unit& unit, const Pending& job, View<const float, 3> field);
 
   const OutputStyle& style_;
@@ -62,11 +72,11 @@ class UnitMaker {
   const Communicator& group_;
   ReadCoarse read_coarse_;
   Regions* regions_ = nullptr;
-  Communicator self_;
   std::vector<double> range_;  ///< [v, 2]
   std::vector<std::int64_t> outside_range_;
   ConsistencyReport* report_ = nullptr;
   std::int64_t n_values_ = 0;
+  WriteBehind writer_;
 };
 
 }  // namespace hindscale

@@ -31,7 +31,7 @@ void choose_romio() {
 Runtime::Runtime(int& argc, char**& argv) {
   choose_romio();
   int provided = 0;
-  check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided), "MPI_Init_thread");
+  check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   if (provided < MPI_THREAD_SERIALIZED) {
     std::fprintf(stderr, "hindscale: error: MPI was built without support for threads\n");
     abort_job(1);
@@ -60,6 +60,11 @@ bool all_ranks_arrive(double timeout_s) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return false;
+}
+
+bool threads_may_call_mpi() {
+  int provided = 0;
+  return MPI_Query_thread(&provided) == MPI_SUCCESS && provided == MPI_THREAD_MULTIPLE;
 }
 
 std::string mpi_version() {

@@ -4,6 +4,10 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+// The functions themselves, as fast as this build may be.
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -40,6 +44,25 @@ std::string Sha256::hex() {
   std::string text;
   for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", digest[i]);
   return text;
+}
+
+struct Checksum::State {
+  XXH3_state_t xxh3;
+};
+
+Checksum::Checksum() : state_(std::make_unique<State>()) {
+  HINDSCALE_ASSERT(XXH3_64bits_reset(&state_->xxh3) == XXH_OK);
+}
+Checksum::~Checksum() = default;
+Checksum::Checksum(Checksum&&) noexcept = default;
+Checksum& Checksum::operator=(Checksum&&) noexcept = default;
+
+void Checksum::add(std::span<const std::byte> bytes) {
+  HINDSCALE_ASSERT(XXH3_64bits_update(&state_->xxh3, bytes.data(), bytes.size()) == XXH_OK);
+}
+
+std::uint64_t Checksum::value() const {
+  return XXH3_64bits_digest(&state_->xxh3);
 }
 
 std::string sha256_of(std::string_view text) {

@@ -9,6 +9,7 @@
 
 #include "field_backend.hpp"
 #include "hindscale/core/error.hpp"
+#include "library_locks.hpp"
 
 namespace hindscale {
 namespace {
@@ -24,13 +25,16 @@ std::string reason_of(int status) {
 class Cdf5File final : public FieldBackend {
  public:
   Cdf5File(const Communicator& comm, const std::filesystem::path& path) : path_(path) {
+    const LibraryLock alone = alone_in_pnetcdf();
     errno = 0;
     check(ncmpi_create(comm.native(), path.c_str(), NC_CLOBBER | NC_64BIT_DATA, MPI_INFO_NULL,
                        &file_),
           "cannot create");
   }
   ~Cdf5File() override {
-    if (file_ != closed) ncmpi_abort(file_);
+    if (file_ == closed) return;
+    const LibraryLock alone = alone_in_pnetcdf();
+    ncmpi_abort(file_);
   }
   Cdf5File(const Cdf5File&) = delete;
   Cdf5File& operator=(const Cdf5File&) = delete;
@@ -93,6 +97,7 @@ void Cdf5File::define_variable(const VariablePlan& variable) {
 }
 
 void Cdf5File::define(const FilePlan& plan) {
+  const LibraryLock alone = alone_in_pnetcdf();
   errno = 0;
   for (const DimensionPlan& dimension : plan.dimensions) {
     int identifier = 0;
@@ -120,6 +125,7 @@ void Cdf5File::define(const FilePlan& plan) {
 }
 
 void Cdf5File::write_record(std::size_t i_record, const Time& time, std::span<const float> values) {
+  const LibraryLock alone = alone_in_pnetcdf();
   errno = 0;
   std::vector<MPI_Offset> start(record_count_.size(), 0);
   start[0] = static_cast<MPI_Offset>(i_record);
@@ -132,6 +138,7 @@ void Cdf5File::write_record(std::size_t i_record, const Time& time, std::span<co
 }
 
 void Cdf5File::finish() {
+  const LibraryLock alone = alone_in_pnetcdf();
   errno = 0;
   check(ncmpi_sync(file_));
   // Same type and length as defined: the header keeps its size and is rewritten in place.

@@ -22,21 +22,21 @@ void fill_missing(std::span<float> values) {
       values, [](float value) { return std::isnan(value); }, fill_value);
 }
 
-/// Digest of all records as a reader sees them.
-std::string digest_of(const FieldReader& reader, const std::vector<std::size_t>& record_shape) {
+/// Checksum of all records as a reader sees them.
+std::uint64_t checksum_of(const FieldReader& reader, const std::vector<std::size_t>& record_shape) {
   const std::size_t n_columns = record_shape.back();
   const std::size_t n_rows = record_shape[record_shape.size() - 2];
   const std::size_t n_quantiles = record_shape.size() == 3 ? record_shape.front() : 1;
   Array<float, 2> field({n_rows, n_columns});
-  Sha256 digest;
+  Checksum checksum;
   for (std::size_t i_month = 0; i_month < reader.months().size(); ++i_month) {
     for (std::size_t i_quantile = 0; i_quantile < n_quantiles; ++i_quantile) {
       reader.read(i_month, 0, field, i_quantile);
       fill_missing(field.flat());
-      digest.add(std::as_bytes(field.flat()));
+      checksum.add(std::as_bytes(field.flat()));
     }
   }
-  return digest.hex();
+  return checksum.value();
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ struct FieldFile::Impl {
   FieldFileSpec spec;
   std::vector<std::size_t> record_shape;
   std::unique_ptr<FieldBackend> file;
-  Sha256 written;
+  Checksum written;
   std::size_t n_written = 0;
   std::vector<float> record;
 
@@ -114,9 +114,9 @@ void FieldFile::Impl::verify(const fs::path& part) {
   try {
     const FieldReader reader(part);
     if (reader.months() != spec.months) refuse("other months");
-    const std::string found = digest_of(reader, record_shape);
+    const std::uint64_t found = checksum_of(reader, record_shape);
     // Rounded values are not those handed over; the checksums of the format guard them.
-    if (spec.keep_bits == 0 && found != written.hex()) refuse("other values");
+    if (spec.keep_bits == 0 && found != written.value()) refuse("other values");
   } catch (const InputError& error) {
     refuse(error.what());
   }

@@ -10,6 +10,7 @@
 
 #include "field_backend.hpp"
 #include "hindscale/core/error.hpp"
+#include "library_locks.hpp"
 
 namespace hindscale {
 namespace {
@@ -27,13 +28,16 @@ std::string reason_of(int status) {
 class Netcdf4File final : public FieldBackend {
  public:
   explicit Netcdf4File(const std::filesystem::path& path) : path_(path) {
+    const LibraryLock alone = alone_in_netcdf();
     errno = 0;
     check(nc_create(path.c_str(), NC_CLOBBER | NC_NETCDF4 | NC_CLASSIC_MODEL, &file_),
           "cannot create");
   }
   ~Netcdf4File() override {
     // After a failed write HDF5 cannot close the file, now or later; see FieldFile.
-    if (file_ != closed && !failed_) nc_close(file_);
+    if (file_ == closed || failed_) return;
+    const LibraryLock alone = alone_in_netcdf();
+    nc_close(file_);
   }
   Netcdf4File(const Netcdf4File&) = delete;
   Netcdf4File& operator=(const Netcdf4File&) = delete;
@@ -117,6 +121,7 @@ void Netcdf4File::define_compression(const Compression& compression) {
 }
 
 void Netcdf4File::define(const FilePlan& plan, const Compression& compression) {
+  const LibraryLock alone = alone_in_netcdf();
   errno = 0;
   for (const DimensionPlan& dimension : plan.dimensions) {
     int identifier = 0;
@@ -143,6 +148,7 @@ void Netcdf4File::define(const FilePlan& plan, const Compression& compression) {
 
 void Netcdf4File::write_record(std::size_t i_record, const Time& time,
                                std::span<const float> values) {
+  const LibraryLock alone = alone_in_netcdf();
   errno = 0;
   std::vector<std::size_t> start(record_count_.size(), 0);
   start[0] = i_record;
@@ -154,6 +160,7 @@ void Netcdf4File::write_record(std::size_t i_record, const Time& time,
 }
 
 void Netcdf4File::finish() {
+  const LibraryLock alone = alone_in_netcdf();
   errno = 0;
   check(nc_sync(file_));
   put_attribute(NC_GLOBAL, {sentinel_name, 1});

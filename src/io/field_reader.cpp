@@ -13,6 +13,7 @@
 #include "hindscale/core/error.hpp"
 #include "hindscale/io/field_file.hpp"
 #include "hindscale/time/axis.hpp"
+#include "library_locks.hpp"
 
 namespace hindscale {
 namespace {
@@ -33,7 +34,9 @@ Month month_at(double days) {
 struct FieldReader::Impl {
   explicit Impl(std::filesystem::path name) : path(std::move(name)) {}
   ~Impl() {
-    if (file != closed) nc_close(file);
+    if (file == closed) return;
+    const LibraryLock alone = alone_in_netcdf();
+    nc_close(file);
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -67,6 +70,7 @@ struct FieldReader::Impl {
 
 void FieldReader::Impl::open() {
   require_whole_netcdf(path);  // classic files cut short open without an error and read as zeros
+  const LibraryLock alone = alone_in_netcdf();
   check(nc_open(path.c_str(), NC_NOWRITE, &file));
   check_sentinel();
   find_variable();
@@ -191,6 +195,7 @@ const Grid& FieldReader::grid() const {
 }
 
 std::string FieldReader::attribute(const std::string& name) const {
+  const LibraryLock alone = alone_in_netcdf();
   return impl_->text_attribute(NC_GLOBAL, name.c_str());
 }
 
@@ -205,6 +210,7 @@ void FieldReader::read(std::size_t i_month, std::size_t first_row, View<float, 2
     start.insert(start.begin() + 1, i_quantile);
     count.insert(count.begin() + 1, 1);
   }
+  const LibraryLock alone = alone_in_netcdf();
   const int status =
       nc_get_vara_float(impl_->file, impl_->data, start.data(), count.data(), rows.data());
   if (status != NC_NOERR) {

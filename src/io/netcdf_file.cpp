@@ -11,11 +11,13 @@
 
 #include "file_kind.hpp"
 #include "hindscale/core/error.hpp"
+#include "library_locks.hpp"
 
 namespace hindscale {
 
 NetcdfFile::NetcdfFile(std::filesystem::path path) : path_(std::move(path)) {
   require_whole_netcdf(path_);
+  const LibraryLock alone = alone_in_netcdf();
   const int status = nc_open(path_.c_str(), NC_NOWRITE, &handle_);
   if (status == NC_EHDFERR || status == NC_ENOTNC) {
     throw InputError({.problem = "cannot be opened as NetCDF-4",
@@ -28,8 +30,10 @@ NetcdfFile::NetcdfFile(std::filesystem::path path) : path_(std::move(path)) {
 }
 
 NetcdfFile::~NetcdfFile() {
+  if (handle_ < 0) return;
+  const LibraryLock alone = alone_in_netcdf();
   // Nothing was written, so that nothing can be lost by a close that fails.
-  if (handle_ >= 0) static_cast<void>(nc_close(handle_));
+  static_cast<void>(nc_close(handle_));
 }
 
 NetcdfFile::NetcdfFile(NetcdfFile&& other) noexcept
@@ -60,18 +64,21 @@ void NetcdfFile::check(int status, const char* doing, const std::string& what) c
 }
 
 int NetcdfFile::n_variables() const {
+  const LibraryLock alone = alone_in_netcdf();
   int n = 0;
   check(nc_inq_nvars(handle_, &n), "list", "variables");
   return n;
 }
 
 std::string NetcdfFile::name_of(int variable) const {
+  const LibraryLock alone = alone_in_netcdf();
   std::string name(NC_MAX_NAME + 1, '\0');
   check(nc_inq_varname(handle_, variable, name.data()), "read", "name of a variable");
   return name.c_str();
 }
 
 NumberKind NetcdfFile::kind_of(int variable) const {
+  const LibraryLock alone = alone_in_netcdf();
   nc_type type = NC_NAT;
   check(nc_inq_vartype(handle_, variable, &type), "read the type of", name_of(variable));
   switch (type) {
@@ -98,6 +105,7 @@ NumberKind NetcdfFile::kind_of(int variable) const {
 }
 
 std::vector<NetcdfDimension> NetcdfFile::dimensions_of(int variable) const {
+  const LibraryLock alone = alone_in_netcdf();
   int rank = 0;
   check(nc_inq_varndims(handle_, variable, &rank), "read the rank of", name_of(variable));
   std::vector<int> ids(static_cast<std::size_t>(rank));
@@ -113,6 +121,7 @@ std::vector<NetcdfDimension> NetcdfFile::dimensions_of(int variable) const {
 }
 
 std::optional<int> NetcdfFile::find(const std::string& name) const {
+  const LibraryLock alone = alone_in_netcdf();
   int variable = 0;
   const int status = nc_inq_varid(handle_, name.c_str(), &variable);
   if (status == NC_ENOTVAR || status == NC_EBADNAME) return std::nullopt;
@@ -121,6 +130,7 @@ std::optional<int> NetcdfFile::find(const std::string& name) const {
 }
 
 std::string NetcdfFile::text(int variable, const char* attribute) const {
+  const LibraryLock alone = alone_in_netcdf();
   nc_type type = NC_NAT;
   std::size_t length = 0;
   if (nc_inq_att(handle_, variable, attribute, &type, &length) != NC_NOERR || length == 0)
@@ -140,6 +150,7 @@ std::string NetcdfFile::text(int variable, const char* attribute) const {
 }
 
 std::vector<double> NetcdfFile::numbers(int variable, const char* attribute) const {
+  const LibraryLock alone = alone_in_netcdf();
   nc_type type = NC_NAT;
   std::size_t length = 0;
   if (nc_inq_att(handle_, variable, attribute, &type, &length) != NC_NOERR) return {};
@@ -164,6 +175,7 @@ std::vector<double> NetcdfFile::values(int variable) const {
 
 void NetcdfFile::read(int variable, const std::vector<std::size_t>& start,
                       const std::vector<std::size_t>& count, std::vector<double>& into) const {
+  const LibraryLock alone = alone_in_netcdf();
   into.resize(std::accumulate(count.begin(), count.end(), std::size_t{1}, std::multiplies<>{}));
   check(nc_get_vara_double(handle_, variable, start.data(), count.data(), into.data()), "read",
         name_of(variable));

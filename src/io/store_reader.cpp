@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Independent reading of the sample store.
 #include <map>
-#include <mutex>
 #include <utility>
 
 #include "hdf5_handle.hpp"
 #include "hindscale/core/error.hpp"
 #include "hindscale/io/sample_store.hpp"
+#include "library_locks.hpp"
 
 namespace hindscale {
-namespace {
-
-/// Debian's HDF5 takes one thread at a time, whatever the files.
-std::unique_lock<std::mutex> alone_in_hdf5() {
-  static std::mutex library;
-  return std::unique_lock<std::mutex>(library);
-}
-
-}  // namespace
-
 struct StoreReader::Impl {
   explicit Impl(const std::filesystem::path& name) : path(name) {}
 
@@ -93,11 +83,11 @@ void StoreReader::Impl::open_dataset(const std::string& name) {
 }
 
 StoreReader::StoreReader(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {
-  const auto alone = alone_in_hdf5();
+  const auto alone = alone_in_netcdf();
   impl_->open();
 }
 StoreReader::~StoreReader() {
-  const auto alone = alone_in_hdf5();
+  const auto alone = alone_in_netcdf();
   impl_.reset();
 }
 StoreReader::StoreReader(StoreReader&&) noexcept = default;
@@ -131,7 +121,7 @@ void StoreReader::read_slab(const std::string& name, const std::vector<std::size
   }
   HINDSCALE_ASSERT(values.size() == n_values);
   if (n_values == 0) return;
-  const auto alone = alone_in_hdf5();
+  const auto alone = alone_in_netcdf();
   const std::vector<hsize_t> first(start.begin(), start.end()), extents(count.begin(), count.end());
   const Hdf5Handle file_space = impl_->own(H5Dget_space(dataset), H5Sclose);
   impl_->check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, first.data(), nullptr,
@@ -148,13 +138,13 @@ std::vector<double> StoreReader::read_whole(const std::string& name) const {
   for (const std::size_t extent : impl_->shapes.at(name)) n_values *= extent;
   std::vector<double> values(n_values);
   if (n_values == 0) return values;
-  const auto alone = alone_in_hdf5();
+  const auto alone = alone_in_netcdf();
   impl_->check(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()));
   return values;
 }
 
 std::string StoreReader::text(const std::string& attribute) const {
-  const auto alone = alone_in_hdf5();
+  const auto alone = alone_in_netcdf();
   if (H5Aexists(impl_->file.get(), attribute.c_str()) <= 0) {
     impl_->refuse("it has no attribute " + attribute);
   }

@@ -117,7 +117,7 @@ class Archive(unittest.TestCase):
             self.assertEqual(digests(folder, pattern), digests(self.folder / "late", pattern))
 
     def test_statistics_that_replace_others_outlive_a_kill(self):
-        work = ("reconstruct/first_month='1991-11'", "reconstruct/last_month='1992-03'", "output/years_per_file=1", "sampling/steps=50")
+        work = ("reconstruct/first_month='1991-11'", "reconstruct/last_month='1992-03'", "output/years_per_file=1", "sampling/steps=50", "ensemble/batch=1")
         self.reconstruct("replaced_whole", *work, "ensemble/members=4")
         folder = self.folder / "killed"
         self.reconstruct("killed", *work, "ensemble/members=2")

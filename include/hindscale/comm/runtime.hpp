@@ -21,6 +21,9 @@ class Runtime {
 /// ranks should have met.
 bool all_ranks_arrive(double timeout_s);
 
+/// Whether several threads may be in MPI at once.
+bool threads_may_call_mpi();
+
 std::string mpi_version();
 std::string kokkos_version();
 
