@@ -78,8 +78,9 @@ void FieldFile::write(std::size_t i_month, std::span<const float> record) {
   for (const std::size_t extent : impl_->record_shape) n_values *= extent;
   HINDSCALE_ASSERT(i_month == impl_->n_written && i_month < impl_->spec.months.size());
   HINDSCALE_ASSERT(record.size() == n_values);
-  impl_->record.assign(record.begin(), record.end());
-  fill_missing(impl_->record);
+  impl_->record.resize(n_values);
+  std::ranges::transform(record, impl_->record.begin(),
+                         [](float value) { return std::isnan(value) ? fill_value : value; });
   const Month month = impl_->spec.months[i_month];
   impl_->file->write_record(i_month, {mid_month_days(month), month_bounds_days(month)},
                             impl_->record);
