@@ -30,13 +30,19 @@ dnnl::memory memory_of(const dnnl::memory::desc& shape, const T* data) {
 
 /// Calls `build`; SystemError saying `what` where oneDNN refuses.
 template <class Build>
-auto built(const char* what, const Build& build) {
-  const OneThread one_thread;  // how the work is cut must not depend on the process
+auto built_for_threads(const char* what, const Build& build) {
   try {
     return build();
   } catch (const dnnl::error& error) {
     throw SystemError({.problem = std::string("oneDNN cannot make ") + what, .why = error.what()});
   }
+}
+
+/// The same for work that is not cut over threads: how it is cut must not depend on the process.
+template <class Build>
+auto built(const char* what, const Build& build) {
+  const OneThread one_thread;
+  return built_for_threads(what, build);
 }
 
 /// Attributes of primitives whose scratch memory comes from the caller.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/kernel/batch_convolution.hpp"
 
 namespace hindscale {
 
@@ -15,34 +16,70 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// The values [places of all samples, channels] in channels-last order.
-torch::Tensor rows_of(const torch::Tensor& x) {
-  return x.permute({0, 2, 3, 1}).reshape({-1, x.size(1)});
+template <class T>
+T* values(const torch::Tensor& x) {
+  return static_cast<T*>(x.data_ptr());
 }
 
-/// y = W x + b at each place.
-class Pointwise : public torch::autograd::Function<Pointwise> {
+/// Calls `work` with a value of the type of x.
+template <class Work>
+void as_type_of(const torch::Tensor& x, const Work& work) {
+  if (x.scalar_type() == torch::kFloat32) return work(float{});
+  work(BFloat16{});
+}
+
+/// A convolution of x [n, c, h, w], float32 or bfloat16, with float32 parameters: their gradients
+/// are float32 too.
+class BatchConvolve : public torch::autograd::Function<BatchConvolve> {
  public:
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x,
-                               const torch::Tensor& weight, const torch::Tensor& bias) {
-    context->save_for_backward({x, weight});
-    const std::vector<std::int64_t> none{0, 0}, one{1, 1};
-    return at::mkldnn_convolution(x, weight, bias, none, one, one, 1);
+                               const torch::Tensor& weight, const torch::Tensor& bias,
+                               std::int64_t stride, std::int64_t margin) {
+    const torch::Tensor seen = x.contiguous(torch::MemoryFormat::ChannelsLast);
+    context->save_for_backward({seen, weight});
+    context->saved_data["stride"] = stride;
+    context->saved_data["margin"] = margin;
+    const BatchShape shape = shape_of(seen, weight, stride, margin);
+    torch::Tensor y =
+        torch::empty({shape.n, shape.out_channels, shape.out(shape.height), shape.out(shape.width)},
+                     seen.options().memory_format(torch::MemoryFormat::ChannelsLast));
+    as_type_of(seen, [&]<class T>(T) {
+      batch_convolution<T>(shape).forward(values<const T>(seen), weight.data_ptr<float>(),
+                                          bias.data_ptr<float>(), values<T>(y));
+    });
+    return y;
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const torch::Tensor& x = saved[0];
-    const torch::Tensor weight = saved[1].flatten(1);
-    const torch::Tensor rows = rows_of(gradients[0].contiguous(torch::MemoryFormat::ChannelsLast));
-    torch::Tensor to_x;
-    if (context->needs_input_grad(0)) {
-      to_x = torch::mm(rows, weight)
-                 .view({x.size(0), x.size(2), x.size(3), x.size(1)})
-                 .permute({0, 3, 1, 2});
-    }
-    const torch::Tensor to_weight = torch::mm(rows.t(), rows_of(x)).view_as(saved[1]);
-    return {to_x, to_weight, rows.sum(0)};
+    const torch::Tensor &x = saved[0], weight = saved[1];
+    const torch::Tensor to_y = gradients[0].contiguous(torch::MemoryFormat::ChannelsLast);
+    const BatchShape shape = shape_of(x, weight, context->saved_data["stride"].toInt(),
+                                      context->saved_data["margin"].toInt());
+    torch::Tensor to_x, to_weight = torch::empty_like(weight),
+                        to_bias = torch::empty({shape.out_channels}, weight.options());
+    if (context->needs_input_grad(0)) to_x = torch::empty_like(x);
+    as_type_of(x, [&]<class T>(T) {
+      auto& convolution = batch_convolution<T>(shape);
+      convolution.to_parameters(values<const T>(x), values<const T>(to_y),
+                                to_weight.data_ptr<float>(), to_bias.data_ptr<float>());
+      if (to_x.defined())
+        convolution.to_input(values<const T>(to_y), weight.data_ptr<float>(), values<T>(to_x));
+    });
+    return {to_x, to_weight, to_bias, torch::Tensor(), torch::Tensor()};
+  }
+
+ private:
+  static BatchShape shape_of(const torch::Tensor& x, const torch::Tensor& weight,
+                             std::int64_t stride, std::int64_t margin) {
+    return {.n = x.size(0),
+            .in_channels = x.size(1),
+            .height = x.size(2),
+            .width = x.size(3),
+            .out_channels = weight.size(0),
+            .kernel = weight.size(2),
+            .stride = stride,
+            .margin = margin};
   }
 };
 
@@ -102,19 +139,20 @@ torch::Tensor wrap_edges(const torch::Tensor& x, std::int64_t width) {
 }
 
 torch::Tensor convolve(const torch::nn::Conv2d& layer, const torch::Tensor& x) {
-  const torch::Tensor weight = layer->weight.to(x.scalar_type()),
-                      bias = layer->bias.defined()
-                                 ? layer->bias.to(x.scalar_type())
-                                 : torch::zeros({layer->weight.size(0)}, x.options());
-  const bool is_ours = x.device().is_cpu() && at::hasMKLDNN();
-  if (is_ours && weight.size(2) == 1) return Pointwise::apply(x, weight, bias);
+  const torch::Tensor& weight = layer->weight;
+  const torch::Tensor bias =
+      layer->bias.defined() ? layer->bias : torch::zeros({weight.size(0)}, weight.options());
   const std::int64_t half = weight.size(2) / 2;
   const bool is_periodic = wraps(layer);
   const torch::Tensor seen = is_periodic ? wrap_edges(x, half) : x;
-  const std::vector<std::int64_t> padding(2, is_periodic ? 0 : half), dilation{1, 1};
-  return is_ours ? at::mkldnn_convolution(seen, weight, bias, padding, *layer->options.stride(),
-                                          dilation, 1)
-                 : at::conv2d(seen, weight, bias, *layer->options.stride(), padding, dilation, 1);
+  const std::int64_t margin = is_periodic ? 0 : half;
+  const bool is_ours = weight.scalar_type() == torch::kFloat32 &&
+                       (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16);
+  if (x.device().is_cpu() && is_ours)
+    return BatchConvolve::apply(seen, weight.contiguous(), bias, layer->options.stride()->at(0),
+                                margin);
+  return at::conv2d(seen, weight.to(x.scalar_type()), bias.to(x.scalar_type()),
+                    *layer->options.stride(), {margin, margin}, {1, 1}, 1);
 }
 
 }  // namespace hindscale

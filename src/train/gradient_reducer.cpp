@@ -116,15 +116,12 @@ struct GradientReducer::State {
     reduction->start(bucket.values);
   }
 
+  /// The gradients are now the places of their sums, not copies of them.
   void hand_out() {
-    torch::NoGradGuard no_gradient;
     for (Bucket& bucket : buckets) {
       bucket.n_ready = 0;
-      for (std::size_t i = 0; i < bucket.members.size(); ++i) {
-        torch::Tensor& gradient = parameters[bucket.members[i]].mutable_grad();
-        if (!gradient.defined()) gradient = torch::empty_like(bucket.places[i]);
-        gradient.copy_(bucket.places[i]);
-      }
+      for (std::size_t i = 0; i < bucket.members.size(); ++i)
+        parameters[bucket.members[i]].mutable_grad() = bucket.places[i];
     }
   }
 };
