@@ -25,6 +25,7 @@ WriteBehind::~WriteBehind() {
 
 void WriteBehind::give(std::function<void()> task) {
   if (!thread_.joinable()) {
+    rethrow();
     carry_out(task);
     rethrow();
     return;

@@ -9,6 +9,7 @@
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/operations.hpp"
+#include "hindscale/model/recompute.hpp"
 #include "hindscale/random/random.hpp"
 
 namespace hindscale {
@@ -152,19 +153,22 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& x, const torch::Tensor& tim
   const torch::ScalarType type = type_of(precision_);
   torch::Tensor hidden = convolve(input_, x.to(type).contiguous(torch::MemoryFormat::ChannelsLast));
   std::vector<torch::Tensor> skips{hidden};
+  const bool recomputes = recomputes_ && torch::GradMode::is_enabled();
+  const auto run = [&](ResidualBlockImpl& block, const torch::Tensor& features) {
+    return recomputes ? recomputed(block, features, embedded) : block.forward(features, embedded);
+  };
   for (const auto& module : *down_) {
     if (auto* block = module->as<ResidualBlock>()) {
-      hidden = block->forward(hidden, embedded);
+      hidden = run(*block, hidden);
     } else {
       hidden = convolve(convolution_in(module), hidden);
     }
     skips.push_back(hidden);
   }
-  for (const auto& module : *middle_)
-    hidden = module->as<ResidualBlock>()->forward(hidden, embedded);
+  for (const auto& module : *middle_) hidden = run(*module->as<ResidualBlock>(), hidden);
   for (const auto& module : *up_) {
     if (auto* block = module->as<ResidualBlock>()) {
-      hidden = block->forward(torch::cat({hidden, skips.back()}, 1), embedded);
+      hidden = run(*block, torch::cat({hidden, skips.back()}, 1));
       skips.pop_back();
     } else {
       hidden =

@@ -107,6 +107,7 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
   check_patch(options, network);
   keep_freed_memory();
   network_->set_precision(precision_of(options.training.precision));
+  network_->recompute_blocks(options.training.recompute);
   network_->train();
   average_->eval();
 }

@@ -83,6 +83,11 @@ class UNetImpl : public torch::nn::Module {
   /// gradients, inputs and outputs are float32 always.
   void set_precision(Precision precision) { precision_ = precision; }
 
+  /// Whether residual blocks compute their insides again in the backward pass, rather than keep
+  /// them: less memory, one more forward pass; not at first. Gradients are the same to the order of
+  /// their sums.
+  void recompute_blocks(bool recompute) { recomputes_ = recompute; }
+
   [[nodiscard]] const UNetConfig& config() const { return config_; }
 
  private:
@@ -94,6 +99,7 @@ class UNetImpl : public torch::nn::Module {
 
   UNetConfig config_;
   Precision precision_ = Precision::float32;
+  bool recomputes_ = false;
   std::shared_ptr<DropoutStream> dropout_stream_;
   std::vector<std::int64_t>
       skip_channels_;  // of the outputs on the way down that the way up has yet to take

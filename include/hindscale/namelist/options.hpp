@@ -16,6 +16,7 @@
 #include "hindscale/namelist/network_options.hpp"
 #include "hindscale/namelist/reconstruction_options.hpp"
 #include "hindscale/namelist/sampling_options.hpp"
+#include "hindscale/namelist/training_options.hpp"
 
 namespace hindscale {
 
