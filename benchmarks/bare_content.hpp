@@ -18,10 +18,11 @@ inline StoreContent bare_content(const Options& options, const std::string& cell
   StoreContent content;
   content.variables = options.dataset.variables;
   content.units.assign(content.variables.size(), "1");
-  content.fine = regular_grid({.step_longitude = step_degrees,
-                               .step_latitude = std::min(step_degrees, 180 / static_cast<double>(n_rows)),
-                               .n_columns = std::stoul(cells.substr(comma + 1)),
-                               .n_rows = n_rows});
+  content.fine =
+      regular_grid({.step_longitude = step_degrees,
+                    .step_latitude = std::min(step_degrees, 180 / static_cast<double>(n_rows)),
+                    .n_columns = std::stoul(cells.substr(comma + 1)),
+                    .n_rows = n_rows});
   return content;
 }
 

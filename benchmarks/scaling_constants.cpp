@@ -2,8 +2,9 @@
 // Questions: what does the shared queue cost, what do halos, files and the bookkeeping of a large
 // archive cost? Constants for scaling_curve, as one line of JSON.
 //
-// usage: mpirun -n RANKS scaling_constants ARCHIVE.nml ROWS,COLUMNS,STEP FOLDER [group/key=value ...]
-// The cells are those of the archive, in degrees. FOLDER takes files for a moment. More ranks than cores measure contention, not speed.
+// usage: mpirun -n RANKS scaling_constants ARCHIVE.nml ROWS,COLUMNS,STEP FOLDER [group/key=value
+// ...] The cells are those of the archive, in degrees. FOLDER takes files for a moment. More ranks
+// than cores measure contention, not speed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -34,7 +35,7 @@ double seconds_of(const Communicator& comm, const Work& work) {
 /// A rank's wait for one operation (mean over the ranks), and the time the queue spends on one
 /// while all ask at once.
 nlohmann::json queue_costs(const Communicator& comm) {
-  constexpr int n_calls = 20000;
+  constexpr int n_calls = 5000;
   WorkQueue queue(comm, std::int64_t{n_calls} * comm.size(), 1);
   nlohmann::json costs;
   const auto measure = [&](const std::string& name, const auto& operation) {
@@ -112,16 +113,18 @@ double commit_seconds(const Communicator& comm, const OutputStyle& style, const 
   const Communicator self = Communicator::self();
   const std::vector<float> record(style.content.fine.n_rows() * style.content.fine.n_columns(),
                                   1.5F);
-  return all_max(comm, seconds_of(comm, [&] {
-                   for (int i = 0; i < n_files; ++i) {
-                     FieldFileSpec spec = member_spec(style, 0, 1 + comm.rank(), segment);
-                     FieldFile file(self, spec);
-                     for (std::size_t month = 0; month < spec.months.size(); ++month)
-                       file.write(month, record);
-                     file.commit();
-                     std::filesystem::remove(spec.path);
-                   }
-                 })) /
+  return all_max(comm, seconds_of(
+                           comm,
+                           [&] {
+                             for (int i = 0; i < n_files; ++i) {
+                               FieldFileSpec spec = member_spec(style, 0, 1 + comm.rank(), segment);
+                               FieldFile file(self, spec);
+                               for (std::size_t month = 0; month < spec.months.size(); ++month)
+                                 file.write(month, record);
+                               file.commit();
+                               std::filesystem::remove(spec.path);
+                             }
+                           })) /
          n_files;
 }
 
@@ -129,16 +132,17 @@ double commit_seconds(const Communicator& comm, const OutputStyle& style, const 
 nlohmann::json file_costs(const Communicator& comm, const Options& options,
                           const StoreContent& content, const std::filesystem::path& folder) {
   StoreContent tiny = content;
-  tiny.fine = regular_grid({.step_longitude = 45, .step_latitude = 45, .n_columns = 8, .n_rows = 4});
+  tiny.fine =
+      regular_grid({.step_longitude = 45, .step_latitude = 45, .n_columns = 8, .n_rows = 4});
   const Segment one{Month(1900, 1), Month(1900, 1)}, year{Month(1900, 1), Month(1900, 12)};
   std::map<std::string, std::string> digests;
   for (const Month month : year.months()) digests[month.to_string()] = "";
   const OutputStyle small{options, tiny, folder, {}, digests},
       large{options, content, folder, {}, digests};
   const double file_s = commit_seconds(comm, small, one, 20);
-  const double large_s = commit_seconds(comm, large, year, 3);
-  const double bytes = 12.0 * sizeof(float) *
-                       static_cast<double>(content.fine.n_rows() * content.fine.n_columns());
+  const double large_s = commit_seconds(comm, large, year, 2);
+  const double bytes =
+      12.0 * sizeof(float) * static_cast<double>(content.fine.n_rows() * content.fine.n_columns());
   return {{"file_s", file_s}, {"bytes_a_s", bytes / std::max(large_s - file_s, 1e-9)}};
 }
 
@@ -154,8 +158,8 @@ nlohmann::json bookkeeping(const Context& context, const Options& options,
     for (const int member : unit.members)
       for (const std::string& variable : plan.variables)
         all.push_back({member_file(variable, member, unit.segment), 1, std::string(64, 'a')});
-  const Block mine = block_of(static_cast<std::int64_t>(all.size()), context.comm.rank(),
-                              context.comm.size());
+  const Block mine =
+      block_of(static_cast<std::int64_t>(all.size()), context.comm.rank(), context.comm.size());
   Records files;
   const double sharing = seconds_of(context.comm, [&] {
     share_records(context.comm, {all.begin() + mine.first, all.begin() + mine.last}, files);
@@ -170,14 +174,15 @@ nlohmann::json bookkeeping(const Context& context, const Options& options,
   const double statistics = seconds_of(context.comm, [&] {
     for (const Segment& segment : plan.segments) statistics_to_make(style, plan, segment, files);
   });
-  return {{"files", all.size()},         {"units", plan.units.size()},
-          {"sharing_s", sharing},        {"recognising_s", recognising},
-          {"planning_s", planning},      {"statistics_s", statistics}};
+  return {{"files", all.size()},    {"units", plan.units.size()},
+          {"sharing_s", sharing},   {"recognising_s", recognising},
+          {"planning_s", planning}, {"statistics_s", statistics}};
 }
 
 int measure(int argc, char** argv) {
   if (argc < 4) {
-    std::cerr << "usage: scaling_constants ARCHIVE.nml ROWS,COLUMNS,STEP FOLDER [group/key=value ...]\n";
+    std::cerr
+        << "usage: scaling_constants ARCHIVE.nml ROWS,COLUMNS,STEP FOLDER [group/key=value ...]\n";
     return 2;
   }
   Context context;

@@ -31,9 +31,8 @@ ArchiveWorkload workload_of(const Options& options, const StoreContent& content)
   work.evaluations_a_field = tiles_of(content, options.tiling, calls);
   work.tiles = static_cast<double>(layout_of(options, content).tiles().size());
   work.batch = static_cast<double>(options.ensemble.batch);
-  work.bytes_a_field =
-      sizeof(float) * n_variables *
-      static_cast<double>(content.fine.n_rows() * content.fine.n_columns());
+  work.bytes_a_field = sizeof(float) * n_variables *
+                       static_cast<double>(content.fine.n_rows() * content.fine.n_columns());
   for (const Unit& unit : plan.units) {
     work.unit_fields.push_back(
         static_cast<double>(unit.segment.months().size() * unit.members.size()));

@@ -29,8 +29,7 @@ class Server {
 struct FieldTime {
   FieldTime(const ArchiveWorkload& work, const Rates& rates, const Layout& layout) {
     const auto n = static_cast<double>(layout.ranks_per_field);
-    const double alone =
-        work.evaluations_a_field / rates.evaluations_a_s * (1 + rates.overhead);
+    const double alone = work.evaluations_a_field / rates.evaluations_a_s * (1 + rates.overhead);
     network = alone / n;
     // The rank with most tiles is waited for at every call.
     const double most_tiles = std::ceil(work.tiles / n);
@@ -93,9 +92,14 @@ class ArchiveRun {
   /// One step, after which it is later; false where no unit is left.
   bool advance(Group& group, Cost& cost) {
     switch (group.step) {
-      case Step::take: return take(group, cost);
-      case Step::look: look(group, cost); break;
-      case Step::write: write(group, cost); break;
+      case Step::take:
+        return take(group, cost);
+      case Step::look:
+        look(group, cost);
+        break;
+      case Step::write:
+        write(group, cost);
+        break;
       case Step::count:
         ask(group, 1, cost);
         group.step = Step::take;

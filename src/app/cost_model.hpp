@@ -14,10 +14,10 @@ struct ArchiveWorkload {
   double evaluations_a_field = 0;   ///< tiles, all calls together
   double tiles = 1;                 ///< of a field: what its ranks can share
   double calls_a_field = 0;         ///< of the network, with halos between the ranks of a field
-  double batch = 0;  ///< tiles of a call; groups look whether to stop before each fields of so many;
-                     ///< 0: once a unit
-  double bytes_a_field = 0;  ///< of output
-  double files = 0;          ///< of members; units hold them as they hold fields
+  double batch = 0;  ///< tiles of a call; groups look whether to stop before each fields of so
+                     ///< many; 0: once a unit
+  double bytes_a_field = 0;     ///< of output
+  double files = 0;             ///< of members; units hold them as they hold fields
   double statistics_bytes = 0;  ///< read again for statistics over members
   double statistics_tasks = 0;  ///< that ranks can share; 0: as finely as one likes
 };
@@ -35,13 +35,13 @@ struct Rates {
   double write_bytes_a_s = 1;
   double disk_bytes_a_s = 0;  ///< of all ranks together; 0: no limit
   double start_s = 0;
-  double end_s = 0;           ///< bookkeeping that every rank does once
-  double scatter = 0;         ///< standard deviation of the time of a unit, a share of it
-  double exchange_s = 0;      ///< halos of a call of the network
-  double file_s = 0;          ///< of a file, beside its bytes
-  double files_a_s = 0;       ///< the file system makes, all ranks together; 0: no limit
-  double start_bytes = 0;     ///< each rank reads from the file system, all at once
-  double queue_wait_s = 0;    ///< for one operation on the queue that nobody else uses
+  double end_s = 0;            ///< bookkeeping that every rank does once
+  double scatter = 0;          ///< standard deviation of the time of a unit, a share of it
+  double exchange_s = 0;       ///< halos of a call of the network
+  double file_s = 0;           ///< of a file, beside its bytes
+  double files_a_s = 0;        ///< the file system makes, all ranks together; 0: no limit
+  double start_bytes = 0;      ///< each rank reads from the file system, all at once
+  double queue_wait_s = 0;     ///< for one operation on the queue that nobody else uses
   double queue_service_s = 0;  ///< the queue spends on one operation
   QueueMemory queue_memory = QueueMemory::direct;
 };
@@ -53,14 +53,14 @@ struct Layout {
 
 /// Seconds of a rank, means over the ranks, add up to `seconds`.
 struct Cost {
-  double seconds = 0;      ///< wall time
-  double network_s = 0;    ///< with the overhead of its calls
-  double sharing_s = 0;    ///< of fields by ranks: halos, and tiles that do not divide
-  double queue_s = 0;      ///< operations on the queue
-  double writing_s = 0;    ///< files and statistics, as fast as a rank can
+  double seconds = 0;        ///< wall time
+  double network_s = 0;      ///< with the overhead of its calls
+  double sharing_s = 0;      ///< of fields by ranks: halos, and tiles that do not divide
+  double queue_s = 0;        ///< operations on the queue
+  double writing_s = 0;      ///< files and statistics, as fast as a rank can
   double file_system_s = 0;  ///< waiting for it, as others use it
-  double fixed_s = 0;      ///< start and end
-  double idle_s = 0;       ///< waiting for the last units and statistics
+  double fixed_s = 0;        ///< start and end
+  double idle_s = 0;         ///< waiting for the last units and statistics
 
   [[nodiscard]] double idle_share() const { return idle_s / seconds; }
 };

@@ -107,8 +107,8 @@ TEST(CostModel, the_file_system_makes_so_many_files_a_second) {
   work.files = 8;
   const Rates rates{.evaluations_a_s = 1e9, .file_s = 0.5, .files_a_s = 4};
   const Cost cost = cost_of({work}, rates, {4, 1});
-  EXPECT_NEAR(cost.seconds, 2, 1e-6);                        // 8 files
-  EXPECT_NEAR(cost.writing_s, 1, 1e-6);                      // two files a rank
+  EXPECT_NEAR(cost.seconds, 2, 1e-6);                      // 8 files
+  EXPECT_NEAR(cost.writing_s, 1, 1e-6);                    // two files a rank
   EXPECT_NEAR(cost.file_system_s, (0.5 + 1.0) / 4, 1e-6);  // of the two that come last
 }
 
