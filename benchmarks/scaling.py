@@ -3,7 +3,7 @@
 """Question: how far does a reconstruction scale, and where does it break and why?
 
 usage: benchmarks/scaling.py [--rounds N] [--build build/ci] [--work runs/scaling] [--machine machines/two_cores.nml]
-                             [--disk-gb-s 10] [--files-s 5000]
+                             [--disk-gb-s 10] [--files-s 5000] [--scatter 0] [--ranks-a-node 128]
 
 Measures strong and weak scaling on one and two ranks of one thread, the queue, the halos, the files and the bookkeeping; checks
 the simulation against the measured runs; simulates an archive of 180 years, 100 members and five variables at 0.1 degrees up to
@@ -12,7 +12,6 @@ the simulation against the measured runs; simulates an archive of 180 years, 100
 """
 import argparse
 import pathlib
-import statistics
 import sys
 
 import scaling_report as report
@@ -58,12 +57,12 @@ def predictions(jobs, alone, side):
     return {name: answer[0]["seconds"] for name, answer in zip(names, answers)}
 
 
-def archive_rates(constants, machine_gflops, options):
+def archive_rates(constants, machine_gflops, small, options):
     """Measured on this machine but for the file system, which is assumed."""
     queue, files = constants[2]["queue"], constants[1]["files"]
     return {"evaluations_a_s": machine_gflops / TILE_GFLOP, "overhead": 0.03, "write_bytes_a_s": files["bytes_a_s"],
-            "file_s": files["file_s"], "exchange_s": constants[2]["exchange"]["a_call_s"], "scatter": options.scatter,
-            "queue_wait_s": queue["next_wait_s"], "queue_service_s": queue["next_service_s"], "start_s": options.start_s,
+            "file_s": files["file_s"], "exchange_s": constants[2]["exchange"]["a_call_s"], "scatter": options.scatter or small["scatter"],
+            "queue_wait_s": queue["next_wait_s"], "queue_service_s": queue["next_service_s"], "start_s": small["start_s"],
             "disk_bytes_a_s": options.disk_gb_s * 1e9, "files_a_s": options.files_s,
             "start_bytes": 100e6 / options.ranks_a_node}  # checkpoint and store, read once a node
 
@@ -95,12 +94,13 @@ def archive_cases(base, decades, years):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="0: constants and curves alone")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/ci"))
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("runs/scaling"))
     parser.add_argument("--machine", type=pathlib.Path, default=pathlib.Path("machines/two_cores.nml"))
     parser.add_argument("--disk-gb-s", type=float, default=10, help="of the file system of the large machine, assumed")
     parser.add_argument("--files-s", type=float, default=5000, help="files it makes a second, assumed")
+    parser.add_argument("--scatter", type=float, default=0, help="of the time of a unit in the curves; 0: as measured here")
     parser.add_argument("--ranks-a-node", type=int, default=128)
     return parser.parse_args()
 
@@ -113,18 +113,15 @@ def main():
     yearly = jobs.constants(CELLS, 1, [YEARLY])
     alone = small_rates(jobs, parts(jobs.run("alone", 1)), constants)
     side = small_rates(jobs, parts(*jobs.run_side_by_side()), constants)
-    predicted = predictions(jobs, alone, side)
     found = measured_rounds(jobs, options.rounds)
-    options.start_s = statistics.median(run["start"] for run in found["alone"])
-    options.scatter = alone["scatter"]
-    gflops = report.number_in(options.machine, "evaluation_gflops")
-    base = archive_rates(constants, gflops, options)
+    base = archive_rates(constants, report.number_in(options.machine, "evaluation_gflops"), alone, options)
     cases = archive_cases(base, constants[1], yearly)
     curves = jobs.simulate([request for _, request in cases], "benchmarks/scaling_archive.nml", CELLS)
     report.print_versions(options.build)
-    report.print_scaling(found)
-    report.print_validation(found, predicted)
-    report.print_constants(constants, yearly, jobs.scatter())
+    if options.rounds > 0:
+        report.print_scaling(found)
+        report.print_validation(found, predictions(jobs, alone, side))
+    report.print_constants(constants, yearly, alone["scatter"])
     for (title, _), curve in zip(cases, curves):
         report.print_curve(title, curve)
     report.print_limits()
