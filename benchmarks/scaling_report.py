@@ -8,7 +8,7 @@ TARGET = 0.95
 LIMITS = {  # part of a rank's time -> what helps
     "idle": "smaller units (output/years_per_file, ensemble/members_per_unit = 1) or ensemble/ranks_per_field",
     "sharing": "another ensemble/ranks_per_field: tiles of a field do not divide by it",
-    "queue": "an MPI whose windows need no help of the root; larger units",
+    "queue": "an MPI whose windows need no help of the root",
     "file system": "output/statistics = .false. (they read all members again), output/format = 'netcdf4'",
     "start and end": "fewer files (output/years_per_file), a longer job on fewer ranks",
     "writing": "output/format, faster disks of the ranks",
