@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -103,6 +104,28 @@ std::set<std::string> names_of(const Records& files) {
   std::set<std::string> names;
   for (const auto& [name, record] : files) names.insert(name);
   return names;
+}
+
+std::vector<int> members_of(const std::vector<std::string>& variables, const Segment& segment,
+                            const Records& files) {
+  const std::string before = variables.front() + "_r",
+                    some = member_file(variables.front(), 1, segment),
+                    after = some.substr(some.rfind('_'));
+  std::vector<int> members;
+  for (auto file = files.lower_bound(before); file != files.end(); ++file) {
+    const std::string& name = file->first;
+    if (!name.starts_with(before)) break;
+    if (!name.ends_with(after)) continue;
+    int member = 0;
+    std::from_chars(name.data() + before.size(), name.data() + name.size(), member);
+    const bool is_whole =
+        std::all_of(variables.begin(), variables.end(), [&](const std::string& variable) {
+          return files.count(member_file(variable, member, segment)) != 0;
+        });
+    if (is_whole) members.push_back(member);
+  }
+  std::sort(members.begin(), members.end());
+  return members;
 }
 
 void share_records(const Communicator& comm, const std::vector<FileRecord>& mine, Records& files) {

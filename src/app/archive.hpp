@@ -10,6 +10,7 @@
 
 #include "hindscale/comm/context.hpp"
 #include "hindscale/io/field_file.hpp"
+#include "reconstruction_plan.hpp"
 
 namespace hindscale {
 
@@ -17,6 +18,10 @@ namespace hindscale {
 using Records = std::map<std::string, FileRecord>;
 
 std::set<std::string> names_of(const Records& files);
+
+/// The members of a segment that `files` hold wholly, whether asked for or not, in order.
+std::vector<int> members_of(const std::vector<std::string>& variables, const Segment& segment,
+                            const Records& files);
 
 /// Adds the records that all ranks made to `files`. Collective.
 void share_records(const Communicator& comm, const std::vector<FileRecord>& mine, Records& files);

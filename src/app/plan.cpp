@@ -6,14 +6,12 @@
 #include <iostream>
 #include <numeric>
 
-#include "cost_model.hpp"
+#include "archive_workload.hpp"
 #include "experiment_outline.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/model/devices.hpp"
-#include "hindscale/sampler/generator.hpp"
 #include "machine_rates.hpp"
 #include "memory_estimate.hpp"
-#include "reconstruction_plan.hpp"
 
 namespace hindscale {
 namespace {
@@ -28,37 +26,6 @@ std::string duration(double seconds) {
   if (seconds < 300) return fmt::format("{:.3g} s", seconds);
   return seconds < 3 * hour_s ? fmt::format("{:.3g} min", seconds / 60)
                               : fmt::format("{:.4g} h", seconds / hour_s);
-}
-
-TileLayout layout_of(const Options& options, const StoreContent& content) {
-  return {content.fine.n_rows(), content.fine.n_columns(), content.fine.periodic,
-          tiling_options(options.tiling)};
-}
-
-ArchiveWorkload workload_of(const Options& options, const ExperimentOutline& outline) {
-  const StoreContent& content = outline.content;
-  const std::int64_t calls =
-      evaluations_of(generator_options(options, options.diffusion).sampler, options.sampling.steps);
-  if (calls <= 0) {
-    throw InputError({.problem = "the evaluations of this sampler cannot be counted beforehand",
-                      .value = options.sampling.sampler,
-                      .advice = "plan with a sampler of fixed steps",
-                      .key = "sampling/sampler"});
-  }
-  const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
-  ArchiveWorkload work;
-  work.evaluations_a_field = tiles_of(content, options.tiling, calls);
-  work.tiles = static_cast<double>(layout_of(options, content).tiles().size());
-  work.bytes_a_field =
-      sizeof(float) *
-      static_cast<double>(content.fine.n_rows() * content.fine.n_columns() * content.n_variables());
-  for (const Unit& unit : plan.units)
-    work.unit_fields.push_back(
-        static_cast<double>(unit.segment.months().size() * unit.members.size()));
-  if (options.output.statistics || !options.output.quantiles.empty())
-    work.statistics_bytes =
-        work.bytes_a_field * std::accumulate(work.unit_fields.begin(), work.unit_fields.end(), 0.0);
-  return work;
 }
 
 double fields_of(const std::vector<ArchiveWorkload>& archives) {
@@ -127,8 +94,11 @@ void print_costs(const Options& options, const ExperimentOutline& outline,
   const MachineOptions& machine = options.machine;
   const double a_tile =
       flop_of(outline.network->config(), options.tiling.size[0], options.tiling.size[1]) / giga;
-  const Rates rates{machine.evaluation_gflops / a_tile, machine.overhead, machine.write_mib_s * mib,
-                    machine.disk_mib_s * mib, machine.start_s};
+  const Rates rates{.evaluations_a_s = machine.evaluation_gflops / a_tile,
+                    .overhead = machine.overhead,
+                    .write_bytes_a_s = machine.write_mib_s * mib,
+                    .disk_bytes_a_s = machine.disk_mib_s * mib,
+                    .start_s = machine.start_s};
   const TileLayout tiles = layout_of(options, outline.content);
   std::cout << fmt::format("  {:>6}{:>8}{:>14}{:>12}{:>12}{:>8}{:>8}{:>14}{:>14}\n", "nodes",
                            "ranks", "ranks a field", "time", "node-hours", "idle", "I/O",
@@ -146,7 +116,7 @@ void print_costs(const Options& options, const ExperimentOutline& outline,
     std::cout << fmt::format(
         "  {:>6}{:>8}{:>14}{:>12}{:>12.4g}{:>7.1f}%{:>7.1f}%{:>14.0f}{:>14}{}\n", nodes, ranks,
         layout.ranks_per_field, duration(cost.seconds),
-        cost.seconds / hour_s * static_cast<double>(nodes), 100 * cost.idle_share,
+        cost.seconds / hour_s * static_cast<double>(nodes), 100 * cost.idle_share(),
         100 * cost.writing_s / cost.seconds, bytes / mib,
         duration(training_seconds(options, outline, static_cast<double>(ranks))),
         fits ? "" : "  too little memory on a node");
@@ -165,9 +135,9 @@ ExitCode run_plan(const Context& context, const Options& asked) {
   std::vector<ArchiveWorkload> archives;
   together(context.comm, [&] {
     outline.emplace(outline_of(options));
-    archives.push_back(workload_of(options, *outline));
+    archives.push_back(workload_of(options, outline->content));
     if (const auto shifted = shifted_archive(options, outline->content))
-      archives.push_back(workload_of(*shifted, *outline));
+      archives.push_back(workload_of(*shifted, outline->content));
   });
   options.machine = measured_machine(context, options, *outline);
   if (!context.comm.is_root()) return ExitCode::done;

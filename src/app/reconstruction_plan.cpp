@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <regex>
 
 namespace hindscale {
@@ -51,10 +50,10 @@ std::vector<Segment> segments_of(const std::vector<std::string>& file_names) {
 }
 
 bool is_archive_file(const std::vector<std::string>& variables, const std::string& name) {
+  static const std::regex pattern(R"(_(r\d+|mean|std|quantiles)_\d{6}-\d{6}\.nc)");
   return std::any_of(variables.begin(), variables.end(), [&](const std::string& variable) {
     const std::string kind = name.substr(std::min(name.size(), variable.size()));
-    return name.starts_with(variable) &&
-           std::regex_match(kind, std::regex(R"(_(r\d+|mean|std|quantiles)_\d{6}-\d{6}\.nc)"));
+    return name.starts_with(variable) && std::regex_match(kind, pattern);
   });
 }
 
@@ -104,20 +103,6 @@ bool member_is_finished(const std::vector<std::string>& variables, int member,
   return std::all_of(variables.begin(), variables.end(), [&](const std::string& variable) {
     return finished.count(member_file(variable, member, segment)) != 0;
   });
-}
-
-std::vector<int> members_of(const std::vector<std::string>& variables, const Segment& segment,
-                            const std::set<std::string>& files) {
-  const std::string before = variables.front() + "_r", after = "_" + range_text(segment) + ".nc";
-  std::vector<int> members;
-  for (const std::string& name : files) {
-    if (!name.starts_with(before) || !name.ends_with(after)) continue;
-    int member = 0;
-    std::from_chars(name.data() + before.size(), name.data() + name.size(), member);
-    if (member_is_finished(variables, member, segment, files)) members.push_back(member);
-  }
-  std::sort(members.begin(), members.end());
-  return members;
 }
 
 ReconstructionPlan plan_reconstruction(const Options& options,

@@ -64,10 +64,6 @@ struct ReconstructionPlan {
 bool member_is_finished(const std::vector<std::string>& variables, int member,
                         const Segment& segment, const std::set<std::string>& finished);
 
-/// The members of a segment that `files` hold wholly, whether asked for or not, in order.
-std::vector<int> members_of(const std::vector<std::string>& variables, const Segment& segment,
-                            const std::set<std::string>& files);
-
 /// `finished` are the files that exist and were verified; `condensed` the segments whose statistics
 /// are finished and whose members need not be kept.
 ReconstructionPlan plan_reconstruction(const Options& options,

@@ -15,7 +15,7 @@ namespace {
 /// the archive holds then.
 std::vector<int> members_covered(const ReconstructionPlan& plan, const Segment& segment,
                                  const Records& files) {
-  std::vector<int> members = members_of(plan.variables, segment, names_of(files));
+  std::vector<int> members = members_of(plan.variables, segment, files);
   members.insert(members.end(), plan.members.begin(), plan.members.end());
   std::sort(members.begin(), members.end());
   members.erase(std::unique(members.begin(), members.end()), members.end());
@@ -74,7 +74,7 @@ std::set<Segment> condensed_segments(const OutputStyle& style, const Records& fi
                           Month::parse(style.options.first_month()) <= segment.last;
     if (!is_asked || names.count(mean) == 0) continue;
     const std::vector<int> covered = members_in(style.folder / mean);
-    const std::vector<int> held = members_of(style.content.variables, segment, names);
+    const std::vector<int> held = members_of(style.content.variables, segment, finished);
     const auto lie_in = [](const std::vector<int>& some, const std::vector<int>& all) {
       return std::includes(all.begin(), all.end(), some.begin(), some.end());
     };

@@ -146,7 +146,7 @@ class UnitLoop {
 void forget_members(const ReconstructionPlan& plan, const std::set<Segment>& condensed,
                     Records& files) {
   for (const Segment& segment : condensed)
-    for (const int member : members_of(plan.variables, segment, names_of(files)))
+    for (const int member : members_of(plan.variables, segment, files))
       for (const std::string& variable : plan.variables)
         files.erase(member_file(variable, member, segment));
 }

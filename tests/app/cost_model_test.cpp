@@ -16,15 +16,15 @@ TEST(CostModel, one_rank_does_everything) {
   const Rates rates{.evaluations_a_s = 0.5, .overhead = 0.1, .start_s = 7};
   const Cost cost = cost_of({units({3, 2}), units({5})}, rates, {1, 1});
   EXPECT_DOUBLE_EQ(cost.seconds, 7 + 10 * 2 * 1.1);
-  EXPECT_DOUBLE_EQ(cost.network_s, 20);
-  EXPECT_DOUBLE_EQ(cost.idle_share, 0);
+  EXPECT_DOUBLE_EQ(cost.network_s, 20 * 1.1);
+  EXPECT_DOUBLE_EQ(cost.idle_share(), 0);
 }
 
 TEST(CostModel, free_ranks_take_the_next_unit_and_wait_for_the_last) {
   // 0: 4; 1: 1, 2; then the last of 3 goes to rank 1 at time 3, which ends at 6.
   const Cost cost = cost_of({units({4, 1, 2, 3})}, {}, {2, 1});
   EXPECT_DOUBLE_EQ(cost.seconds, 6);
-  EXPECT_DOUBLE_EQ(cost.idle_share, 2.0 / 12);
+  EXPECT_DOUBLE_EQ(cost.idle_share(), 2.0 / 12);
 }
 
 TEST(CostModel, archives_follow_each_other) {
@@ -51,6 +51,103 @@ TEST(CostModel, statistics_read_the_members_again) {
   ArchiveWorkload work = units({2});
   work.statistics_bytes = 300;
   EXPECT_DOUBLE_EQ(cost_of({work}, {.write_bytes_a_s = 100}, {1, 1}).seconds, 2 + 3);
+}
+
+/// A queue that serves `rate` operations a second; every group asks whether to stop and for a unit,
+/// looks once before its fields, and counts it: 4 operations a unit, 2 at the end.
+Rates queue_alone(double rate) {
+  return {.evaluations_a_s = 1e12, .write_bytes_a_s = 1e12, .queue_service_s = 1 / rate};
+}
+
+TEST(CostModel, a_queue_is_saturated_at_its_rate) {
+  constexpr double rate = 1000, n_units = 500;
+  const std::vector<double> fields(static_cast<std::size_t>(n_units), 1.0);
+  for (const std::size_t ranks : {1U, 7U, 50U}) {
+    const double operations = 4 * n_units + 2 * static_cast<double>(ranks);
+    EXPECT_NEAR(cost_of({units(fields)}, queue_alone(rate), {ranks, 1}).seconds, operations / rate,
+                1e-6);
+  }
+}
+
+TEST(CostModel, a_queue_that_is_not_asked_too_often_costs_its_own_time_alone) {
+  Rates rates;
+  rates.queue_service_s = 1e-3;
+  rates.queue_wait_s = 2e-3;  // the message there and back
+  const Cost cost = cost_of({units({10, 10})}, rates, {1, 1});
+  EXPECT_NEAR(cost.queue_s, (2 * 4 + 2) * 2e-3, 1e-12);
+  EXPECT_NEAR(cost.seconds, 20 + cost.queue_s, 1e-12);
+}
+
+TEST(CostModel, groups_look_before_the_fields_of_each_call) {
+  ArchiveWorkload work = units({6});
+  work.tiles = 2;
+  work.batch = 4;  // two fields a call
+  const Rates rates{.queue_wait_s = 1};
+  EXPECT_DOUBLE_EQ(cost_of({work}, rates, {1, 1}).queue_s, 2 + 3 + 1 + 2);
+}
+
+TEST(CostModel, a_root_that_computes_lets_others_wait) {
+  // The root is at its unit from the start on. Rank 1 is heard when the root has ended it, at 10.
+  const ArchiveWorkload work = units({10, 1});
+  const Cost cost = cost_of({work}, {.queue_memory = QueueMemory::by_root}, {2, 1});
+  EXPECT_DOUBLE_EQ(cost.seconds, 11);
+  EXPECT_DOUBLE_EQ(cost.queue_s, 10.0 / 2);
+  EXPECT_DOUBLE_EQ(cost_of({work}, {}, {2, 1}).queue_s, 0);
+}
+
+TEST(CostModel, equal_units_leave_exactly_the_ranks_idle_that_the_last_round_does_not_need) {
+  const std::vector<double> fields(1900, 3.0);
+  const Cost cost = cost_of({units(fields)}, {}, {1000, 1});
+  EXPECT_NEAR(cost.seconds, 2 * 3.0, 1e-12);
+  EXPECT_NEAR(cost.idle_share(), 100.0 / 2000, 1e-12);
+}
+
+TEST(CostModel, the_file_system_makes_so_many_files_a_second) {
+  ArchiveWorkload work = units({1, 1, 1, 1});
+  work.files = 8;
+  const Rates rates{.evaluations_a_s = 1e9, .file_s = 0.5, .files_a_s = 4};
+  const Cost cost = cost_of({work}, rates, {4, 1});
+  EXPECT_NEAR(cost.seconds, 2, 1e-6);                      // 8 files
+  EXPECT_NEAR(cost.writing_s, 1, 1e-6);                    // two files a rank
+  EXPECT_NEAR(cost.file_system_s, (0.5 + 1.0) / 4, 1e-6);  // of the two that come last
+}
+
+TEST(CostModel, the_parts_of_a_rank_add_up) {
+  ArchiveWorkload work = units({3, 5, 2, 2, 4, 1, 1});
+  work.tiles = 4;
+  work.calls_a_field = 3;
+  work.bytes_a_field = 10;
+  work.files = 14;
+  work.statistics_bytes = 180;
+  work.statistics_tasks = 5;
+  const Rates rates{.overhead = 0.1,
+                    .write_bytes_a_s = 40,
+                    .disk_bytes_a_s = 60,
+                    .start_s = 3,
+                    .end_s = 1,
+                    .scatter = 0.1,
+                    .exchange_s = 0.01,
+                    .file_s = 0.1,
+                    .files_a_s = 15,
+                    .start_bytes = 30,
+                    .queue_wait_s = 0.01,
+                    .queue_service_s = 0.005};
+  for (const Layout layout : {Layout{1, 1}, Layout{3, 1}, Layout{6, 2}, Layout{6, 3}}) {
+    const Cost cost = cost_of({work, work}, rates, layout);
+    EXPECT_NEAR(cost.network_s + cost.sharing_s + cost.queue_s + cost.writing_s +
+                    cost.file_system_s + cost.fixed_s + cost.idle_s,
+                cost.seconds, 1e-9 * cost.seconds);
+  }
+}
+
+TEST(CostModel, statistics_are_shared_by_variables_and_blocks_of_years) {
+  ArchiveWorkload work = units({});
+  work.statistics_bytes = 300;
+  work.statistics_tasks = 3;
+  const Rates rates{.write_bytes_a_s = 100};
+  EXPECT_DOUBLE_EQ(cost_of({work}, rates, {2, 1}).seconds, 2);
+  EXPECT_DOUBLE_EQ(cost_of({work}, rates, {3, 1}).seconds, 1);
+  EXPECT_DOUBLE_EQ(cost_of({work}, rates, {30, 1}).seconds, 1);
 }
 
 TEST(CostModel, fields_are_shared_where_units_are_too_few) {

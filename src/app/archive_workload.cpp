@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "archive_workload.hpp"
+
+#include <numeric>
+
+#include "experiment_outline.hpp"
+#include "hindscale/core/error.hpp"
+#include "hindscale/sampler/generator.hpp"
+#include "reconstruction_plan.hpp"
+
+namespace hindscale {
+
+TileLayout layout_of(const Options& options, const StoreContent& content) {
+  return {content.fine.n_rows(), content.fine.n_columns(), content.fine.periodic,
+          tiling_options(options.tiling)};
+}
+
+ArchiveWorkload workload_of(const Options& options, const StoreContent& content) {
+  const std::int64_t calls =
+      evaluations_of(generator_options(options, options.diffusion).sampler, options.sampling.steps);
+  if (calls <= 0) {
+    throw InputError({.problem = "the evaluations of this sampler cannot be counted beforehand",
+                      .value = options.sampling.sampler,
+                      .advice = "plan with a sampler of fixed steps",
+                      .key = "sampling/sampler"});
+  }
+  const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
+  const auto n_variables = static_cast<double>(content.n_variables());
+  ArchiveWorkload work;
+  work.calls_a_field = static_cast<double>(calls);
+  work.evaluations_a_field = tiles_of(content, options.tiling, calls);
+  work.tiles = static_cast<double>(layout_of(options, content).tiles().size());
+  work.batch = static_cast<double>(options.ensemble.batch);
+  work.bytes_a_field = sizeof(float) * n_variables *
+                       static_cast<double>(content.fine.n_rows() * content.fine.n_columns());
+  for (const Unit& unit : plan.units) {
+    work.unit_fields.push_back(
+        static_cast<double>(unit.segment.months().size() * unit.members.size()));
+    work.files += n_variables * static_cast<double>(unit.members.size());
+  }
+  if (options.output.statistics || !options.output.quantiles.empty()) {
+    work.statistics_bytes =
+        work.bytes_a_field * std::accumulate(work.unit_fields.begin(), work.unit_fields.end(), 0.0);
+    work.statistics_tasks = n_variables * static_cast<double>(plan.segments.size());
+  }
+  return work;
+}
+
+}  // namespace hindscale
