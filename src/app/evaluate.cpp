@@ -228,6 +228,14 @@ void correlate(const Evaluation& evaluation, Json& report) {
   });
 }
 
+/// Each variable against every method, each pair of variables. Collective.
+void score_all(const Evaluation& evaluation, MapFile* maps, Json& report) {
+  const InRegion scoring(evaluation.setup.context.regions.get(), Region::scoring);
+  for (const ScoredVariable& variable : scored_variables(evaluation.inputs.content))
+    score(evaluation, variable, maps, report);
+  correlate(evaluation, report);
+}
+
 /// The table, and how to draw the figures. Collective.
 void print_scores(const Context& context, const Options& options, const Json& scores) {
   together(context.comm, [&] {
@@ -249,7 +257,11 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
   const StageLock lock(context, folder);
 
   // 2. Finished scores of the same inputs are printed again.
-  const Json inputs = inputs_of(context, options);
+  Regions* const regions = context.regions.get();
+  const Json inputs = [&] {
+    const InRegion reading(regions, Region::reading);
+    return inputs_of(context, options);
+  }();
   Json report;
   together(context.comm, [&] { report = finished_scores(folder, inputs); });
   if (!report.is_null()) {
@@ -260,7 +272,10 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
 
   // 3. Months, members and methods.
   std::optional<Evaluation> evaluation;
-  together(context.comm, [&] { evaluation.emplace(context, options); });
+  together(context.comm, [&] {
+    const InRegion reading(regions, Region::reading);
+    evaluation.emplace(context, options);
+  });
   const StoreContent& content = evaluation->inputs.content;
   const EvaluationSetup& setup = evaluation->setup;
   context.log.info("{} months, {}; {} members, the first is number {}", setup.positions.size(),
@@ -270,11 +285,10 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
   // 4. Each variable against every method, each pair of variables.
   report = start_report(setup, options, inputs);
   const auto maps = create_map_file(setup, folder / "scores.nc", inputs);
-  for (const ScoredVariable& variable : scored_variables(content))
-    score(*evaluation, variable, maps.get(), report);
-  correlate(*evaluation, report);
+  score_all(*evaluation, maps.get(), report);
 
   // 5. The maps, then the scores, under their final names.
+  const InRegion writing(regions, Region::writing);
   together(context.comm, [&] {
     if (!context.comm.is_root()) return;
     maps->commit();

@@ -125,6 +125,19 @@ void log_transforms(const Log& log, const StoreContent& content) {
   }
 }
 
+/// What the training years tell, by the store's own fields. Collective.
+void fit(const Context& context, const Options& options, StoreWriter& writer,
+         StoreContent& content) {
+  const InRegion fitting(context.regions.get(), Region::fitting);
+  fit_climatologies(context.comm, writer, content);
+  fit_transforms(context.comm, writer, content, options.dataset);
+  log_transforms(context.log, content);
+  if (!options.dataset.ridge) return;
+  fit_ridge(context.comm, writer, content, options.dataset);
+  context.log.info("ridge regression: {}", text_of(*content.ridge));
+  if (content.local_ridge) context.log.info("local ridge: {}", text_of(*content.local_ridge));
+}
+
 }  // namespace
 
 ExitCode run_prepare(const Context& context, const Options& options) {
@@ -144,6 +157,7 @@ ExitCode run_prepare(const Context& context, const Options& options) {
   std::optional<PrepareInputs> inputs;
   StoreContent content;
   together(context.comm, [&] {
+    const InRegion reading(context.regions.get(), Region::reading);
     inputs.emplace(open_prepare_inputs(options));
     content = describe_content(options, *inputs);
     check_disk(path.has_parent_path() ? path.parent_path() : ".", store_bytes(content, options));
@@ -156,16 +170,10 @@ ExitCode run_prepare(const Context& context, const Options& options) {
   write_fields(context, writer, *inputs, content);
   write_statics(context, writer, *inputs, content.fine);
   context.log.info("{} months read; fitting climatologies", content.months.size());
-  fit_climatologies(context.comm, writer, content);
-  fit_transforms(context.comm, writer, content, options.dataset);
-  log_transforms(context.log, content);
-  if (options.dataset.ridge) {
-    fit_ridge(context.comm, writer, content, options.dataset);
-    context.log.info("ridge regression: {}", text_of(*content.ridge));
-    if (content.local_ridge) context.log.info("local ridge: {}", text_of(*content.local_ridge));
-  }
+  fit(context, options, writer, content);
 
   // 4. What it is and where it comes from; then the final name.
+  const InRegion writing(context.regions.get(), Region::writing);
   write_content(writer, content);
   writer.write_text("recipe", recipe);
   writer.write_text("provenance", provenance_of(context, files_of(options, *inputs)));

@@ -12,6 +12,7 @@ namespace hindscale {
 
 enum class Region {
   reading,     ///< source files, store and checkpoints
+  fitting,     ///< climatologies, transforms and regressions
   inputs,      ///< first guess and channels; batches that training had to wait for
   network,     ///< evaluations; forward and backward passes
   sampling,    ///< noise, states and tiles of a field
@@ -21,13 +22,14 @@ enum class Region {
   physics,     ///< back to physical units, checks of the fields
   writing,     ///< files and checkpoints
   statistics,  ///< over members
+  scoring,     ///< members and baselines against the truth, reading them included
   waiting,     ///< for the last units of other ranks
   other
 };
 constexpr std::size_t n_regions = static_cast<std::size_t>(Region::other) + 1;
 constexpr std::array<std::string_view, n_regions> region_names{
-    "reading",    "inputs",  "network", "sampling",   "exchange", "update",
-    "validation", "physics", "writing", "statistics", "waiting",  "other"};
+    "reading",    "fitting", "inputs",  "network",    "sampling", "exchange", "update",
+    "validation", "physics", "writing", "statistics", "scoring",  "waiting",  "other"};
 
 /// Every second of one thread belongs to one region: an inner region interrupts the outer one.
 class Regions {
