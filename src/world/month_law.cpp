@@ -68,15 +68,15 @@ struct Wind {
 /// where it is too weak to cross them; onshore where the land is warm; downhill where it is cold.
 Wind wind_at(const Terrain& terrain, const Air& air, std::size_t i) {
   const double rough = terrain.rough.flat()[i];
-  const double crossing_speed = 2.5 + 3.5 * rough;
-  const double blocked = 1 / (1 + std::pow(air.speed / crossing_speed, 2));
+  const double crossing_speed = 2 + 3 * rough;
+  const double blocked = 1 / (1 + std::pow(air.speed / crossing_speed, 4));
   const double factor =
-      1 + 0.35 * (1 - terrain.land.flat()[i]) - 0.9 * rough * (0.4 + 0.6 * blocked) +
-      0.6 * terrain.ridge.flat()[i] * (1 - blocked) - 0.3 * terrain.valley.flat()[i];
-  const double cross = 1.2 * blocked;
+      1 + 0.5 * (1 - terrain.land.flat()[i]) - 1.4 * rough * (0.1 + 0.9 * blocked) +
+      1.2 * terrain.ridge.flat()[i] * (1 - blocked) - 0.5 * terrain.valley.flat()[i];
+  const double cross = 1.9 * blocked;
   const double slope =
       std::hypot(terrain.slope_x.flat()[i], terrain.slope_y.flat()[i]) + half_slope;
-  const double breeze = 1.3 * air.excess, drainage = 1.5 * air.cold * air.calm / slope;
+  const double breeze = 2.4 * air.excess * (0.3 + 0.7 * air.calm), drainage = 2.0 * air.cold * air.calm / slope;
   const double xx = terrain.across_xx.flat()[i], xy = terrain.across_xy.flat()[i],
                yy = terrain.across_yy.flat()[i];
   return {factor * (air.u - cross * (xx * air.u + xy * air.v)) +
@@ -88,34 +88,34 @@ Wind wind_at(const Terrain& terrain, const Air& air, std::size_t i) {
 /// Colder with height, the more so the more it blows; colder in valleys on calm winter days; warm
 /// over land in summer; warm in the lee.
 double temperature_at(const Terrain& terrain, const Air& air, std::size_t i) {
-  const double lapse = 5.6e-3 + 1.0e-3 * std::tanh((air.speed - 3) / 1.5) +
+  const double lapse = 5.6e-3 + 1.4e-3 * std::tanh((air.speed - 3) / 1.5) +
                        0.6e-3 * std::tanh((air.sea_level_k - 285) / 10);
   return air.sea_level_k - lapse * terrain.height_m.flat()[i] -
          6 * terrain.valley.flat()[i] * air.cold * air.calm +
-         5 * terrain.land.flat()[i] * air.excess * (0.6 + 0.8 * air.calm) - 1.2 * air.upslope;
+         5 * terrain.land.flat()[i] * air.excess * (0.6 + 0.8 * air.calm) - 1.8 * air.upslope;
 }
 
 /// Hydrostatic; higher on the windward side and in pools of cold air.
 double pressure_at(const Terrain& terrain, const Air& air, double sea_level_pa, std::size_t i) {
   return sea_level_pa * pressure_ratio(terrain.height_m.flat()[i], air.sea_level_k) +
-         110 * air.upslope + 150 * terrain.valley.flat()[i] * air.cold * air.calm;
+         350 * air.upslope * (1 - air.calm) + 350 * terrain.valley.flat()[i] * air.cold * air.calm;
 }
 
 void set_amplitudes(const Terrain& terrain, const Air& air, std::size_t i, MonthLaw& law) {
   const double rough = terrain.rough.flat()[i];
-  const double wind = (0.16 + 0.06 * air.speed) * (0.7 + 0.9 * rough);
+  const double wind = (0.13 + 0.045 * air.speed) * (0.65 + 0.9 * rough);
   law.amplitude[uas].flat()[i] = wind;
   law.amplitude[vas].flat()[i] = wind;
-  law.amplitude[tas].flat()[i] = (0.25 + 0.5 * rough) * (1 + 0.6 * air.cold) * (1 + 0.4 * air.calm);
-  law.amplitude[ps].flat()[i] = (30 + 70 * rough) * (1 + 0.4 * air.cold);
+  law.amplitude[tas].flat()[i] = (0.22 + 0.4 * rough) * (1 + 0.6 * air.cold) * (1 + 0.4 * air.calm);
+  law.amplitude[ps].flat()[i] = (35 + 70 * rough) * (1 + 0.4 * air.cold);
 }
 
 void set_rain(const Terrain& terrain, const Air& air, std::size_t i, MonthLaw& law) {
   const double rough = terrain.rough.flat()[i], warm = std::tanh((air.sea_level_k - 287) / 8);
-  law.enhancement.flat()[i] = 0.8 * air.upslope + 0.5 * rough * warm -
+  law.enhancement.flat()[i] = 1.1 * air.upslope + 0.7 * rough * warm -
                               0.3 * terrain.valley.flat()[i] +
-                              0.4 * terrain.land.flat()[i] * air.excess;
-  law.scatter.flat()[i] = (0.45 + 0.12 * warm) * (0.8 + 0.5 * rough);
+                              0.6 * terrain.land.flat()[i] * air.excess;
+  law.scatter.flat()[i] = (0.34 + 0.08 * warm) * (0.8 + 0.5 * rough);
   constexpr double wet_kg_m2_s = 1 / day_s;
   law.dryness.flat()[i] = 0.5 / (1 + law.wet.flat()[i] / wet_kg_m2_s);
 }
@@ -154,6 +154,7 @@ MonthLaw month_law(const Domain& domain, const Refinement& refinement, const Gro
       set_rain(terrain, air, i, law);
     }
   }
+  refinement.remove_means(law.enhancement);  // so that no coarse cell is dry but for a few cells
   for (std::size_t v = 0; v < n_gaussian; ++v) refinement.constrain(coarse[v], law.mean[v]);
   return law;
 }

@@ -9,7 +9,7 @@
 namespace hindscale::world {
 namespace {
 
-constexpr double length_coarse_cells = 0.1;
+constexpr double length_coarse_cells = 0.08;
 
 /// Lower triangular L with L L^T = noise_correlation (Cholesky).
 std::array<std::array<double, n_variables>, n_variables> triangle() {
@@ -28,7 +28,8 @@ std::vector<double> filter_kernel(std::size_t radius, double length) {
   std::vector<double> kernel(2 * radius + 1);
   double norm = 0;
   for (std::size_t k = 0; k < kernel.size(); ++k) {
-    kernel[k] = std::exp(-std::abs(static_cast<double>(k) - static_cast<double>(radius)) / length);
+    const double distance = std::abs(static_cast<double>(k) - static_cast<double>(radius)) / length;
+    kernel[k] = (1 + distance) * std::exp(-distance);
     norm += kernel[k] * kernel[k];
   }
   for (double& weight : kernel) weight /= std::sqrt(norm);

@@ -25,7 +25,7 @@ constexpr std::array<std::array<double, n_variables>, n_variables> noise_correla
 constexpr double noise_memory = 0.4;
 
 /// Stationary noise of unit variance: white noise keyed by cell and month, filtered along both axes
-/// by exp(-|k| / L) with L a tenth of a coarse cell, cut at half a coarse cell. A value depends on
+/// by (1 + d) exp(-d), d the distance over 0.08 coarse cells, cut at half a coarse cell. A value depends on
 /// nothing but its place: any part of the globe can be made alone.
 class SmallScale {
  public:
