@@ -35,13 +35,13 @@ struct GivenAs {
   float factor;
 };
 
-// Steps of 0.002 m/s, 0.002 K, 1 Pa and 0.002 mm a day.
+// Steps of 0.002 m/s, 0.002 K, 1.25 Pa and 0.004 mm a day.
 constexpr std::array<GivenAs, n_variables> fine_forms{{
     {"u10", "m s**-1", "10 metre U wind component", "", 0x1p-9, 0, 1},
     {"v10", "m s**-1", "10 metre V wind component", "", 0x1p-9, 0, 1},
     {"t2m", "K", "2 metre temperature", "", 0x1p-9, 270, 1},
-    {"sp", "Pa", "Surface pressure", "surface_air_pressure", 0x1p0 * 1.25, 70000, 1},
-    {"tp", "m", "Total precipitation", "", 0x1p-19, 0x1p-19 * 32500, 86.4F},
+    {"sp", "Pa", "Surface pressure", "surface_air_pressure", 1.25, 70000, 1},
+    {"tp", "m", "Total precipitation", "", 0x1p-18, 0x1p-18 * 32500, 86.4F},
 }};
 
 // As the Physical Sciences Laboratory gives 20CRv3.

@@ -70,13 +70,14 @@ Wind wind_at(const Terrain& terrain, const Air& air, std::size_t i) {
   const double rough = terrain.rough.flat()[i];
   const double crossing_speed = 2 + 3 * rough;
   const double blocked = 1 / (1 + std::pow(air.speed / crossing_speed, 4));
-  const double factor =
-      1 + 0.5 * (1 - terrain.land.flat()[i]) - 1.4 * rough * (0.1 + 0.9 * blocked) +
-      1.2 * terrain.ridge.flat()[i] * (1 - blocked) - 0.5 * terrain.valley.flat()[i];
+  const double factor = std::max(
+      0.1, 1 + 0.5 * (1 - terrain.land.flat()[i]) - 1.4 * rough * (0.1 + 0.9 * blocked) +
+               1.2 * terrain.ridge.flat()[i] * (1 - blocked) - 0.5 * terrain.valley.flat()[i]);
   const double cross = 1.9 * blocked;
   const double slope =
       std::hypot(terrain.slope_x.flat()[i], terrain.slope_y.flat()[i]) + half_slope;
-  const double breeze = 2.4 * air.excess * (0.3 + 0.7 * air.calm), drainage = 2.0 * air.cold * air.calm / slope;
+  const double breeze = 2.4 * air.excess * (0.3 + 0.7 * air.calm),
+               drainage = 2.0 * air.cold * air.calm / slope;
   const double xx = terrain.across_xx.flat()[i], xy = terrain.across_xy.flat()[i],
                yy = terrain.across_yy.flat()[i];
   return {factor * (air.u - cross * (xx * air.u + xy * air.v)) +
@@ -112,10 +113,10 @@ void set_amplitudes(const Terrain& terrain, const Air& air, std::size_t i, Month
 
 void set_rain(const Terrain& terrain, const Air& air, std::size_t i, MonthLaw& law) {
   const double rough = terrain.rough.flat()[i], warm = std::tanh((air.sea_level_k - 287) / 8);
-  law.enhancement.flat()[i] = 1.1 * air.upslope + 0.7 * rough * warm -
-                              0.3 * terrain.valley.flat()[i] +
-                              0.6 * terrain.land.flat()[i] * air.excess;
-  law.scatter.flat()[i] = (0.34 + 0.08 * warm) * (0.8 + 0.5 * rough);
+  const double ground = 1.5 * air.upslope + 0.9 * rough * warm - 0.4 * terrain.valley.flat()[i] +
+                        0.8 * terrain.land.flat()[i] * air.excess;
+  law.enhancement.flat()[i] = 1.6 * std::tanh(ground / 1.6);
+  law.scatter.flat()[i] = (0.3 + 0.08 * warm) * (0.8 + 0.5 * rough);
   constexpr double wet_kg_m2_s = 1 / day_s;
   law.dryness.flat()[i] = 0.5 / (1 + law.wet.flat()[i] / wet_kg_m2_s);
 }
