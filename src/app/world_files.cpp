@@ -7,11 +7,9 @@
 #include <cmath>
 #include <limits>
 
-#include "hindscale/comm/communicator.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/error.hpp"
-#include "hindscale/dataset/variable.hpp"
-#include "hindscale/io/field_file.hpp"
+#include "stage_support.hpp"
 
 namespace hindscale {
 namespace fs = std::filesystem;
@@ -75,13 +73,6 @@ std::vector<Month> months_between(Month first, Month last) {
 
 }  // namespace
 
-/// A file of the law: a variable and a statistic.
-struct WorldFiles::LawFile {
-  std::size_t variable;
-  std::string kind;  // mean, std, quantiles
-  fs::path path;
-};
-
 WorldFiles::WorldFiles(const WorldOptions& options, const std::string& relief_sha256)
     : options_(options),
       relief_sha256_(relief_sha256),
@@ -121,19 +112,6 @@ std::vector<Month> WorldFiles::months_of(const WorldUnit& unit) const {
       return months_between({unit.number, 1}, {unit.number, 12});
   }
   return {};
-}
-
-std::vector<WorldFiles::LawFile> WorldFiles::law_files(const WorldUnit& unit) const {
-  std::vector<LawFile> files;
-  for (std::size_t v = 0; v < n_variables; ++v) {
-    for (const char* kind : {"mean", "std", "quantiles"}) {
-      if (v != world::pr && std::string_view(kind) == "quantiles") continue;
-      const std::string name = fmt::format("{}_{}_{:04}01-{:04}12.nc", world::variable_names[v],
-                                           kind, unit.number, unit.number);
-      files.push_back({v, kind, folder_ / "law" / name});
-    }
-  }
-  return files;
 }
 
 std::vector<fs::path> WorldFiles::paths_of(const WorldUnit& unit) const {
@@ -214,7 +192,7 @@ std::uintmax_t WorldFiles::bytes() const {
 
 TextAttributes WorldFiles::attributes_of(const WorldUnit& unit, const std::string& title) const {
   return {{"title", title},
-          {"source", "hindscale world " HINDSCALE_VERSION},
+          {"source", program_version() + " world"},
           {"comment", invented},
           {recipe_attribute, recipe_of(unit)}};
 }
@@ -305,47 +283,6 @@ void WorldFiles::make_fine(const WorldUnit& unit) const {
     }
   }
   file.commit();
-}
-
-void WorldFiles::make_law(const WorldUnit& unit) const {
-  const std::vector<Month> months = months_of(unit);
-  const std::vector<LawFile> files = law_files(unit);
-  std::vector<FieldFile> writers;
-  for (const LawFile& file : files) {
-    const VariableInfo info = variable_info(world::variable_names[file.variable]);
-    FieldFileSpec spec;
-    spec.path = file.path;
-    spec.name = info.name;
-    spec.standard_name = info.standard_name;
-    spec.long_name = "Exact Law of " + info.long_name;
-    spec.units = info.units;
-    spec.height_m = info.height_m;
-    spec.grid = &world_.domain().fine;
-    spec.months = months;
-    spec.cell_methods = file.kind == "std"    ? "time: mean realization: standard_deviation"
-                        : file.kind == "mean" ? "time: mean realization: mean"
-                                              : "time: mean";
-    if (file.kind == "quantiles")
-      for (std::int64_t q = 0; q < options_.law_quantiles; ++q)
-        spec.quantiles.push_back((static_cast<double>(q) + 0.5) /
-                                 static_cast<double>(options_.law_quantiles));
-    spec.global_attributes = attributes_of(unit, "Law of the fine fields, given the coarse ones");
-    writers.emplace_back(Communicator::self(), spec);
-  }
-  for (std::size_t i_month = 0; i_month < months.size(); ++i_month) {
-    world::ExactLaw law = world_.exact_law(months[i_month]);
-    for (Array<float, 3>* fields : {&law.mean, &law.deviation, &law.quantiles}) {
-      const std::size_t n_cells = fields->extent(1) * fields->extent(2);
-      for (std::size_t i = 0; i < fields->size(); ++i)
-        if (is_masked(i % n_cells)) fields->data()[i] = std::numeric_limits<float>::quiet_NaN();
-    }
-    for (std::size_t f = 0; f < files.size(); ++f)
-      writers[f].write(i_month, files[f].kind == "quantiles" ? law.quantiles.flat()
-                                : files[f].kind == "mean"
-                                    ? law.mean[files[f].variable].flat()
-                                    : law.deviation[files[f].variable].flat());
-  }
-  for (FieldFile& writer : writers) writer.commit();
 }
 
 }  // namespace hindscale

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "hindscale/io/field_file.hpp"
 #include "hindscale/io/given_file.hpp"
 #include "hindscale/namelist/world_options.hpp"
 #include "hindscale/world/world.hpp"
@@ -45,13 +46,19 @@ class WorldFiles {
   [[nodiscard]] const world::World& world() const { return world_; }
 
  private:
-  struct LawFile;
+  /// A file of the law: a variable and a statistic.
+  struct LawFile {
+    std::size_t variable;
+    std::string kind;  ///< mean, std, quantiles
+    std::filesystem::path path;
+  };
   [[nodiscard]] std::vector<Month> months_of(const WorldUnit& unit) const;
   [[nodiscard]] std::string recipe_of(const WorldUnit& unit) const;
   [[nodiscard]] std::vector<std::filesystem::path> paths_of(const WorldUnit& unit) const;
   [[nodiscard]] TextAttributes attributes_of(const WorldUnit& unit, const std::string& title) const;
   [[nodiscard]] Array<float, 3> coarse_of(const WorldUnit& unit, Month month) const;
   [[nodiscard]] std::vector<LawFile> law_files(const WorldUnit& unit) const;
+  [[nodiscard]] FieldFileSpec law_spec(const WorldUnit& unit, const LawFile& file) const;
   [[nodiscard]] bool is_masked(std::size_t i) const;
   void make_statics(const WorldUnit& unit) const;
   void make_coarse(const WorldUnit& unit) const;

@@ -25,8 +25,8 @@ constexpr std::array<std::array<double, n_variables>, n_variables> noise_correla
 constexpr double noise_memory = 0.4;
 
 /// Stationary noise of unit variance: white noise keyed by cell and month, filtered along both axes
-/// by (1 + d) exp(-d), d the distance over 0.08 coarse cells, cut at half a coarse cell. A value depends on
-/// nothing but its place: any part of the globe can be made alone.
+/// by (1 + d) exp(-d), d the distance over 0.08 coarse cells, cut at half a coarse cell. A value
+/// depends on nothing but its place: any part of the globe can be made alone.
 class SmallScale {
  public:
   SmallScale(const Domain& domain, std::uint64_t seed);
