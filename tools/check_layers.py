@@ -9,7 +9,7 @@ import re
 import sys
 
 MODULES = ("core namelist comm random time grid tiling io dataset metric "
-           "kernel model sampler train app").split()
+           "world kernel model sampler train app").split()
 TORCH_LINE = MODULES.index("model")
 MAX_LINES = 300
 TREES = ("include", "src", "tests", "benchmarks", "tools")

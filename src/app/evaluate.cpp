@@ -40,6 +40,7 @@ void require_inputs(const Options& options) {
 
 /// Digests of all that the scores follow from. Collective.
 Json inputs_of(const Context& context, const Options& options) {
+  const InRegion reading(context.regions.get(), Region::reading);
   const EvaluationOptions& evaluation = options.evaluation;
   const std::string text =
       fmt::format("{}; bootstrap {} x {}; members {}; spectrum {}; seed {}; consistency with {}",
@@ -257,11 +258,7 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
   const StageLock lock(context, folder);
 
   // 2. Finished scores of the same inputs are printed again.
-  Regions* const regions = context.regions.get();
-  const Json inputs = [&] {
-    const InRegion reading(regions, Region::reading);
-    return inputs_of(context, options);
-  }();
+  const Json inputs = inputs_of(context, options);
   Json report;
   together(context.comm, [&] { report = finished_scores(folder, inputs); });
   if (!report.is_null()) {
@@ -273,7 +270,7 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
   // 3. Months, members and methods.
   std::optional<Evaluation> evaluation;
   together(context.comm, [&] {
-    const InRegion reading(regions, Region::reading);
+    const InRegion reading(context.regions.get(), Region::reading);
     evaluation.emplace(context, options);
   });
   const StoreContent& content = evaluation->inputs.content;
@@ -288,7 +285,7 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
   score_all(*evaluation, maps.get(), report);
 
   // 5. The maps, then the scores, under their final names.
-  const InRegion writing(regions, Region::writing);
+  const InRegion writing(context.regions.get(), Region::writing);
   together(context.comm, [&] {
     if (!context.comm.is_root()) return;
     maps->commit();

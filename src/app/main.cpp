@@ -45,6 +45,7 @@ const std::map<std::string, Command>& stages() {
 void print_help() {
   std::cout
       << "usage: hindscale <stage> FILE.nml [group/key=value ...]\n"
+         "       hindscale world FILE.nml [world/key=value ...]\n"
          "       hindscale plan FILE.nml --machine MACHINE.nml | --measure [group/key=value ...]\n"
          "       hindscale describe        the namelist reference, in Markdown\n"
          "       hindscale info PATH       what a store, checkpoint or output is\n"
@@ -54,8 +55,10 @@ void print_help() {
     std::cout << "  " << name << std::string(13 - std::string(name).size(), ' ')
               << stages().at(name).meaning << "\n";
   }
-  std::cout << "\nexit status: 0 done, 2 bad input or usage, 74 input/output failed, 75 stopped "
-               "cleanly (run again to go on), 1 bug\n";
+  std::cout
+      << "  world        terrain -> an invented world whose truth is known, to try all this on\n"
+         "\nexit status: 0 done, 2 bad input or usage, 74 input/output failed, 75 stopped "
+         "cleanly (run again to go on), 1 bug\n";
 }
 
 void print_version() {
@@ -106,14 +109,28 @@ Arguments parse(int argc, char** argv) {
   if (words.size() > 2) arguments.overrides.assign(words.begin() + 2, words.end());
   if (words[0] == "info" && words.size() > 2) refuse_usage("info takes one path", words[2]);
   if (words[0] == "describe") return arguments;
-  if (stages().count(words[0]) == 0 && words[0] != "info") refuse_usage("unknown stage", words[0]);
+  if (stages().count(words[0]) == 0 && words[0] != "info" && words[0] != "world")
+    refuse_usage("unknown stage", words[0]);
   if (arguments.path.empty())
     refuse_usage(words[0] == "info" ? "no path is given" : "no namelist is given", "");
   return arguments;
 }
 
+/// The stage with a namelist of its own.
+ExitCode make_world(const Arguments& arguments, const Context& context) {
+  WorldOptions world;
+  together(context.comm, [&] { world = read_world(arguments.path, arguments.overrides); });
+  for (const std::string& warning : world.warnings) context.log.warn("{}", warning);
+  const ExitCode code = run_world(context, world);
+  Options options;
+  options.experiment.directory = world.directory;
+  report_regions(context, options, arguments.command);
+  return code;
+}
+
 ExitCode run(const Arguments& arguments, Context& context) {
   if (arguments.command == "info") return run_info(context, arguments.path);
+  if (arguments.command == "world") return make_world(arguments, context);
   Options options;
   together(context.comm, [&] {
     options = read_options(arguments.path, arguments.overrides);

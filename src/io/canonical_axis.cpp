@@ -80,6 +80,20 @@ std::optional<double> nearest_if_within(double value, double candidate, double t
   return std::nullopt;
 }
 
+// A circle of equal columns whose last coordinate was rounded before the others were spread over
+// the length (etopo5.cdf): the columns would overlap by a part of one.
+void close_circle(std::vector<double>& points) {
+  constexpr double rounding_steps = 0.1;
+  const auto n = static_cast<double>(points.size());
+  if (points.size() < 3) return;
+  const double step = (points.back() - points.front()) / (n - 1);
+  if (std::abs(n * step - full_circle) > rounding_steps * step) return;
+  for (std::size_t i = 1; i < points.size(); ++i)
+    if (std::abs(points[i] - points[i - 1] - step) > tolerance_steps * step) return;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    points[i] = points.front() + full_circle * static_cast<double>(i) / n;
+}
+
 double round_step(double step) {
   constexpr double parts_a_degree = 1e4;
   const double of_circle = full_circle / std::round(full_circle / step);
@@ -123,6 +137,7 @@ CanonicalAxis canonical_longitude(const std::vector<double>& values) {
   unwrap(axis.points);
   require_increasing(axis.points, "longitude");
   drop_repeated(axis);
+  close_circle(axis.points);
   axis.points = regular_if_near(std::move(axis.points));
   return axis;
 }

@@ -9,6 +9,7 @@
 #include "hindscale/core/commit.hpp"
 #include "hindscale/namelist/option_table.hpp"
 #include "hindscale/namelist/values.hpp"
+#include "hindscale/namelist/world_options.hpp"
 #include "presets.hpp"
 
 namespace hindscale {
@@ -141,7 +142,11 @@ bool visits_training_levels(const SamplingOptions& sampling, const std::string& 
 
 void describe_options(std::ostream& out) {
   Options defaults;
-  print_reference(OptionTable(defaults), out);
+  WorldOptions world;
+  OptionTable table(defaults);
+  table.group("world", world,
+              "an invented world with a known truth; alone in the namelist of 'world'");
+  print_reference(table, out);
 }
 
 }  // namespace hindscale

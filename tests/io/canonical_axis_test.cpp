@@ -51,6 +51,19 @@ TEST(canonical_axis, single_precision_becomes_regular) {
   EXPECT_NE(single[7], axis.points[7]);
 }
 
+TEST(canonical_axis, a_circle_stretched_by_rounding_is_closed) {
+  // etopo5.cdf: 4320 columns from 0 to 359.92 instead of 359.9167, evenly spaced.
+  std::vector<double> stretched(4320);
+  for (std::size_t i = 0; i < stretched.size(); ++i)
+    stretched[i] = 359.92 * static_cast<double>(i) / 4319;
+  const CanonicalAxis axis = canonical_longitude(stretched);
+  ASSERT_EQ(axis.points.size(), 4320U);
+  for (std::size_t i = 0; i < stretched.size(); ++i)
+    ASSERT_NEAR(axis.points[i], static_cast<double>(i) / 12, 1e-9);
+  // A region that only comes near to a circle stays as it is.
+  EXPECT_NEAR(canonical_longitude({0, 100.5, 201}).points[2], 201, 1e-9);
+}
+
 TEST(canonical_axis, irregular_points_stay_as_they_are) {
   const std::vector<double> gaussian = {-87.8638, -85.0965, -82.3129, -79.5256, -76.7369};
   EXPECT_EQ(regular_if_near(gaussian), gaussian);

@@ -6,6 +6,7 @@ find_path(HINDSCALE_REAL_DATA NAMES monthly_navy_winds.cdf PATHS /usr /usr/local
 hindscale_test(io_source_test
                SOURCES canonical_axis_test.cpp source_fixtures.cpp source_axes_test.cpp source_values_test.cpp
                        source_time_test.cpp source_refusal_test.cpp source_real_test.cpp
+                       given_file_test.cpp
                LINK hindscale_io nlohmann_json::nlohmann_json)
 target_compile_definitions(io_source_test PRIVATE HINDSCALE_TEST_PYTHON="${HINDSCALE_TEST_PYTHON}"
                            HINDSCALE_REAL_DATA="${HINDSCALE_REAL_DATA}")

@@ -7,6 +7,7 @@
 #include "hindscale/comm/context.hpp"
 #include "hindscale/core/error.hpp"
 #include "hindscale/namelist/options.hpp"
+#include "hindscale/namelist/world_options.hpp"
 
 namespace hindscale {
 
@@ -25,6 +26,8 @@ ExitCode run_check(const Context& context, const Options& options);
 /// Prints what training and reconstruction cost on the machine of &machine. Rates that it does not
 /// give are measured with the ranks of this run.
 ExitCode run_plan(const Context& context, const Options& options);
+/// Terrain -> the files of an invented world whose truth and law are known.
+ExitCode run_world(const Context& context, const WorldOptions& options);
 /// Says what a file or folder is.
 ExitCode run_info(const Context& context, const std::filesystem::path& path);
 

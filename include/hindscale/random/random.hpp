@@ -20,8 +20,11 @@ enum class Purpose : std::uint32_t {
   bootstrap = 7,
   validation_noise = 8,
   rank_ties = 9,
-  noise_tail = 10,  ///< scales of Student-t noise
-  mirror = 11,      ///< which training patches are mirrored
+  noise_tail = 10,         ///< scales of Student-t noise
+  mirror = 11,             ///< which training patches are mirrored
+  world_weather = 12,      ///< large scales of a generated world, and of the members about it
+  world_small_scale = 13,  ///< its small scales
+  world_law = 14,          ///< draws of the law of its precipitation
 };
 
 /// Identifies one stream of numbers. Number i is word i % 4 of Philox with key (seed, purpose *
