@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "evaluate_fields.hpp"
+#include "evaluate_inputs.hpp"
 #include "evaluate_maps.hpp"
 #include "evaluate_members.hpp"
 #include "evaluate_months.hpp"
@@ -17,7 +18,6 @@
 #include "evaluate_table.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
-#include "hindscale/core/hash.hpp"
 #include "stage_support.hpp"
 
 namespace hindscale {
@@ -26,48 +26,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-void require_inputs(const Options& options) {
-  if (!fs::exists(options.store_path())) {
-    throw InputError({.problem = "no sample store",
-                      .value = options.store_path().string(),
-                      .why = "the truth and the baselines are read from it",
-                      .advice = "run the stage prepare first",
-                      .key = "dataset/store"});
-  }
-  require_manifest(options.evaluated_path());
-}
-
-/// Digests of all that the scores follow from. Collective.
-Json inputs_of(const Context& context, const Options& options) {
-  const InRegion reading(context.regions.get(), Region::reading);
-  const EvaluationOptions& evaluation = options.evaluation;
-  const std::string text =
-      fmt::format("{}; bootstrap {} x {}; members {}; spectrum {}; seed {}; consistency with {}",
-                  program_version(), evaluation.bootstrap_samples, evaluation.bootstrap_block,
-                  fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed,
-                  fmt::join(options.reconstruct.coarse_files, " "));
-  std::vector<std::string> paths{(options.evaluated_path() / "manifest.json").string(),
-                                 options.store_path().string()};
-  const fs::path shifted = SeamComparison::manifest_path(options);
-  const bool has_shifted = any_of(context.comm, fs::exists(shifted));
-  if (has_shifted) paths.push_back(shifted.string());
-  const auto files = digests_of(context.comm, paths);
-  Json inputs{{"manifest_sha256", files[0]},
-              {"store_sha256", files[1]},
-              {"options_sha256", sha256_of(text)}};
-  if (has_shifted) inputs["shifted_manifest_sha256"] = files[2];
-  return inputs;
-}
-
-/// The scores in the folder, where they are finished and follow from these inputs; else null.
-Json finished_scores(const fs::path& folder, const Json& inputs) {
-  if (!fs::exists(folder / "scores.json") || !fs::exists(folder / "scores.nc")) return nullptr;
-  Json scores = Json::parse(read_text(folder / "scores.json"), nullptr, false);
-  if (!scores.is_object() || !scores.contains("inputs") || scores["inputs"] != inputs)
-    return nullptr;
-  return scores;
-}
 
 /// evaluation/members, or 1, 2, 4, ...; always with the whole ensemble at the end.
 std::vector<std::size_t> sizes_of(const Options& options, std::size_t n_members) {
@@ -103,17 +61,25 @@ SpectrumKind spectrum_of(const Options& options, const Grid& grid) {
   return zonal ? SpectrumKind::zonal : SpectrumKind::radial;
 }
 
+std::optional<LawFields> law_of(const Options& options, const StoreContent& content) {
+  std::optional<LawFields> law;
+  if (!options.evaluation.law.empty()) law.emplace(options.evaluation.law, content);
+  return law;
+}
+
 /// Store and reconstruction, open on every rank.
 struct Inputs {
   explicit Inputs(const Options& options)
       : reader(options.store_path()),
         content(read_content(reader)),
         archive(options.evaluated_path(), content),
-        fields(reader, content, archive),
+        law(law_of(options, content)),
+        fields(reader, content, archive, law ? &*law : nullptr),
         driving(options, reader, content) {}
   StoreReader reader;
   StoreContent content;
   MemberArchive archive;
+  std::optional<LawFields> law;
   FieldProvider fields;
   DrivingFields driving;
 };
@@ -182,6 +148,8 @@ struct Evaluation {
                .seed = context.seed}),
         seams(SeamComparison::open(context, options, inputs.reader, inputs.content)) {
     if (context.comm.is_root()) inputs.driving.warn_of_unknown(context.log, setup.positions);
+    for (const std::size_t position : setup.positions)
+      if (inputs.law) inputs.law->require(inputs.content.months[position]);
   }
   Inputs inputs;
   EvaluationSetup setup;
@@ -207,7 +175,7 @@ void score(const Evaluation& evaluation, const ScoredVariable& variable, MapFile
     for (const MapKind& kind : map_kinds(content))
       file->write(variable.name + "_" + kind.name, maps.map(kind));
     Json& entry = report["variables"][variable.name] = {{"units", variable.units}};
-    entry.update(json_of(results, evaluation.maker, method_names(content)));
+    entry.update(json_of(results, evaluation.maker, method_names(setup.fields, variable)));
     Json& spectra = report["spectra"][variable.name];
     spectra["kind"] = setup.spectrum == SpectrumKind::zonal ? "zonal" : "radial";
     spectra["wavenumber_units"] = setup.spectrum == SpectrumKind::zonal ? "1" : "km-1";
@@ -253,12 +221,12 @@ void print_scores(const Context& context, const Options& options, const Json& sc
 
 ExitCode run_evaluate(const Context& context, const Options& options) {
   // 1. Store and reconstruction are there; the folder of the scores is ours.
-  together(context.comm, [&] { require_inputs(options); });
+  together(context.comm, [&] { require_evaluation_inputs(options); });
   const fs::path folder = options.evaluation_path();
   const StageLock lock(context, folder);
 
   // 2. Finished scores of the same inputs are printed again.
-  const Json inputs = inputs_of(context, options);
+  const Json inputs = evaluation_inputs(context, options);
   Json report;
   together(context.comm, [&] { report = finished_scores(folder, inputs); });
   if (!report.is_null()) {

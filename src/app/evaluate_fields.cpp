@@ -50,10 +50,11 @@ std::vector<ScoredVariable> scored_variables(const StoreContent& content) {
 }
 
 FieldProvider::FieldProvider(const StoreReader& reader, const StoreContent& content,
-                             const MemberArchive& archive)
+                             const MemberArchive& archive, const LawFields* law)
     : reader_(reader),
       content_(content),
       archive_(archive),
+      law_(law),
       lerp_(content.coarse, content.fine),
       areas_(cell_areas(content.fine)) {}
 
@@ -73,10 +74,11 @@ Array<float, 2> FieldProvider::truth(const ScoredVariable& variable, std::size_t
   });
 }
 
-std::vector<Baseline> baselines_of(const StoreContent& content) {
+std::vector<Baseline> FieldProvider::baselines(const ScoredVariable& variable) const {
   std::vector<Baseline> all{Baseline::lerp, Baseline::lerp_corrected, Baseline::climatology};
-  if (content.ridge) all.push_back(Baseline::ridge);
-  if (content.local_ridge) all.push_back(Baseline::local_ridge);
+  if (content_.ridge) all.push_back(Baseline::ridge);
+  if (content_.local_ridge) all.push_back(Baseline::local_ridge);
+  if (law_ != nullptr && !variable.is_derived()) all.push_back(Baseline::exact);
   return all;
 }
 
@@ -85,13 +87,15 @@ bool is_regression(Baseline kind) {
 }
 
 const char* name_of(Baseline kind) {
-  constexpr std::array names{"lerp", "lerp_corrected", "climatology", "ridge", "local_ridge"};
+  constexpr std::array names{"lerp",  "lerp_corrected", "climatology",
+                             "ridge", "local_ridge",    "exact"};
   return names.at(static_cast<std::size_t>(kind));
 }
 
 Array<float, 2> FieldProvider::component(Baseline kind, std::size_t variable,
                                          std::size_t position) const {
   const auto of_year = static_cast<std::size_t>(content_.months[position].of_year());
+  if (kind == Baseline::exact) return law_->mean(variable, content_.months[position]);
   if (kind == Baseline::climatology)
     return slab(store::fine_climatology, {of_year, variable}, shape());
   if (is_regression(kind)) return slab(arrays_of(kind).field, {position, variable}, shape());
@@ -109,8 +113,11 @@ Array<float, 2> FieldProvider::baseline(Baseline kind, const ScoredVariable& var
   return combined(variable, [&](std::size_t v) { return component(kind, v, position); });
 }
 
-Array<float, 2> FieldProvider::spread(Baseline kind, const ScoredVariable& variable) const {
-  HINDSCALE_ASSERT(is_regression(kind) && !variable.is_derived());
+Array<float, 2> FieldProvider::spread(Baseline kind, const ScoredVariable& variable,
+                                      std::size_t position) const {
+  HINDSCALE_ASSERT(has_spread(kind, variable));
+  if (kind == Baseline::exact)
+    return law_->deviation(variable.components[0], content_.months[position]);
   return slab(arrays_of(kind).spread, {variable.components[0]}, shape());
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluate_law.hpp"
 #include "evaluate_members.hpp"
 #include "hindscale/core/array.hpp"
 #include "hindscale/dataset/store_content.hpp"
@@ -26,11 +27,9 @@ struct ScoredVariable {
 std::vector<ScoredVariable> scored_variables(const StoreContent& content);
 
 /// The forecasts that need no ensemble.
-enum class Baseline { lerp, lerp_corrected, climatology, ridge, local_ridge };
+enum class Baseline { lerp, lerp_corrected, climatology, ridge, local_ridge, exact };
 
-/// Those the store can give, in this order.
-std::vector<Baseline> baselines_of(const StoreContent& content);
-/// Whether it comes with the spread of a Gaussian.
+/// Whether it comes with the spread of a Gaussian, the same in all months.
 bool is_regression(Baseline kind);
 /// As scores.json calls it.
 const char* name_of(Baseline kind);
@@ -40,8 +39,9 @@ const char* name_of(Baseline kind);
 /// references to its arguments; one rank.
 class FieldProvider {
  public:
+  /// `law`: null where it is not known.
   FieldProvider(const StoreReader& reader, const StoreContent& content,
-                const MemberArchive& archive);
+                const MemberArchive& archive, const LawFields* law = nullptr);
 
   [[nodiscard]] const StoreContent& content() const { return content_; }
   [[nodiscard]] const MemberArchive& archive() const { return archive_; }
@@ -49,11 +49,24 @@ class FieldProvider {
   /// Rows and columns of the fine grid.
   [[nodiscard]] Shape<2> shape() const { return areas_.shape(); }
 
+  /// Those that store and law can give for a variable, in their order. No exact one for derived
+  /// variables.
+  [[nodiscard]] std::vector<Baseline> baselines(const ScoredVariable& variable) const;
   [[nodiscard]] Array<float, 2> truth(const ScoredVariable& variable, std::size_t position) const;
   [[nodiscard]] Array<float, 2> baseline(Baseline kind, const ScoredVariable& variable,
                                          std::size_t position) const;
-  /// Standard deviation of a regression's Gaussian; not for derived variables.
-  [[nodiscard]] Array<float, 2> spread(Baseline kind, const ScoredVariable& variable) const;
+  /// Whether a baseline of a variable is a forecast of a whole law.
+  [[nodiscard]] static bool has_spread(Baseline kind, const ScoredVariable& variable) {
+    return (is_regression(kind) || kind == Baseline::exact) && !variable.is_derived();
+  }
+  /// Its standard deviation.
+  [[nodiscard]] Array<float, 2> spread(Baseline kind, const ScoredVariable& variable,
+                                       std::size_t position) const;
+  /// The exact law's quantiles; empty where it is Gaussian.
+  [[nodiscard]] Array<float, 3> quantiles(const ScoredVariable& variable,
+                                          std::size_t position) const {
+    return law_->quantiles(variable.components[0], content_.months[position]);
+  }
   /// 1 where the store has data in every month, NaN elsewhere.
   [[nodiscard]] Array<float, 2> valid(const ScoredVariable& variable) const;
   /// Rows [first_row, first_row + n) of a member -> [n, x].
@@ -74,6 +87,7 @@ class FieldProvider {
   const StoreReader& reader_;
   const StoreContent& content_;
   const MemberArchive& archive_;
+  const LawFields* law_;
   BilinearRemap lerp_;
   Array<double, 2> areas_;
 };

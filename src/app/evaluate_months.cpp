@@ -34,11 +34,11 @@ class MonthScorer {
     const auto baselines = read_baselines(position);
     const Array<float, 2> truth = fields_.truth(variable_, position);
     const Array<float, 2> mean = mean_of(members);
-    const Array<double, 2> weight = weights(truth, baselines, mean);
+    const Array<double, 2> weight = weights(truth, baselines, mean, position);
     score_fields({truth, {}, climatology_of(baselines), weight}, baselines, members, mean);
     score_consistency(baselines, members, mean, position);
     const Array<float, 2> spread = score_members(members, truth, weight, month);
-    score_regressions(baselines, truth, weight);
+    score_laws(baselines, truth, weight, position);
     add_spectra({truth, baselines[0], mean}, members, weight);
     maps_.add({truth, baselines[0], ridge_of(baselines), mean, spread, weight});
   }
@@ -46,7 +46,7 @@ class MonthScorer {
  private:
   [[nodiscard]] std::vector<Array<float, 2>> read_baselines(std::size_t position) const {
     std::vector<Array<float, 2>> all;
-    for (const Baseline kind : baselines_of(fields_.content())) {
+    for (const Baseline kind : fields_.baselines(variable_)) {
       all.push_back(fields_.baseline(kind, variable_, position));
     }
     return all;
@@ -82,16 +82,16 @@ class MonthScorer {
   /// One set of weights for all methods: cells in which each has a value.
   [[nodiscard]] Array<double, 2> weights(const Array<float, 2>& truth,
                                          const std::vector<Array<float, 2>>& baselines,
-                                         const Array<float, 2>& mean) const {
+                                         const Array<float, 2>& mean, std::size_t position) const {
     const Array<float, 2> valid = fields_.valid(variable_);
     std::vector<View<const float, 2>> needed{truth, valid};
     const Array<double, 2> of_truth = valid_weights(fields_.areas(), needed);
     for (const auto& field : baselines) needed.emplace_back(field);
     needed.emplace_back(mean);
     std::vector<Array<float, 2>> spreads;
-    for (const Baseline kind : baselines_of(fields_.content()))
-      if (is_regression(kind) && !variable_.is_derived())
-        spreads.push_back(fields_.spread(kind, variable_));
+    for (const Baseline kind : fields_.baselines(variable_))
+      if (FieldProvider::has_spread(kind, variable_))
+        spreads.push_back(fields_.spread(kind, variable_, position));
     needed.insert(needed.end(), spreads.begin(), spreads.end());
     Array<double, 2> weight = valid_weights(fields_.areas(), needed);
     for (std::size_t i = 0; i < weight.size(); ++i) {
@@ -157,14 +157,18 @@ class MonthScorer {
     return spread;
   }
 
-  void score_regressions(const std::vector<Array<float, 2>>& baselines,
-                         const Array<float, 2>& truth, const Array<double, 2>& weight) {
-    const std::vector<Baseline> kinds = baselines_of(fields_.content());
+  void score_laws(const std::vector<Array<float, 2>>& baselines, const Array<float, 2>& truth,
+                  const Array<double, 2>& weight, std::size_t position) {
+    const std::vector<Baseline> kinds = fields_.baselines(variable_);
     for (std::size_t i = 0; i < kinds.size(); ++i) {
-      if (!is_regression(kinds[i]) || variable_.is_derived()) continue;
-      const Array<float, 2> spread = fields_.spread(kinds[i], variable_);
-      results_.gaussians[name_of(kinds[i])].push_back(
-          month_gaussian({baselines[i], spread}, truth, weight));
+      if (!FieldProvider::has_spread(kinds[i], variable_)) continue;
+      const Array<float, 2> spread = fields_.spread(kinds[i], variable_, position);
+      const GaussianFields moments{baselines[i], spread};
+      const Array<float, 3> quantiles =
+          kinds[i] == Baseline::exact ? fields_.quantiles(variable_, position) : Array<float, 3>{};
+      results_.laws[name_of(kinds[i])].push_back(
+          quantiles.size() > 0 ? month_quantiles(quantiles, moments, truth, weight)
+                               : month_gaussian(moments, truth, weight));
     }
   }
 
@@ -223,9 +227,9 @@ std::vector<Spectrum> gather_spectra(const Communicator& comm, const std::vector
 
 }  // namespace
 
-std::vector<std::string> method_names(const StoreContent& content) {
+std::vector<std::string> method_names(const FieldProvider& fields, const ScoredVariable& variable) {
   std::vector<std::string> names;
-  for (const Baseline kind : baselines_of(content)) names.emplace_back(name_of(kind));
+  for (const Baseline kind : fields.baselines(variable)) names.emplace_back(name_of(kind));
   names.insert(names.end(), {"member", "ensemble"});
   return names;
 }
@@ -246,7 +250,7 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
   const Communicator& comm = setup.context.comm;
   VariableResults results;
   results.range = truth_range(setup, variable);
-  results.errors.resize(method_names(setup.fields.content()).size());
+  results.errors.resize(method_names(setup.fields, variable).size());
   results.consistency.resize(results.errors.size());
   results.ensembles.resize(setup.sizes.size());
   results.spectra.resize(n_spectra);
@@ -260,9 +264,9 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
     auto& months = results.ensembles[s];
     months = ensemble_months_of(gather_blocks(comm, values_of(months)), setup.sizes[s]);
   }
-  for (const Baseline kind : baselines_of(setup.fields.content())) {
-    if (!is_regression(kind)) continue;
-    auto& months = results.gaussians[name_of(kind)];
+  for (const Baseline kind : setup.fields.baselines(variable)) {
+    if (!is_regression(kind) && kind != Baseline::exact) continue;
+    auto& months = results.laws[name_of(kind)];
     months = ensemble_months_of(gather_blocks(comm, values_of(months)), 0);
   }
   for (auto& months : results.spectra)

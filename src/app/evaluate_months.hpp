@@ -34,7 +34,7 @@ struct EvaluationSetup {
 };
 
 /// The methods of an evaluation, baselines first, then "member" and "ensemble".
-std::vector<std::string> method_names(const StoreContent& content);
+std::vector<std::string> method_names(const FieldProvider& fields, const ScoredVariable& variable);
 
 /// The fields whose spectra are compared. "member" is the mean over the spectra of all members.
 inline constexpr std::size_t n_spectra = 4;
@@ -57,8 +57,8 @@ struct VariableResults {
   std::vector<std::vector<CoarseMisfit>>
       consistency;  ///< [method][month]; without weight for derived variables
   std::vector<std::vector<MonthEnsemble>> ensembles;  ///< [size][month]
-  /// [method][month] of the regressions; without months where they give no spread.
-  std::map<std::string, std::vector<MonthEnsemble>> gaussians;
+  /// [method][month] of forecasts of a law; without months where they give no spread.
+  std::map<std::string, std::vector<MonthEnsemble>> laws;
   std::vector<std::vector<Spectrum>> spectra;  ///< [one of spectrum_names][month]
   std::vector<MonthSeams> seams;               ///< [month]; empty where there is nothing to compare
   std::int64_t n_left_out =

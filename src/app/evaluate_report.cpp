@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace hindscale {
 namespace {
@@ -94,7 +95,9 @@ class MethodWriter {
  public:
   MethodWriter(const VariableResults& results, const EntryMaker& maker,
                const std::vector<std::string>& names)
-      : results_(results), maker_(maker), names_(names) {}
+      : results_(results), maker_(maker), names_(names) {
+    if (std::ranges::count(names, "exact") > 0) exact_ = number_of("exact");
+  }
 
   [[nodiscard]] Json methods() const {
     Json all = Json::object();
@@ -105,7 +108,8 @@ class MethodWriter {
             maker_.entry(statistic_of(results_.errors[i], results_.range, score.value));
       }
       method["consistency"] = maker_.entry(statistic_of(results_.consistency[i]));
-      if (is_gaussian(i)) add_gaussian(names_[i], method);
+      if (is_law(i)) add_law(names_[i], method);
+      if (exact_) method["attainable"] = maker_.entry(attainable(i));
       if (names_[i] == "ensemble") add_ensemble(method);
       if (names_[i] == "member" && !results_.seams.empty()) add_seams(method);
     }
@@ -113,14 +117,28 @@ class MethodWriter {
   }
 
  private:
-  [[nodiscard]] bool is_gaussian(std::size_t i) const {
-    return results_.gaussians.contains(names_[i]);
+  [[nodiscard]] std::size_t number_of(const char* name) const {
+    return static_cast<std::size_t>(std::ranges::find(names_, name) - names_.begin());
   }
 
-  void add_gaussian(const std::string& name, Json& method) const {
+  /// What a method gains in mean squared error on corrected Lerp, of what the exact mean gains.
+  [[nodiscard]] Statistic attainable(std::size_t i) const {
+    return [this, i](std::span<const std::size_t> picks) {
+      const auto error = [&](std::size_t method) {
+        const double rmse = scores_of(results_.errors[method], results_.range, picks).rmse;
+        return rmse * rmse;
+      };
+      const double corrected = error(number_of("lerp_corrected"));
+      return (corrected - error(i)) / (corrected - error(*exact_));
+    };
+  }
+
+  [[nodiscard]] bool is_law(std::size_t i) const { return results_.laws.contains(names_[i]); }
+
+  void add_law(const std::string& name, Json& method) const {
     for (const auto& score : ensemble_statistics) {
-      if (score.value == &EnsembleScores::reliability_index) continue;  // a Gaussian has no ranks
-      method[score.name] = maker_.entry(gaussian_statistic(name, score.value));
+      if (score.value == &EnsembleScores::reliability_index) continue;  // a law has no ranks
+      method[score.name] = maker_.entry(law_statistic(name, score.value));
     }
   }
 
@@ -131,9 +149,9 @@ class MethodWriter {
         seam_ratio(results_.seams, &MonthSeams::variance, &MonthSeams::variance_moved));
   }
 
-  [[nodiscard]] Statistic gaussian_statistic(const std::string& name,
-                                             double EnsembleScores::*score) const {
-    const std::vector<MonthEnsemble>& months = results_.gaussians.at(name);
+  [[nodiscard]] Statistic law_statistic(const std::string& name,
+                                        double EnsembleScores::*score) const {
+    const std::vector<MonthEnsemble>& months = results_.laws.at(name);
     if (months.empty()) return [](std::span<const std::size_t>) { return undefined; };
     return statistic_of(months, score);
   }
@@ -174,15 +192,16 @@ class MethodWriter {
             maker_.difference({of_method(ensemble, score.value), of_method(i, score.value)});
       }
       const Statistic crps = statistic_of(results_.ensembles.back(), &EnsembleScores::crps);
-      baseline["crps"] = maker_.difference(
-          {crps, is_gaussian(i) ? gaussian_statistic(names_[i], &EnsembleScores::crps)
-                                : of_method(i, &Scores::mae)});
+      baseline["crps"] =
+          maker_.difference({crps, is_law(i) ? law_statistic(names_[i], &EnsembleScores::crps)
+                                             : of_method(i, &Scores::mae)});
     }
   }
 
   const VariableResults& results_;
   const EntryMaker& maker_;
   const std::vector<std::string>& names_;
+  std::optional<std::size_t> exact_;  ///< number of the exact law among the methods
 };
 
 }  // namespace

@@ -199,6 +199,11 @@ std::string FieldReader::attribute(const std::string& name) const {
   return impl_->text_attribute(NC_GLOBAL, name.c_str());
 }
 
+std::vector<double> FieldReader::quantiles() const {
+  const LibraryLock alone = alone_in_netcdf();
+  return impl_->has_quantiles ? impl_->read_doubles("quantile") : std::vector<double>{};
+}
+
 void FieldReader::read(std::size_t i_month, std::size_t first_row, View<float, 2> rows,
                        std::size_t i_quantile) const {
   HINDSCALE_ASSERT(i_month < impl_->months.size());

@@ -150,23 +150,25 @@ double gaussian_crps(double mean, double standard_deviation, double truth) {
   return standard_deviation * (z * two_cdf_minus_one + 2 * density - std::numbers::inv_sqrtpi);
 }
 
-MonthEnsemble month_gaussian(const GaussianFields& forecast, View<const float, 2> truth,
-                             View<const double, 2> weight) {
-  HINDSCALE_ASSERT(forecast.mean.shape() == truth.shape());
-  HINDSCALE_ASSERT(forecast.standard_deviation.shape() == truth.shape());
+namespace {
+
+/// Partial result of a forecast without members; `crps(y, x)` is that of a cell.
+template <class Crps>
+MonthEnsemble month_of_law(const GaussianFields& moments, View<const float, 2> truth,
+                           View<const double, 2> weight, const Crps& crps) {
+  HINDSCALE_ASSERT(moments.mean.shape() == truth.shape());
+  HINDSCALE_ASSERT(moments.standard_deviation.shape() == truth.shape());
   HINDSCALE_ASSERT(weight.shape() == truth.shape());
   const auto rows = map_rows(truth.extent(0), [&](std::size_t y) {
     RowScores row;
     for (std::size_t x = 0; x < truth.extent(1); ++x) {
       const double w = weight(y, x);
       if (w == 0) continue;
-      const double mean = forecast.mean(y, x);
-      const double deviation = forecast.standard_deviation(y, x);
-      const double error = mean - truth(y, x);
-      row.finite = row.finite && std::isfinite(error) && std::isfinite(deviation);
-      add({w, w * gaussian_crps(mean, deviation, truth(y, x)), w * deviation * deviation,
-           w * error * error},
-          row.sums);
+      const double deviation = moments.standard_deviation(y, x);
+      const double error = moments.mean(y, x) - truth(y, x), loss = crps(y, x);
+      row.finite =
+          row.finite && std::isfinite(error) && std::isfinite(deviation) && std::isfinite(loss);
+      add({w, w * loss, w * deviation * deviation, w * error * error}, row.sums);
     }
     return row;
   });
@@ -176,6 +178,32 @@ MonthEnsemble month_gaussian(const GaussianFields& forecast, View<const float, 2
     add(row.sums, month);
   }
   return month;
+}
+
+}  // namespace
+
+MonthEnsemble month_gaussian(const GaussianFields& forecast, View<const float, 2> truth,
+                             View<const double, 2> weight) {
+  return month_of_law(forecast, truth, weight, [&](std::size_t y, std::size_t x) {
+    return gaussian_crps(forecast.mean(y, x), forecast.standard_deviation(y, x), truth(y, x));
+  });
+}
+
+MonthEnsemble month_quantiles(View<const float, 3> quantiles, const GaussianFields& moments,
+                              View<const float, 2> truth, View<const double, 2> weight) {
+  HINDSCALE_ASSERT(quantiles.extent(1) == truth.extent(0) &&
+                   quantiles.extent(2) == truth.extent(1));
+  const auto n = static_cast<double>(quantiles.extent(0));
+  return month_of_law(moments, truth, weight, [&](std::size_t y, std::size_t x) {
+    double loss = 0;
+    for (std::size_t q = 0; q < quantiles.extent(0); ++q) {
+      const double level = (static_cast<double>(q) + 0.5) / n,
+                   above =
+                       static_cast<double>(truth(y, x)) - static_cast<double>(quantiles(q, y, x));
+      loss += above >= 0 ? level * above : (level - 1) * above;
+    }
+    return 2 * loss / n;
+  });
 }
 
 std::vector<double> values_of(std::span<const MonthEnsemble> months) {

@@ -170,6 +170,26 @@ TEST(GaussianTest, crps_of_many_draws_converges_to_the_closed_form) {
   EXPECT_NEAR(scores.crps, gaussian_crps(0, 1, 0.8F), 4 / std::sqrt(n_members));
 }
 
+TEST(QuantilesTest, of_a_gaussian_have_its_crps) {
+  constexpr std::size_t n = 1001;  // odd: the median is one of them
+  Array<float, 3> quantiles({n, 1, 1});
+  for (std::size_t q = 0; q < n; ++q) {  // by bisection of the distribution function
+    const double level = (static_cast<double>(q) + 0.5) / n;
+    double low = -10, high = 10;
+    while (high - low > 1e-9) {
+      const double middle = (low + high) / 2;
+      (0.5 * std::erfc(-middle / std::sqrt(2.0)) < level ? low : high) = middle;
+    }
+    quantiles(q, 0, 0) = static_cast<float>(2 * low + 1);
+  }
+  const Array<float, 2> mean({1, 1}, 1.0F), deviation({1, 1}, 2.0F), truth({1, 1}, 2.5F);
+  const MonthEnsemble month =
+      month_quantiles(quantiles, {mean, deviation}, truth, Array<double, 2>({1, 1}, 3.0));
+  EXPECT_NEAR(month.sum_crps / month.weight, gaussian_crps(1, 2, 2.5), 1e-3);
+  EXPECT_DOUBLE_EQ(month.sum_squared_error, 3 * 1.5 * 1.5);
+  EXPECT_DOUBLE_EQ(month.sum_variance, 3 * 4);
+}
+
 TEST(GaussianTest, a_right_gaussian_has_spread_equal_to_skill) {
   const Shape<2> shape{100, 200};
   const Array<float, 2> mean(shape, 0.0F);

@@ -79,6 +79,8 @@ class FieldReader {
   [[nodiscard]] const std::string& variable() const;
   /// Value of a global attribute; empty where there is none.
   [[nodiscard]] std::string attribute(const std::string& name) const;
+  /// Levels of the dimension `quantile`; none where there is no such dimension.
+  [[nodiscard]] std::vector<double> quantiles() const;
   /// The grid as the file's coordinates and bounds describe it.
   [[nodiscard]] const Grid& grid() const;
   /// Rows [first_row, first_row + n) of a month: field [n, x], NaN where missing. `i_quantile`

@@ -49,7 +49,7 @@ struct TieKey {
 /// finite under positive weight.
 void add_band(const EnsembleBand& band, const TieKey& ties, MonthEnsemble& month);
 
-/// Mean and standard deviation [y, x] of a Gaussian forecast.
+/// Mean and standard deviation [y, x] of a forecast, Gaussian where nothing else is said.
 struct GaussianFields {
   View<const float, 2> mean;
   View<const float, 2> standard_deviation;
@@ -61,6 +61,11 @@ double gaussian_crps(double mean, double standard_deviation, double truth);
 /// Partial result of a Gaussian forecast: CRPS in closed form, its variance, no ranks.
 MonthEnsemble month_gaussian(const GaussianFields& forecast, View<const float, 2> truth,
                              View<const double, 2> weight);
+
+/// Partial result of a forecast of any law, by its quantiles [q, y, x] at (i - 1/2) / q: CRPS as
+/// twice their mean pinball loss (Laio and Tamea 2007), variance and mean as given, no ranks.
+MonthEnsemble month_quantiles(View<const float, 3> quantiles, const GaussianFields& moments,
+                              View<const float, 2> truth, View<const double, 2> weight);
 
 /// Months as one block of doubles and back. All months must have the same number of members.
 std::vector<double> values_of(std::span<const MonthEnsemble> months);

@@ -118,7 +118,7 @@ struct OutputOptions {
 
 /// &evaluation: the scores.
 struct EvaluationOptions {
-  std::string directory, reconstruction;
+  std::string directory, reconstruction, law;
   std::int64_t bootstrap_samples, bootstrap_block;
   std::vector<std::int64_t> members;
   std::string spectrum;
@@ -133,6 +133,12 @@ struct EvaluationOptions {
     visit("reconstruction", reconstruction, "",
           {.meaning = "folder of the reconstruction to score",
            .default_text = "reconstruct/directory"});
+    visit("law", law, "",
+          {.meaning =
+               "folder of the law that the truth was drawn from, as 'world' writes it to law/: "
+               "scored as the method 'exact', and each method's share of the attainable skill "
+               "with it",
+           .default_text = "none"});
     visit("bootstrap_samples", bootstrap_samples, 1000,
           {.unit = "1",
            .meaning = "resamples behind the 95 % intervals; 0: no intervals",

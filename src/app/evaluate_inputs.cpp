@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evaluate_inputs.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <span>
+
+#include "evaluate_members.hpp"
+#include "evaluate_seams.hpp"
+#include "hindscale/core/commit.hpp"
+#include "hindscale/core/error.hpp"
+#include "hindscale/core/hash.hpp"
+#include "stage_support.hpp"
+
+namespace hindscale {
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+std::vector<std::string> law_files(const Options& options) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(options.evaluation.law, error))
+    if (entry.path().extension() == ".nc") files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+void require_evaluation_inputs(const Options& options) {
+  if (!fs::exists(options.store_path())) {
+    throw InputError({.problem = "no sample store",
+                      .value = options.store_path().string(),
+                      .why = "the truth and the baselines are read from it",
+                      .advice = "run the stage prepare first",
+                      .key = "dataset/store"});
+  }
+  require_manifest(options.evaluated_path());
+}
+
+Json evaluation_inputs(const Context& context, const Options& options) {
+  const InRegion reading(context.regions.get(), Region::reading);
+  const EvaluationOptions& evaluation = options.evaluation;
+  const std::string text =
+      fmt::format("{}; bootstrap {} x {}; members {}; spectrum {}; seed {}; consistency with {}",
+                  program_version(), evaluation.bootstrap_samples, evaluation.bootstrap_block,
+                  fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed,
+                  fmt::join(options.reconstruct.coarse_files, " "));
+  std::vector<std::string> paths{(options.evaluated_path() / "manifest.json").string(),
+                                 options.store_path().string()};
+  const fs::path shifted = SeamComparison::manifest_path(options);
+  const bool has_shifted = any_of(context.comm, fs::exists(shifted));
+  if (has_shifted) paths.push_back(shifted.string());
+  const std::size_t n_single = paths.size();
+  const std::vector<std::string> of_law = law_files(options);
+  paths.insert(paths.end(), of_law.begin(), of_law.end());
+  const auto files = digests_of(context.comm, paths);
+  Json inputs{{"manifest_sha256", files[0]},
+              {"store_sha256", files[1]},
+              {"options_sha256", sha256_of(text)}};
+  if (has_shifted) inputs["shifted_manifest_sha256"] = files[2];
+  if (!options.evaluation.law.empty()) {
+    const auto rest = std::span(files).subspan(n_single);
+    inputs["law_sha256"] = sha256_of(fmt::format("{}", fmt::join(rest, " ")));
+  }
+  return inputs;
+}
+
+Json finished_scores(const fs::path& folder, const Json& inputs) {
+  if (!fs::exists(folder / "scores.json") || !fs::exists(folder / "scores.nc")) return nullptr;
+  Json scores = Json::parse(read_text(folder / "scores.json"), nullptr, false);
+  if (!scores.is_object() || !scores.contains("inputs") || scores["inputs"] != inputs)
+    return nullptr;
+  return scores;
+}
+
+}  // namespace hindscale

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an evaluation follows from, and scores that are finished already.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "hindscale/comm/context.hpp"
+#include "hindscale/namelist/options.hpp"
+
+namespace hindscale {
+
+/// InputError where store or reconstruction are missing.
+void require_evaluation_inputs(const Options& options);
+
+/// Digests of all that the scores follow from. Collective.
+nlohmann::ordered_json evaluation_inputs(const Context& context, const Options& options);
+
+/// The scores in the folder, where they are finished and follow from these inputs; else null.
+nlohmann::ordered_json finished_scores(const std::filesystem::path& folder,
+                                       const nlohmann::ordered_json& inputs);
+
+}  // namespace hindscale

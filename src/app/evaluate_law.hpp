@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The law that the truth was drawn from, where it is known: the best forecast there can be.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "hindscale/core/array.hpp"
+#include "hindscale/dataset/store_content.hpp"
+#include "hindscale/io/field_file.hpp"
+
+namespace hindscale {
+
+/// Files as the stage 'world' writes them to law/: mean and standard deviation of each variable,
+/// and quantiles at (i - 1/2) / n of those whose law is not Gaussian. Keeps a reference to
+/// `content`; one thread.
+class LawFields {
+ public:
+  /// InputError where a variable has no files or they lie on another grid.
+  LawFields(const std::filesystem::path& folder, const StoreContent& content);
+
+  /// InputError naming a month that no file holds.
+  void require(Month month) const;
+
+  /// Fields [y, x] in physical units, NaN where missing.
+  [[nodiscard]] Array<float, 2> mean(std::size_t variable, Month month) const;
+  [[nodiscard]] Array<float, 2> deviation(std::size_t variable, Month month) const;
+  /// [quantile, y, x]; empty where the law is Gaussian.
+  [[nodiscard]] Array<float, 3> quantiles(std::size_t variable, Month month) const;
+
+ private:
+  using Files = std::vector<FieldReader>;
+  [[nodiscard]] Files open(const std::string& variable, const std::string& kind) const;
+  [[nodiscard]] const FieldReader& file_of(const Files& files, Month month) const;
+  [[nodiscard]] Array<float, 2> field(const Files& files, Month month) const;
+
+  std::filesystem::path folder_;
+  const StoreContent& content_;
+  std::vector<Files> means_, deviations_, quantiles_;  ///< of each variable
+};
+
+}  // namespace hindscale
