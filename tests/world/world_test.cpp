@@ -176,6 +176,20 @@ TEST(World, the_mean_of_the_members_is_their_mean) {
   EXPECT_NE(world.member(month, 1)(tas, 1, 2), world.member(month, 2)(tas, 1, 2));
 }
 
+TEST(World, members_differ_more_the_farther_back) {
+  const World& world = shared_world();
+  double early = 0, late = 0;
+  for (int t = 0; t < 60; ++t) {
+    const auto difference = [&](Month month) {
+      return std::abs(static_cast<double>(world.member(month, 1)(tas, 1, 2)) -
+                      static_cast<double>(world.member(month, 2)(tas, 1, 2)));
+    };
+    early += difference(Month(1836, 1) + t);
+    late += difference(Month(2010, 1) + t);
+  }
+  EXPECT_GT(early, 1.5 * late);  // sqrt(0.6 / 0.1) = 2.4 on average
+}
+
 TEST(World, a_relief_without_the_variable_is_refused) {
   WorldOptions options = sichuan();
   options.relief_name = "HEIGHT";
