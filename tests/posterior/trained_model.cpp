@@ -36,22 +36,6 @@ UNetConfig network_config() {
   return config;
 }
 
-/// The gain of the loss's filter at a wavenumber is 1 plus this times the eigenvalue of minus the
-/// Laplacian of neighbouring cells, 0 to 8.
-constexpr double roughness = 1;
-
-/// The squared error after a filter that raises short waves, which hold so little of the variance
-/// that the plain squared error does not see them. A linear filter moves no optimum: the least
-/// squared error of any invertible linear map of the field is at the conditional mean.
-torch::Tensor filtered_loss(const torch::Tensor& error) {
-  torch::Tensor laplacian = 4 * error;
-  for (const std::int64_t axis : {2, 3})
-    for (const std::int64_t shift : {-1, 1}) laplacian = laplacian - error.roll(shift, axis);
-  // of white noise the loss is then its variance
-  constexpr double white = (1 + 4 * roughness) * (1 + 4 * roughness) + 4 * roughness * roughness;
-  return (error + roughness * laplacian).square().mean() / white;
-}
-
 /// What the network sees beside the noisy residual, [n, n_conditions, side, side]: first guess,
 /// coarse field, areas, and where in its block a cell lies, from -1 to 1.
 torch::Tensor conditions(const PosteriorWorld& world, const torch::Tensor& coarse) {
@@ -106,8 +90,7 @@ nlohmann::json describe(const PosteriorWorld& world, const PosteriorTraining& pl
           {"gradient_clip", plan.gradient_clip},
           {"seed", plan.seed},
           {"level_mean", level_mean},
-          {"level_deviation", level_deviation},
-          {"roughness", roughness}};
+          {"level_deviation", level_deviation}};
 }
 
 }  // namespace
@@ -146,7 +129,7 @@ double PosteriorTrainer::step() {
   }
   const torch::Tensor input = torch::cat({add_noise(x0, eps, abar), conditions(world_, coarse)}, 1);
   const torch::Tensor target = training_target(Prediction::v, x0, eps, abar);
-  const torch::Tensor loss = filtered_loss(network_->forward(input, time) - target);
+  const torch::Tensor loss = (network_->forward(input, time) - target).square().mean();
   loss.backward();
   const std::vector<torch::Tensor> parameters = network_->parameters();
   const double norm = gradient_norm(parameters);
