@@ -154,7 +154,7 @@ class Invariance(unittest.TestCase):
         folder = self.folder / "lost"
         process = start("reconstruct", self.home, f"reconstruct/directory='{folder}'", "sampling/steps=500", ranks=2)
         deadline = time.monotonic() + 60
-        while not list(folder.glob("*.part")) and time.monotonic() < deadline:
+        while not (folder / "archive.json").exists() and time.monotonic() < deadline:  # then units are made
             time.sleep(0.02)
         ranks = ranks_of(process)
         self.assertEqual(len(ranks), 2)
