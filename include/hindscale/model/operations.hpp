@@ -17,8 +17,9 @@ torch::Tensor wrap_edges(const torch::Tensor& x, std::int64_t width);
 
 /// What `layer` does, differentiable; an odd square kernel padded by its half with zeros or, in
 /// padding mode 'circular', periodically; one group. LibTorch chooses a convolution's
-/// implementation by batch size among other things; on the CPU this always takes oneDNN's, and for
-/// 1 x 1 gradients plain matrix products, which are faster there.
+/// implementation by batch size among other things; on the CPU, for x in float32 or bfloat16 and
+/// float32 parameters, this always takes oneDNN's (kernel/batch_convolution.hpp), and gradients of
+/// parameters are float32.
 torch::Tensor convolve(const torch::nn::Conv2d& layer, const torch::Tensor& x);
 
 /// x [n, c, h, w] on a grid of half the spacing, [n, c, 2 h, 2 w], differentiable; see
@@ -29,7 +30,8 @@ enum class Activation { none, silu };
 
 /// Group normalisation of x + offset [n, c, h, w] with weight and bias [c] (epsilon 1e-5), then the
 /// activation; offset [n or 1, c], or undefined: none; differentiable. Moments are sums in a fixed
-/// order within a sample. On the CPU in float32 it is one fused pass over channels-last memory.
+/// order within a sample. On the CPU in float32 and bfloat16 it is one fused pass over
+/// channels-last memory.
 torch::Tensor group_norm(const torch::Tensor& x, std::int64_t groups, const torch::Tensor& weight,
                          const torch::Tensor& bias, Activation activation,
                          const torch::Tensor& offset = {});
