@@ -6,6 +6,7 @@
 #include "hindscale/app/stages.hpp"
 #include "hindscale/comm/work_queue.hpp"
 #include "hindscale/core/commit.hpp"
+#include "hindscale/core/error.hpp"
 #include "hindscale/core/hash.hpp"
 #include "hindscale/core/stop.hpp"
 #include "stage_support.hpp"
@@ -46,6 +47,11 @@ ExitCode run_world(const Context& context, const WorldOptions& options) {
   std::optional<WorldFiles> files;
   together(context.comm, [&] {
     const InRegion reading(context.regions.get(), Region::reading);
+    if (!std::filesystem::exists(options.relief_file))
+      throw InputError({.problem = "no file of topography",
+                        .value = options.relief_file,
+                        .advice = "install Debian's ferret-datasets, or name a file with heights",
+                        .key = "world/relief_file"});
     const std::string relief = read_text(options.relief_file);
     files.emplace(options, sha256_of(relief));
   });
