@@ -5,7 +5,8 @@ set -euo pipefail
 
 usage="usage: tools/setup.sh demo|test|ci"
 
-build=(g++ cmake ninja-build git libtorch-dev libdnnl-dev libopenblas0-pthread libopenmpi-dev openmpi-bin libpnetcdf-dev
+# ocl-icd-opencl-dev: the CMake package of libdnnl-dev looks for OpenCL, which it only recommends.
+build=(g++ cmake ninja-build git libtorch-dev libdnnl-dev ocl-icd-opencl-dev libopenblas0-pthread libopenmpi-dev openmpi-bin libpnetcdf-dev
   libhdf5-openmpi-dev libnetcdf-mpi-dev libtrilinos-kokkos-dev libboost-program-options-dev librandom123-dev
   libudunits2-dev libfftw3-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libssl-dev libxxhash-dev ferret-datasets)
 plot=(python3 python3-matplotlib python3-cartopy python3-xarray python3-netcdf4 python3-h5py)
