@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coarse_input.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
-#include "domain.hpp"
 #include "hindscale/core/hash.hpp"
 
 namespace hindscale {
 
-CoarseInput::CoarseInput(const Options& options, const StoreContent& content, Previous previous)
-    : content_(content), previous_(previous) {
-  if (options.reconstruct.coarse_files.empty()) return;
-  sources_.emplace(options, options.reconstruct.coarse_files, options.reconstruct.coarse_names,
-                   "reconstruct/coarse_files");
-  window_ = locate(sources_->grid(), content.coarse).window;
+CoarseInput::CoarseInput(const Options& options, const StoreContent& content, Previous previous,
+                         std::optional<Adjustment> adjustment)
+    : content_(content), previous_(previous), adjustment_(std::move(adjustment)) {
+  if (!options.reconstruct.coarse_files.empty()) source_.emplace(options, content.coarse);
 }
 
-void CoarseInput::require(const std::vector<Month>& months) const {
+void CoarseInput::require(const std::vector<Month>& months) {
   for (const Month month : months) {
-    if (!sources_) {
+    if (!source_) {
       static_cast<void>(content_.position_of(month));  // throws where the store lacks it
-    } else if (!sources_->has(month)) {
+    } else if (!source_->has(first_driver(), month)) {
       throw InputError({.problem = "month missing from the coarse files",
                         .value = month.to_string(),
                         .advice = "add files, or change reconstruct/first_month and last_month",
@@ -30,31 +30,33 @@ void CoarseInput::require(const std::vector<Month>& months) const {
   }
 }
 
-bool CoarseInput::has(Month month) const {
-  return sources_ ? sources_->has(month) : content_.find(month).has_value();
+bool CoarseInput::has(Month month, int driver) {
+  return source_ ? source_->has(driver, month) : content_.find(month).has_value();
 }
 
-Array<float, 3> CoarseInput::field(const StoreReader& store, Month month) const {
+Array<float, 3> CoarseInput::field(const StoreReader& store, Month month, int driver) {
   Array<float, 3> field(
       {content_.n_variables(), content_.coarse.n_rows(), content_.coarse.n_columns()});
-  if (sources_) {
-    sources_->read(month, window_, field);
+  if (source_) {
+    source_->read(driver, month, field);
+    if (adjustment_) adjustment_->apply(month, field);
   } else {
     store.read(store::coarse, content_.position_of(month), 1, field.flat());
   }
   return field;
 }
 
-CoarseMonth CoarseInput::read(const StoreReader& store, Month month) const {
-  CoarseMonth coarse{field(store, month), {}};
-  if (previous_ == Previous::seen && has(month + -1)) coarse.previous = field(store, month + -1);
+CoarseMonth CoarseInput::read(const StoreReader& store, Month month, int driver) {
+  CoarseMonth coarse{field(store, month, driver), {}};
+  if (previous_ == Previous::seen && has(month + -1, driver))
+    coarse.previous = field(store, month + -1, driver);
   return coarse;
 }
 
-std::vector<Month> CoarseInput::without_previous(const std::vector<Month>& months) const {
+std::vector<Month> CoarseInput::without_previous(const std::vector<Month>& months) {
   std::vector<Month> alone;
   for (const Month month : months)
-    if (previous_ == Previous::seen && !has(month + -1)) alone.push_back(month);
+    if (previous_ == Previous::seen && !has(month + -1, first_driver())) alone.push_back(month);
   return alone;
 }
 
@@ -65,17 +67,28 @@ std::string digest_of(const CoarseMonth& coarse) {
   return digest.hex();
 }
 
-std::map<std::string, std::string> coarse_digests(const Communicator& comm,
-                                                  const CoarseInput& input,
+std::string coarse_key(Month month, int driver) {
+  return driver == 0 ? month.to_string() : fmt::format("{}/{:03d}", month.to_string(), driver);
+}
+
+Month month_of_coarse_key(const std::string& key) {
+  return Month::parse(key.substr(0, key.find('/')));
+}
+
+std::map<std::string, std::string> coarse_digests(const Communicator& comm, CoarseInput& input,
                                                   const StoreReader& store,
-                                                  const std::vector<Month>& months) {
+                                                  const std::vector<Month>& months,
+                                                  const std::set<int>& drivers) {
+  const std::vector<int> numbers(drivers.begin(), drivers.end());
   nlohmann::json mine = nlohmann::json::object();
   together(comm, [&] {
-    const Block block =
-        block_of(static_cast<std::int64_t>(months.size()), comm.rank(), comm.size());
+    const Block block = block_of(static_cast<std::int64_t>(numbers.size() * months.size()),
+                                 comm.rank(), comm.size());
     for (std::int64_t i = block.first; i < block.last; ++i) {
-      const Month month = months[static_cast<std::size_t>(i)];
-      mine[month.to_string()] = digest_of(input.read(store, month));
+      const auto place = static_cast<std::size_t>(i);
+      const int driver = numbers[place / months.size()];  // all months of one after the other
+      const Month month = months[place % months.size()];
+      mine[coarse_key(month, driver)] = digest_of(input.read(store, month, driver));
     }
   });
   std::map<std::string, std::string> digests;

@@ -5,11 +5,13 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "driving_source.hpp"
+#include "hindscale/dataset/adjustment.hpp"
 #include "hindscale/dataset/store_content.hpp"
-#include "stage_support.hpp"
 
 namespace hindscale {
 
@@ -19,40 +21,48 @@ struct CoarseMonth {
   Array<float, 3> previous;  ///< of the month before; empty where it is not asked for or not there
 };
 
-/// Reads coarse fields on the store's coarse grid. `content` and the reader outlive it.
+/// Reads coarse fields on the store's coarse grid, adjusted where that is asked for. A driver is
+/// the number of a member of the files, 0 where one source drives all (see
+/// ReconstructOptions::driver_of). `options`, `content` and the reader outlive it.
 class CoarseInput {
  public:
   /// Whether months are made from the coarse field of the month before, too.
   enum class Previous { not_seen, seen };
   /// Opens reconstruct/coarse_files where there are any. InputError where they do not fit.
   CoarseInput(const Options& options, const StoreContent& content,
-              Previous previous = Previous::not_seen);
+              Previous previous = Previous::not_seen, std::optional<Adjustment> adjustment = {});
 
   /// Whether the files, or the store where there are none, hold a month.
-  [[nodiscard]] bool has(Month month) const;
-  /// InputError where a month has no coarse field.
-  void require(const std::vector<Month>& months) const;
-  /// Reads the fields of a month, from `store` where there are no files.
-  [[nodiscard]] CoarseMonth read(const StoreReader& store, Month month) const;
+  [[nodiscard]] bool has(Month month, int driver);
+  /// InputError where a month has no coarse field of the first driver.
+  void require(const std::vector<Month>& months);
+  /// Reads the fields of a month, from `store` where there are no files. InputError where the month
+  /// is not there.
+  [[nodiscard]] CoarseMonth read(const StoreReader& store, Month month, int driver);
   /// Those of the months whose month before is wanted and not there.
-  [[nodiscard]] std::vector<Month> without_previous(const std::vector<Month>& months) const;
+  [[nodiscard]] std::vector<Month> without_previous(const std::vector<Month>& months);
 
  private:
-  [[nodiscard]] Array<float, 3> field(const StoreReader& store, Month month) const;
+  [[nodiscard]] int first_driver() const { return source_ ? source_->first() : 0; }
+  [[nodiscard]] Array<float, 3> field(const StoreReader& store, Month month, int driver);
 
   const StoreContent& content_;
   Previous previous_;
-  std::optional<FieldSources> sources_;
-  Window window_;
+  std::optional<Adjustment> adjustment_;
+  std::optional<DrivingSource> source_;
 };
 
 /// SHA-256 of the coarse fields that a month is made from, as archives record it.
 std::string digest_of(const CoarseMonth& coarse);
 
-/// The same of each month ("1991-01"), read by the ranks in turn. Collective.
-std::map<std::string, std::string> coarse_digests(const Communicator& comm,
-                                                  const CoarseInput& input,
+/// Under which archives record it: "1991-01", with a driver "1991-01/003"; and back.
+std::string coarse_key(Month month, int driver);
+Month month_of_coarse_key(const std::string& key);
+
+/// The same of each month and driver, by `coarse_key`, read by the ranks in turn. Collective.
+std::map<std::string, std::string> coarse_digests(const Communicator& comm, CoarseInput& input,
                                                   const StoreReader& store,
-                                                  const std::vector<Month>& months);
+                                                  const std::vector<Month>& months,
+                                                  const std::set<int>& drivers);
 
 }  // namespace hindscale

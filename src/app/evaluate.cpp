@@ -147,7 +147,8 @@ struct Evaluation {
                .n_samples = static_cast<std::size_t>(options.evaluation.bootstrap_samples),
                .seed = context.seed}),
         seams(SeamComparison::open(context, options, inputs.reader, inputs.content)) {
-    if (context.comm.is_root()) inputs.driving.warn_of_unknown(context.log, setup.positions);
+    if (context.comm.is_root())
+      inputs.driving.warn_of_unknown(context.log, setup.positions, inputs.archive.members());
     for (const std::size_t position : setup.positions)
       if (inputs.law) inputs.law->require(inputs.content.months[position]);
   }

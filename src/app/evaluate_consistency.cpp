@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "adjustment_file.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/dataset/conditioning.hpp"
 
@@ -28,18 +29,43 @@ Array<float, 3> DrivingFields::stored(std::size_t position) const {
   return field;
 }
 
-std::optional<CoarseMonth> DrivingFields::of_files(Month month) const {
+std::optional<CoarseMonth> DrivingFields::of_files(Month month, int driver) const {
   if (options_.reconstruct.coarse_files.empty()) return std::nullopt;
-  if (!files_) files_.emplace(options_, content_, CoarseInput::Previous::seen);
-  if (!files_->has(month)) return std::nullopt;
-  return files_->read(reader_, month);
+  if (!files_)
+    files_.emplace(options_, content_, CoarseInput::Previous::seen,
+                   read_adjustment(options_, content_));
+  if (!files_->has(month, driver)) return std::nullopt;
+  return files_->read(reader_, month, driver);
 }
 
-std::optional<Array<float, 3>> DrivingFields::of(std::size_t position) const {
+std::optional<Array<float, 3>> DrivingFields::of(std::size_t position,
+                                                 std::span<const int> members) const {
+  std::map<int, int> shares;  // of each driver
+  for (const int member : members) ++shares[options_.reconstruct.driver_of(member)];
+  if (shares.size() == 1) return of_driver(position, shares.begin()->first);
+  Array<float, 3> mean(
+      {content_.n_variables(), content_.coarse.n_rows(), content_.coarse.n_columns()});
+  std::vector<double> sums(mean.size(), 0.0);
+  for (const auto& [driver, n] : shares) {
+    const std::optional<Array<float, 3>> field = of_driver(position, driver);
+    if (!field) return std::nullopt;
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += n * double{field->flat()[i]};
+  }
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    mean.flat()[i] = static_cast<float>(sums[i] / static_cast<double>(members.size()));
+  return mean;
+}
+
+std::optional<Array<float, 3>> DrivingFields::of_driver(std::size_t position, int driver) const {
   const Month month = content_.months[position];
-  const auto digest = digests_.find(month.to_string());
-  std::optional<CoarseMonth> read = of_files(month);
-  if (digest == digests_.end()) return read ? std::move(read->own) : stored(position);
+  const auto digest = digests_.find(coarse_key(month, driver));
+  std::optional<CoarseMonth> read = of_files(month, driver);
+  if (digest == digests_.end()) {
+    const auto of_month = digests_.lower_bound(month.to_string());
+    if (of_month != digests_.end() && month_of_coarse_key(of_month->first) == month)
+      return std::nullopt;  // the archive knows other drivers
+    return read ? std::move(read->own) : stored(position);
+  }
   // Networks that see the month before have its field in the digest too.
   const auto drove = [&](const CoarseMonth& coarse) {
     return digest_of({coarse.own, {}}) == digest->second || digest_of(coarse) == digest->second;
@@ -51,10 +77,11 @@ std::optional<Array<float, 3>> DrivingFields::of(std::size_t position) const {
   return std::nullopt;
 }
 
-void DrivingFields::warn_of_unknown(const Log& log,
-                                    const std::vector<std::size_t>& positions) const {
-  const auto n = std::count_if(positions.begin(), positions.end(),
-                               [&](std::size_t position) { return !of(position).has_value(); });
+void DrivingFields::warn_of_unknown(const Log& log, const std::vector<std::size_t>& positions,
+                                    std::span<const int> members) const {
+  const auto n = std::count_if(positions.begin(), positions.end(), [&](std::size_t position) {
+    return !of(position, members).has_value();
+  });
   if (n == 0) return;
   log.warn(
       "the coarse fields that drove {} of the months are neither in the store nor in "

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,19 +25,22 @@ class DrivingFields {
   [[nodiscard]] const CoarseComparison& comparison() const { return comparison_; }
   /// The coarse field [v, cy, cx] of the store. `position` counts in the store's months.
   [[nodiscard]] Array<float, 3> stored(std::size_t position) const;
-  /// The one that drove the members; nothing where it is not to be found.
-  [[nodiscard]] std::optional<Array<float, 3>> of(std::size_t position) const;
+  /// The mean of those that drove these members, one each; nothing where one is not to be found.
+  [[nodiscard]] std::optional<Array<float, 3>> of(std::size_t position,
+                                                  std::span<const int> members) const;
   /// Says how many of these months have none.
-  void warn_of_unknown(const Log& log, const std::vector<std::size_t>& positions) const;
+  void warn_of_unknown(const Log& log, const std::vector<std::size_t>& positions,
+                       std::span<const int> members) const;
 
  private:
-  [[nodiscard]] std::optional<CoarseMonth> of_files(Month month) const;
+  [[nodiscard]] std::optional<Array<float, 3>> of_driver(std::size_t position, int driver) const;
+  [[nodiscard]] std::optional<CoarseMonth> of_files(Month month, int driver) const;
 
   const Options& options_;
   const StoreReader& reader_;
   const StoreContent& content_;
   CoarseComparison comparison_;
-  std::map<std::string, std::string> digests_;  ///< by month, as in archive.json
+  std::map<std::string, std::string> digests_;  ///< by `coarse_key`, as in archive.json
   mutable std::optional<CoarseInput> files_;    ///< opened when a month asks for them
 };
 

@@ -45,11 +45,13 @@ void require_evaluation_inputs(const Options& options) {
 Json evaluation_inputs(const Context& context, const Options& options) {
   const InRegion reading(context.regions.get(), Region::reading);
   const EvaluationOptions& evaluation = options.evaluation;
-  const std::string text =
-      fmt::format("{}; bootstrap {} x {}; members {}; spectrum {}; seed {}; consistency with {}",
-                  program_version(), evaluation.bootstrap_samples, evaluation.bootstrap_block,
-                  fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed,
-                  fmt::join(options.reconstruct.coarse_files, " "));
+  const std::string text = fmt::format(
+      "{}; bootstrap {} x {}; members {}; spectrum {}; seed {}; consistency with {} ({} members, "
+      "{})",
+      program_version(), evaluation.bootstrap_samples, evaluation.bootstrap_block,
+      fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed,
+      fmt::join(options.reconstruct.coarse_files, " "), options.reconstruct.coarse_members,
+      options.reconstruct.adjustment);
   std::vector<std::string> paths{(options.evaluated_path() / "manifest.json").string(),
                                  options.store_path().string()};
   const fs::path shifted = SeamComparison::manifest_path(options);

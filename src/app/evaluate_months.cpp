@@ -124,13 +124,17 @@ class MonthScorer {
     const std::size_t v = variable_.components[0];
     const DrivingFields& driving = setup_.driving;
     const Array<float, 3> stored = driving.stored(position);
-    const std::optional<Array<float, 3>> own = driving.of(position);
     std::size_t i = 0;
     for (const auto& baseline : baselines)
       results_.consistency[i++].push_back(driving.comparison().misfit(baseline, stored[v]));
-    for (const View<const float, 2> field : {members.member(0), View<const float, 2>(mean)})
+    const std::span<const int> all = fields_.archive().members();
+    const auto score = [&](View<const float, 2> field, std::span<const int> numbers) {
+      const std::optional<Array<float, 3>> own = driving.of(position, numbers);
       results_.consistency[i++].push_back(own ? driving.comparison().misfit(field, (*own)[v])
                                               : CoarseMisfit{});
+    };
+    score(members.member(0), all.first(1));
+    score(mean, all);
   }
 
   /// Probabilistic scores of the first k members for every k; returns the spread over all of them.

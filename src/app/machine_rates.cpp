@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 
+#include "coarse_input.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/io/field_file.hpp"
 #include "hindscale/model/bridge.hpp"
@@ -87,7 +88,8 @@ double write_mib_s(const Context& context, const Options& options, const StoreCo
   });
   const Segment segment = plan_reconstruction(options, {}, {}).segments.front();
   std::map<std::string, std::string> coarse_sha256;
-  for (const Month month : segment.months()) coarse_sha256[month.to_string()] = "";
+  for (const Month month : segment.months())
+    coarse_sha256[coarse_key(month, options.reconstruct.driver_of(1))] = "";
   const OutputStyle style{options, content, folder, {}, coarse_sha256};
   const Communicator self = Communicator::self();
   const std::vector<float> field(content.fine.n_rows() * content.fine.n_columns(), 1.5F);

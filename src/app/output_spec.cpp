@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <sstream>
 
+#include "coarse_input.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/hash.hpp"
 #include "hindscale/dataset/variable.hpp"
@@ -41,7 +43,9 @@ std::vector<std::pair<std::string, std::string>> global_attributes(
 
 namespace {
 
-FieldFileSpec base_spec(const OutputStyle& style, std::size_t variable, const Segment& segment) {
+/// What a file of these members has in common with any other.
+FieldFileSpec base_spec(const OutputStyle& style, std::size_t variable, const Segment& segment,
+                        const std::vector<int>& members) {
   const OutputOptions& output = style.options.output;
   const VariableInfo info = variable_info(style.content.variables[variable]);
   FieldFileSpec spec;
@@ -56,8 +60,12 @@ FieldFileSpec base_spec(const OutputStyle& style, std::size_t variable, const Se
   spec.grid = &style.content.fine;
   spec.months = segment.months();
   spec.global_attributes = style.attributes;
+  std::set<int> drivers;
+  for (const int member : members) drivers.insert(style.options.reconstruct.driver_of(member));
   std::string digests;
-  for (const Month month : spec.months) digests += style.coarse_sha256.at(month.to_string());
+  for (const int driver : drivers)
+    for (const Month month : spec.months)
+      digests += style.coarse_sha256.at(coarse_key(month, driver));
   spec.global_attributes.emplace_back("coarse_fields_sha256", sha256_of(digests));
   return spec;
 }
@@ -66,8 +74,10 @@ FieldFileSpec base_spec(const OutputStyle& style, std::size_t variable, const Se
 
 FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int member,
                           const Segment& segment) {
-  FieldFileSpec spec = base_spec(style, variable, segment);
+  FieldFileSpec spec = base_spec(style, variable, segment, {member});
   spec.path = style.folder / member_file(spec.name, member, segment);
+  if (const int driver = style.options.reconstruct.driver_of(member); driver > 0)
+    spec.global_attributes.emplace_back("driving_member", std::to_string(driver));
   spec.cell_methods = "time: mean";
   spec.realization = member;
   return spec;
@@ -76,7 +86,7 @@ FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int me
 FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable,
                               const std::string& kind, const Segment& segment,
                               const std::vector<int>& members) {
-  FieldFileSpec spec = base_spec(style, variable, segment);
+  FieldFileSpec spec = base_spec(style, variable, segment, members);
   spec.path = style.folder / statistics_file(spec.name, kind, segment);
   spec.global_attributes.emplace_back("members", members_text(members));
   if (kind == "mean") {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "adjustment_file.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/dataset/baselines.hpp"
@@ -138,9 +139,8 @@ void fit(const Context& context, const Options& options, StoreWriter& writer,
   if (content.local_ridge) context.log.info("local ridge: {}", text_of(*content.local_ridge));
 }
 
-}  // namespace
-
-ExitCode run_prepare(const Context& context, const Options& options) {
+/// The sample store. Collective.
+void prepare_store(const Context& context, const Options& options) {
   const std::filesystem::path path = options.store_path();
   const StageLock lock(context, path.has_parent_path() ? path.parent_path() : ".");
   const std::string recipe = recipe_of(options);
@@ -150,7 +150,7 @@ ExitCode run_prepare(const Context& context, const Options& options) {
   together(context.comm, [&] { finished = store_is_finished(path, recipe); });
   if (finished) {
     context.log.info("{} is complete; nothing to prepare", path.string());
-    return ExitCode::done;
+    return;
   }
 
   // 2. Sources, grids and months.
@@ -179,6 +179,13 @@ ExitCode run_prepare(const Context& context, const Options& options) {
   writer.write_text("provenance", provenance_of(context, files_of(options, *inputs)));
   writer.commit();
   context.log.info("wrote {}", path.string());
+}
+
+}  // namespace
+
+ExitCode run_prepare(const Context& context, const Options& options) {
+  prepare_store(context, options);
+  prepare_adjustment(context, options);
   return ExitCode::done;
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "adjustment_file.hpp"
 #include "coarse_input.hpp"
 #include "experiment_outline.hpp"
 #include "hindscale/app/stages.hpp"
@@ -93,7 +94,8 @@ Sources open_sources(const Context& context, const Options& options) {
     const Conditioning& conditioning = *sources.trained->conditioning;
     sources.coarse.emplace(options, conditioning.content(),
                            conditioning.sees_previous_month() ? CoarseInput::Previous::seen
-                                                              : CoarseInput::Previous::not_seen);
+                                                              : CoarseInput::Previous::not_seen,
+                           read_adjustment(options, conditioning.content()));
   });
   return sources;
 }
@@ -105,7 +107,7 @@ void claim_folder(const OutputStyle& style, const ArchiveIdentity& identity,
   const std::vector<Segment> segments = segments_of({names.begin(), names.end()});
   ArchiveIdentity held = identity;  // of the months that have files
   std::erase_if(held.coarse_sha256, [&](const auto& month) {
-    return !holds_month(segments, Month::parse(month.first));
+    return !holds_month(segments, month_of_coarse_key(month.first));
   });
   require_identity(style.folder, style.content.variables, held);
   check_disk(style.folder, bytes_to_write(style, plan, files));
@@ -114,10 +116,21 @@ void claim_folder(const OutputStyle& style, const ArchiveIdentity& identity,
   if (lasting.size() < files.size()) write_manifest(style.folder, lasting);
 }
 
+/// The drivers of the members that are asked for and of those that the folder holds.
+std::set<int> drivers_of(const OutputStyle& style, const ReconstructionPlan& plan,
+                         const Records& files) {
+  std::set<int> drivers;
+  const auto add = [&](const std::vector<int>& members) {
+    for (const int member : members) drivers.insert(style.options.reconstruct.driver_of(member));
+  };
+  add(plan.members);
+  for (const Segment& segment : plan.segments) add(members_of(plan.variables, segment, files));
+  return drivers;
+}
+
 /// What the folder lacks of what is asked for; fills in the identity's coarse fields. Collective.
-ReconstructionPlan plan_archive(const Context& context, const Sources& sources,
-                                const OutputStyle& style, ArchiveIdentity& identity,
-                                Records& files) {
+ReconstructionPlan plan_archive(const Context& context, Sources& sources, const OutputStyle& style,
+                                ArchiveIdentity& identity, Records& files) {
   const Options& options = style.options;
   together(context.comm, [&] {
     if (context.comm.is_root()) require_identity(style.folder, style.content.variables, identity);
@@ -128,8 +141,8 @@ ReconstructionPlan plan_archive(const Context& context, const Sources& sources,
     plan = plan_reconstruction(options, names_of(files), condensed_segments(style, files));
     sources.coarse->require(plan.months());
   });
-  identity.coarse_sha256 =
-      coarse_digests(context.comm, *sources.coarse, *sources.store, plan.months());
+  identity.coarse_sha256 = coarse_digests(context.comm, *sources.coarse, *sources.store,
+                                          plan.months(), drivers_of(style, plan, files));
   together(context.comm, [&] {
     if (context.comm.is_root()) claim_folder(style, identity, plan, files);
   });
@@ -143,8 +156,7 @@ ReconstructionPlan plan_archive(const Context& context, const Sources& sources,
 }
 
 /// One archive: true where the run had to stop before it was finished. Collective.
-bool make_archive(const Context& context, const Options& options, const Sources& sources,
-                  Clock& clock) {
+bool make_archive(const Context& context, const Options& options, Sources& sources, Clock& clock) {
   const std::filesystem::path folder = options.reconstruction_path();
   const TrainedNetwork& trained = *sources.trained;
   const StoreContent& content = trained.conditioning->content();
@@ -166,8 +178,9 @@ bool make_archive(const Context& context, const Options& options, const Sources&
         GeneratorPlace{torch_device(context.device), &sources.group, context.regions.get()},
         trained.mean);
   });
-  UnitMaker maker(style, *trained.conditioning, *generator, sources.group,
-                  [&](Month month) { return sources.coarse->read(*sources.store, month); });
+  UnitMaker maker(
+      style, *trained.conditioning, *generator, sources.group,
+      [&](Month month, int driver) { return sources.coarse->read(*sources.store, month, driver); });
   maker.set_regions(context.regions.get());
   maker.set_range(sources.store->read_whole(store::range));
   std::optional<ConsistencyReport> report;
@@ -201,7 +214,7 @@ ExitCode run_reconstruct(const Context& context, const Options& asked) {
   set_threads(static_cast<int>(options.experiment.threads));
 
   // 1. Store, checkpoint, coarse fields.
-  const Sources sources = [&] {
+  Sources sources = [&] {
     const InRegion reading(context.regions.get(), Region::reading);
     return open_sources(context, options);
   }();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 #include <utility>
 
 namespace hindscale {
@@ -23,10 +24,12 @@ std::shared_ptr<const UnitFiles> UnitMaker::make(const Unit& unit,
   const std::vector<Month> months = unit.segment.months();
   std::vector<Pending> pending;
   for (std::size_t i_month = 0; i_month < months.size(); ++i_month) {
-    const auto coarse = read(months[i_month]);
-    const auto inputs = inputs_of(months[i_month], *coarse);
+    std::map<int, Made> of_driver;
     for (std::size_t m = 0; m < unit.members.size(); ++m) {
-      pending.push_back({i_month, m, inputs, coarse});
+      const int driver = style_.options.reconstruct.driver_of(unit.members[m]);
+      const auto [made, is_new] = of_driver.try_emplace(driver);
+      if (is_new) made->second = made_from(months[i_month], driver);
+      pending.push_back({i_month, m, made->second});
       if (pending.size() < generator_.fields_in_flight()) continue;
       if (stop()) return nullptr;
       flush(unit, pending, files);
@@ -47,9 +50,14 @@ void UnitMaker::finish() {
   writer_.finish();
 }
 
-std::shared_ptr<const CoarseMonth> UnitMaker::read(Month month) const {
+UnitMaker::Made UnitMaker::made_from(Month month, int driver) const {
+  const auto coarse = read(month, driver);
+  return {inputs_of(month, *coarse), coarse};
+}
+
+std::shared_ptr<const CoarseMonth> UnitMaker::read(Month month, int driver) const {
   const InRegion reading(regions_, Region::reading);
-  return std::make_shared<const CoarseMonth>(read_coarse_(month));
+  return std::make_shared<const CoarseMonth>(read_coarse_(month, driver));
 }
 
 std::shared_ptr<const MonthInputs> UnitMaker::inputs_of(Month month,
@@ -79,7 +87,7 @@ void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
   std::vector<FieldJob> jobs;
   for (const Pending& job : pending) {
     jobs.push_back({unit.segment.first + static_cast<int>(job.i_month), unit.members[job.i_member],
-                    job.inputs.get()});
+                    job.from.inputs.get()});
   }
   const Shape<4> shape{jobs.size(), nv, ny, nx};
   const auto fields = std::make_shared<Array<float, 4>>(group_.is_root() ? shape : Shape<4>{});
@@ -87,9 +95,10 @@ void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
   for (std::size_t i = 0; i < pending.size() && group_.is_root(); ++i) {
     const InRegion physics(regions_, Region::physics);
     const View<float, 3> field = fields->view()[i];
-    conditioning_.to_physical(pending[i].coarse->own, pending[i].inputs->base.view(), field);
+    const Made& from = pending[i].from;
+    conditioning_.to_physical(from.coarse->own, from.inputs->base.view(), field);
     inspect(unit, pending[i], field);
-    if (report_ != nullptr) report_->add(pending[i].coarse->own, field);
+    if (report_ != nullptr) report_->add(from.coarse->own, field);
   }
   if (group_.is_root()) {
     const InRegion writing(regions_, Region::writing);

@@ -17,8 +17,8 @@
 
 namespace hindscale {
 
-/// Reads the coarse fields that a month is made from.
-using ReadCoarse = std::function<CoarseMonth(Month)>;
+/// Reads the coarse fields that a month is made from, of a driver (see CoarseInput).
+using ReadCoarse = std::function<CoarseMonth(Month, int driver)>;
 
 /// Computes fields in batches and streams them to the files of a unit, which the root of the group
 /// of ranks that shares the generator's fields writes behind the computation. Memory is bounded by
@@ -52,13 +52,18 @@ class UnitMaker {
   void set_report(ConsistencyReport* report) { report_ = report; }
 
  private:
-  struct Pending {
-    std::size_t i_month = 0;
-    std::size_t i_member = 0;
+  /// What the fields of a driver in a month are made from.
+  struct Made {
     std::shared_ptr<const MonthInputs> inputs;
     std::shared_ptr<const CoarseMonth> coarse;
   };
-  [[nodiscard]] std::shared_ptr<const CoarseMonth> read(Month month) const;
+  struct Pending {
+    std::size_t i_month = 0;
+    std::size_t i_member = 0;
+    Made from;
+  };
+  [[nodiscard]] Made made_from(Month month, int driver) const;
+  [[nodiscard]] std::shared_ptr<const CoarseMonth> read(Month month, int driver) const;
   [[nodiscard]] std::shared_ptr<const MonthInputs> inputs_of(Month month,
                                                              const CoarseMonth& coarse) const;
   void require_complete(Month month, View<const float, 3> base) const;

@@ -201,8 +201,28 @@ void check_training(const Options& options, ConflictReport& report) {
                "choose from 2 to the number of training years");
 }
 
+void check_driving_source(const Options& options, ConflictReport& report) {
+  const ReconstructOptions& reconstruct = options.reconstruct;
+  const bool names_members = std::ranges::any_of(reconstruct.coarse_files, [](const auto& file) {
+    return file.find("{member}") != std::string::npos;
+  });
+  if (names_members && reconstruct.coarse_members == 0)
+    report.add("reconstruct/coarse_files", {"reconstruct/coarse_members"},
+               "reconstruct/coarse_members is 0, and '{member}' stands for no number",
+               "say how many members the source has");
+  if (!names_members && reconstruct.coarse_members > 0)
+    report.add("reconstruct/coarse_members", {"reconstruct/coarse_files"},
+               "reconstruct/coarse_files has no '{member}'",
+               "write it where the number stands in the names, or set coarse_members = 0");
+  if (reconstruct.adjustment != "none" && reconstruct.coarse_files.empty())
+    report.add("reconstruct/adjustment", {"reconstruct/coarse_files"},
+               "reconstruct/coarse_files is empty: the coarse fields of the store fit already",
+               "name the files or set adjustment = 'none'");
+}
+
 void check_reconstruction(const Options& options, ConflictReport& report) {
   check_sampling(options, report);
+  check_driving_source(options, report);
   for (const std::int64_t size : options.tiling.size)
     if (options.tiling.overlap >= size) {
       report.add("tiling/overlap", {"tiling/size"},

@@ -15,6 +15,7 @@ struct Window {
   std::size_t column = 0;
   std::size_t n_rows = 0;
   std::size_t n_columns = 0;
+  friend bool operator==(const Window&, const Window&) = default;
 };
 
 /// Copies the window of a field [channel, y, x] into `cut` [channel, n_rows, n_columns], wrapping

@@ -10,6 +10,8 @@ namespace hindscale {
 struct ReconstructOptions {
   std::string checkpoint, directory, weights, first_month, last_month;
   std::vector<std::string> coarse_files, coarse_names;
+  std::int64_t coarse_members;
+  std::string adjustment;
 
   ReconstructOptions() { describe(TakeDefaults{}); }
 
@@ -34,12 +36,34 @@ struct ReconstructOptions {
           {.meaning = "last month to reconstruct, as 'YYYY-MM'",
            .form = Form::month,
            .default_text = "December of the last of dataset/test_years"});
-    visit("coarse_files", coarse_files, {},
-          {.meaning = "NetCDF files of the coarse fields of another period or source",
-           .default_text = "the coarse fields of the store"});
+    visit(
+        "coarse_files", coarse_files, {},
+        {.meaning = "NetCDF files of the coarse fields of another period or source; '{member}' in "
+                    "them stands for the number of the member of that source, of three digits",
+         .default_text = "the coarse fields of the store"});
     visit("coarse_names", coarse_names, {},
           {.meaning = "names of the variables in coarse_files, one for each of dataset/variables",
            .default_text = "found by standard name"});
+    visit("coarse_members", coarse_members, 0,
+          {.unit = "1",
+           .meaning = "members of the source in coarse_files, where '{member}' stands for their "
+                      "numbers 1, 2, ...: they drive the members of the ensemble in turn, number n "
+                      "the n-th and, past the last, from the first again. 0: one source drives all",
+           .range = between(0, 999),
+           .determines_values = true});
+    visit("adjustment", adjustment, "none",
+          {.meaning = "how 'prepare' fits the source in coarse_files to the coarse fields of the "
+                      "training years, for each calendar month, variable and coarse cell: not at "
+                      "all, 'mean' by a shift (a factor for what is never negative), 'quantile' by "
+                      "a mapping of quantiles",
+           .choices = {"none", "mean", "quantile"},
+           .determines_values = true});
+  }
+
+  /// The member of the source in coarse_files that drives a member of the ensemble (both count from
+  /// 1); 0 where one source drives all.
+  [[nodiscard]] int driver_of(int member) const {
+    return coarse_members == 0 ? 0 : (member - 1) % static_cast<int>(coarse_members) + 1;
   }
 };
 
