@@ -94,6 +94,7 @@ TEST(Adjusted, never_falls_where_the_value_rises_and_never_gets_negative) {
 
 TEST(Adjusted, quantiles_give_a_biased_sample_the_other_distribution) {
   constexpr std::size_t n = 4000;
+  constexpr double tolerance = 0.06;  // two standard errors of a quantile at 0.94 of so many
   const std::vector<float> truth = normal_numbers(n, 0);
   std::vector<float> source = normal_numbers(n, 1);
   for (float& value : source) value = std::exp(0.4F * value) + 5;  // skewed and shifted
@@ -101,7 +102,7 @@ TEST(Adjusted, quantiles_give_a_biased_sample_the_other_distribution) {
   for (float& value : source) value = adjusted(from, to, value, Beyond::difference);
   for (const std::size_t n_quantiles : {1, 9}) {
     const auto reached = nodes_of(source, n_quantiles), wanted = nodes_of(truth, n_quantiles);
-    for (std::size_t i = 0; i < n_quantiles; ++i) EXPECT_NEAR(reached[i], wanted[i], 0.02);
+    for (std::size_t i = 0; i < n_quantiles; ++i) EXPECT_NEAR(reached[i], wanted[i], tolerance);
   }
 }
 
