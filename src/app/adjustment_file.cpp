@@ -19,23 +19,46 @@ namespace {
 constexpr std::size_t n_calendar_months = 12;
 constexpr const char *from_name = "source", *to_name = "training";  // [12, v, node, cell]
 
+std::filesystem::path path_in(const Options& options) {
+  return options.reconstruction_path() / adjustment_name;
+}
+
+/// A digest of the first and last training month that the source's first member has: other fields
+/// under the same names are noticed.
+std::string fingerprint_of(const Options& options, const StoreContent& content) {
+  DrivingSource source(options, content.coarse);
+  std::vector<Month> months;
+  for (const std::size_t position : content.positions(content.train))
+    if (source.has(source.first(), content.months[position]))
+      months.push_back(content.months[position]);
+  if (months.size() > 2) months.erase(months.begin() + 1, months.end() - 1);
+  Array<float, 3> field(
+      {content.n_variables(), content.coarse.n_rows(), content.coarse.n_columns()});
+  Sha256 digest;
+  for (const Month month : months) {
+    source.read(source.first(), month, field);
+    digest.add(std::as_bytes(field.flat()));
+  }
+  return digest.hex().substr(0, 12);
+}
+
 /// What the adjustment follows from, as the file records it.
 std::string recipe_of_adjustment(const Options& options) {
   const ReconstructOptions& reconstruct = options.reconstruct;
   const StoreReader store(options.store_path());
-  return fmt::format("'{}' of {} ({}), {} members, to the store {}", reconstruct.adjustment,
-                     fmt::join(reconstruct.coarse_files, ", "),
-                     fmt::join(reconstruct.coarse_names, ", "), reconstruct.coarse_members,
+  const std::string fields = fingerprint_of(options, read_content(store));
+  return fmt::format("'{}' of {} ({}), {} members, fields {}, to the store {}",
+                     reconstruct.adjustment, fmt::join(reconstruct.coarse_files, ", "),
+                     fmt::join(reconstruct.coarse_names, ", "), reconstruct.coarse_members, fields,
                      sha256_of(store.text("recipe") + store.text("provenance")).substr(0, 12));
 }
 
 /// Whether a file is there that follows from these options.
-bool is_finished(const Options& options) {
-  const std::filesystem::path path = options.adjustment_path();
+bool is_finished(const Options& options, const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) return false;
   const std::string held = StoreReader(path).text("recipe"), asked = recipe_of_adjustment(options);
   if (held == asked) return true;
-  throw InputError({.problem = "the adjustment was prepared with other options",
+  throw InputError({.problem = "the adjustment is of other options, source files or another store",
                     .value = path.string(),
                     .why = fmt::format("it is {}; now asked for: {}", held, asked),
                     .advice = "remove it and run 'prepare' again, or use another folder "
@@ -49,13 +72,13 @@ class AdjustmentFit {
   AdjustmentFit(const Options& options, const StoreReader& store, const StoreContent& content)
       : options_(options), store_(store), content_(content), source_(options, content.coarse) {}
 
-  /// The training months that the source has, of one calendar month, as positions in the store.
+  /// The training months that every member of the source has, of one calendar month, as positions
+  /// in the store.
   [[nodiscard]] std::vector<std::size_t> common(std::size_t of_year) {
     std::vector<std::size_t> positions;
     for (const std::size_t position : content_.positions(content_.train)) {
       const Month month = content_.months[position];
-      if (static_cast<std::size_t>(month.of_year()) == of_year &&
-          source_.has(source_.first(), month))
+      if (static_cast<std::size_t>(month.of_year()) == of_year && all_have(month))
         positions.push_back(position);
     }
     return positions;
@@ -101,6 +124,13 @@ class AdjustmentFit {
   }
 
  private:
+  [[nodiscard]] bool all_have(Month month) {
+    bool all = source_.has(source_.first(), month);
+    for (int member = 2; all && member <= options_.reconstruct.coarse_members; ++member)
+      all = source_.has(member, month);
+    return all;
+  }
+
   [[nodiscard]] Array<float, 4> values_of(std::size_t n) const {
     return Array<float, 4>(
         {n, content_.n_variables(), content_.coarse.n_rows(), content_.coarse.n_columns()});
@@ -128,7 +158,7 @@ class AdjustmentFit {
 /// Fits and writes; the final name comes last. Collective.
 void write_adjustment(const Context& context, const Options& options, AdjustmentFit& fit,
                       const Shape<4>& shape) {
-  StoreWriter writer(context.comm, options.adjustment_path());
+  StoreWriter writer(context.comm, path_in(options));
   for (const char* name : {from_name, to_name})
     writer.create(name, {n_calendar_months, shape[1], shape[2], shape[3]},
                   StoreWriter::Layout::chunk_per_item);
@@ -160,9 +190,9 @@ void prepare_adjustment(const Context& context, const Options& options) {
   const std::filesystem::path folder = options.reconstruction_path();
   const StageLock lock(context, folder);
   bool finished = false;
-  together(context.comm, [&] { finished = is_finished(options); });
+  together(context.comm, [&] { finished = is_finished(options, path_in(options)); });
   if (finished) {
-    context.log.info("{} is complete", options.adjustment_path().string());
+    context.log.info("{} is complete", path_in(options).string());
     return;
   }
   std::optional<StoreReader> store;
@@ -177,29 +207,33 @@ void prepare_adjustment(const Context& context, const Options& options) {
              content.coarse.n_rows() * content.coarse.n_columns()};
   });
   write_adjustment(context, options, *fit, shape);
-  context.log.info("wrote {}: {} of {} member(s), {} node(s)", options.adjustment_path().string(),
+  context.log.info("wrote {}: {} of {} member(s), {} node(s)", path_in(options).string(),
                    options.reconstruct.adjustment,
                    std::max<std::int64_t>(1, options.reconstruct.coarse_members), shape[2]);
 }
 
-std::optional<Adjustment> read_adjustment(const Options& options, const StoreContent& content) {
+std::optional<Adjustment> read_adjustment(const Options& options, const StoreContent& content,
+                                          const std::filesystem::path& folder) {
   if (options.reconstruct.adjustment == "none") return std::nullopt;
-  if (!is_finished(options)) {
+  const std::filesystem::path path = folder / adjustment_name;
+  if (!is_finished(options, path)) {
     throw InputError({.problem = "the driving source has not been adjusted",
-                      .value = options.adjustment_path().string(),
+                      .value = path.string(),
                       .advice = "run the stage prepare with this namelist: it leaves a finished "
                                 "store as it is",
                       .key = "reconstruct/adjustment"});
   }
-  const StoreReader reader(options.adjustment_path());
+  const StoreReader reader(path);
   const auto extents = reader.shape(from_name);
   const Shape<4> shape{extents[0], extents[1], extents[2], extents[3]};
   Array<float, 4> from(shape), to(shape);
   reader.read(from_name, 0, n_calendar_months, from.flat());
   reader.read(to_name, 0, n_calendar_months, to.flat());
   std::vector<Beyond> beyond;
-  for (const std::string& variable : content.variables)
-    beyond.push_back(variable_info(variable).lower_limit ? Beyond::ratio : Beyond::difference);
+  for (std::size_t v = 0; v < content.n_variables(); ++v)
+    beyond.push_back(lower_limit_of(content.variables[v], content.transforms[v])
+                         ? Beyond::ratio
+                         : Beyond::difference);
   return Adjustment(std::move(beyond), std::move(from), std::move(to));
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "adjustment_file.hpp"
 #include "coarse_input.hpp"
 #include "experiment_outline.hpp"
 #include "hindscale/app/stages.hpp"
@@ -106,6 +107,15 @@ void print_reconstruction(const Context& context, const Options& options, UNet& 
   std::cout << "reconstruction\n";
   line("months",
        fmt::format("{} to {}: {}", options.first_month(), options.last_month(), n_months));
+  if (options.reconstruct.coarse_members > 0)
+    line("driven by",
+         fmt::format("members 1 to {} of the source, in turn", options.reconstruct.coarse_members));
+  if (options.reconstruct.adjustment != "none")
+    line("adjustment",
+         fmt::format("'{}', {}", options.reconstruct.adjustment,
+                     std::filesystem::exists(options.reconstruction_path() / adjustment_name)
+                         ? "prepared"
+                         : "to be made by 'prepare'"));
   line("members", fmt::format("{} to {}", plan.members.front(), plan.members.back()));
   line("tiles",
        fmt::format("{} of {} x {}, overlap at least {}", layout.tiles().size(),
@@ -137,7 +147,8 @@ ExitCode run_check(const Context& context, const Options& options) {
     store_is_finished(options.store_path(), recipe_of(options));
     if (!options.reconstruct.checkpoint.empty())
       read_checkpoint(options.reconstruct.checkpoint, CheckpointParts::model_only);
-    CoarseInput(options, content).require(plan_reconstruction(options, {}, {}).months());
+    const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
+    CoarseInput(options, content).require(plan.months(), drivers_of(options, plan.members));
     if (!context.comm.is_root()) return;
     print_domain(content, options);
     print_training(context, options, content, network);

@@ -17,17 +17,12 @@ CoarseInput::CoarseInput(const Options& options, const StoreContent& content, Pr
   if (!options.reconstruct.coarse_files.empty()) source_.emplace(options, content.coarse);
 }
 
-void CoarseInput::require(const std::vector<Month>& months) {
-  for (const Month month : months) {
-    if (!source_) {
-      static_cast<void>(content_.position_of(month));  // throws where the store lacks it
-    } else if (!source_->has(first_driver(), month)) {
-      throw InputError({.problem = "month missing from the coarse files",
-                        .value = month.to_string(),
-                        .advice = "add files, or change reconstruct/first_month and last_month",
-                        .key = "reconstruct/coarse_files"});
+void CoarseInput::require(const std::vector<Month>& months, const std::set<int>& drivers) {
+  for (const int driver : drivers)
+    for (const Month month : months) {
+      if (source_) source_->require(driver, month);
+      if (!source_) static_cast<void>(content_.position_of(month));  // throws where it lacks it
     }
-  }
 }
 
 bool CoarseInput::has(Month month, int driver) {
@@ -58,6 +53,12 @@ std::vector<Month> CoarseInput::without_previous(const std::vector<Month>& month
   for (const Month month : months)
     if (previous_ == Previous::seen && !has(month + -1, first_driver())) alone.push_back(month);
   return alone;
+}
+
+std::set<int> drivers_of(const Options& options, const std::vector<int>& members) {
+  std::set<int> drivers;
+  for (const int member : members) drivers.insert(options.reconstruct.driver_of(member));
+  return drivers;
 }
 
 std::string digest_of(const CoarseMonth& coarse) {

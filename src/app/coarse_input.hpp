@@ -34,8 +34,8 @@ class CoarseInput {
 
   /// Whether the files, or the store where there are none, hold a month.
   [[nodiscard]] bool has(Month month, int driver);
-  /// InputError where a month has no coarse field of the first driver.
-  void require(const std::vector<Month>& months);
+  /// InputError where a month has no coarse field of one of these drivers.
+  void require(const std::vector<Month>& months, const std::set<int>& drivers);
   /// Reads the fields of a month, from `store` where there are no files. InputError where the month
   /// is not there.
   [[nodiscard]] CoarseMonth read(const StoreReader& store, Month month, int driver);
@@ -51,6 +51,9 @@ class CoarseInput {
   std::optional<Adjustment> adjustment_;
   std::optional<DrivingSource> source_;
 };
+
+/// The drivers of these members.
+std::set<int> drivers_of(const Options& options, const std::vector<int>& members);
 
 /// SHA-256 of the coarse fields that a month is made from, as archives record it.
 std::string digest_of(const CoarseMonth& coarse);

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "domain.hpp"
 
 namespace hindscale {
@@ -30,10 +28,8 @@ DrivingSource::DrivingSource(const Options& options, const Grid& coarse)
 
 const FieldSources& DrivingSource::open(int driver) {
   if (const auto found = open_.find(driver); found != open_.end()) return found->second;
-  constexpr std::int64_t least_open = 16;
-  const auto n_open = static_cast<std::size_t>(
-      std::max(least_open, options_.ensemble.members_per_unit));  // those of a unit take turns
-  if (open_.size() >= n_open) open_.clear();
+  constexpr std::size_t most_files = 512;  // a process may have about 1000 open
+  if (open_.size() * options_.dataset.variables.size() >= most_files) open_.clear();
   const ReconstructOptions& reconstruct = options_.reconstruct;
   FieldSources sources(options_, files_of_member(reconstruct.coarse_files, driver),
                        reconstruct.coarse_names, "reconstruct/coarse_files");
@@ -50,16 +46,19 @@ bool DrivingSource::has(int driver, Month month) {
   return open(driver).has(month);
 }
 
-void DrivingSource::read(int driver, Month month, View<float, 3> field) {
-  const FieldSources& sources = open(driver);
-  if (!sources.has(month)) {
+void DrivingSource::require(int driver, Month month) {
+  if (!has(driver, month)) {
     throw InputError(
         {.problem = "month missing from the coarse files",
          .value = month.to_string() + (driver > 0 ? fmt::format(", member {}", driver) : ""),
-         .advice = "add files, or change reconstruct/first_month and last_month",
+         .advice = "add the file that holds it, or leave out the month or the member",
          .key = "reconstruct/coarse_files"});
   }
-  sources.read(month, window_, field);
+}
+
+void DrivingSource::read(int driver, Month month, View<float, 3> field) {
+  require(driver, month);
+  open(driver).read(month, window_, field);
 }
 
 }  // namespace hindscale

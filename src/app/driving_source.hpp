@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <string>
 
 #include "hindscale/grid/window.hpp"
 #include "stage_support.hpp"
@@ -20,10 +19,10 @@ class DrivingSource {
   /// The number of the first member; 0 where there are no members.
   [[nodiscard]] int first() const { return options_.reconstruct.driver_of(1); }
   [[nodiscard]] bool has(int driver, Month month);
+  /// InputError where the month is not there.
+  void require(int driver, Month month);
   /// Reads [v, cy, cx]. InputError where the month is not there.
   void read(int driver, Month month, View<float, 3> field);
-  /// Every file of a member.
-  [[nodiscard]] std::vector<std::string> files(int driver) { return open(driver).files(); }
 
  private:
   const FieldSources& open(int driver);

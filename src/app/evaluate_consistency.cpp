@@ -31,9 +31,13 @@ Array<float, 3> DrivingFields::stored(std::size_t position) const {
 
 std::optional<CoarseMonth> DrivingFields::of_files(Month month, int driver) const {
   if (options_.reconstruct.coarse_files.empty()) return std::nullopt;
+  const std::filesystem::path folder = options_.evaluated_path();
+  if (options_.reconstruct.adjustment != "none" &&
+      !std::filesystem::exists(folder / adjustment_name))
+    return std::nullopt;  // the archive was not driven so
   if (!files_)
     files_.emplace(options_, content_, CoarseInput::Previous::seen,
-                   read_adjustment(options_, content_));
+                   read_adjustment(options_, content_, folder));
   if (!files_->has(month, driver)) return std::nullopt;
   return files_->read(reader_, month, driver);
 }

@@ -58,12 +58,15 @@ double reconstruction_bytes(const MemoryCase& c) {
   const double in_flight = std::ceil(static_cast<double>(c.options.ensemble.batch) / tiles_a_rank);
   const double conditions = static_cast<double>(c.network->config().in_channels) - n;
   const double month = conditions + 5 * n;  // Lerp, climatology, corrected, first guess, base
+  // Fields of one driver share what their month is made from.
+  const double n_months = c.options.reconstruct.coarse_members > 0 ? in_flight : 1;
   // Of each field in work: the fixed-point sums, touched and own rows (four), and nine states; the
   // finished field, that of the batch before, which waits, and of the one before that, written now.
   const double states = (13 * n) / ranks + 3 * n;
   const double output_year = 2 * n;  // the file's record, and a field's transform
   return program_bytes + network_bytes(c) +
-         field_bytes(c.content) * (table_fields(c) + month + in_flight * states + output_year);
+         field_bytes(c.content) *
+             (table_fields(c) + n_months * month + in_flight * states + output_year);
 }
 
 double peak_bytes() {

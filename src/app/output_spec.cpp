@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <set>
 #include <sstream>
 
 #include "coarse_input.hpp"
@@ -60,10 +59,8 @@ FieldFileSpec base_spec(const OutputStyle& style, std::size_t variable, const Se
   spec.grid = &style.content.fine;
   spec.months = segment.months();
   spec.global_attributes = style.attributes;
-  std::set<int> drivers;
-  for (const int member : members) drivers.insert(style.options.reconstruct.driver_of(member));
   std::string digests;
-  for (const int driver : drivers)
+  for (const int driver : drivers_of(style.options, members))
     for (const Month month : spec.months)
       digests += style.coarse_sha256.at(coarse_key(month, driver));
   spec.global_attributes.emplace_back("coarse_fields_sha256", sha256_of(digests));

@@ -92,10 +92,11 @@ Sources open_sources(const Context& context, const Options& options) {
   together(context.comm, [&] {
     sources.trained.emplace(load_trained_network(options, *sources.store, sources.store_sha256));
     const Conditioning& conditioning = *sources.trained->conditioning;
-    sources.coarse.emplace(options, conditioning.content(),
-                           conditioning.sees_previous_month() ? CoarseInput::Previous::seen
-                                                              : CoarseInput::Previous::not_seen,
-                           read_adjustment(options, conditioning.content()));
+    sources.coarse.emplace(
+        options, conditioning.content(),
+        conditioning.sees_previous_month() ? CoarseInput::Previous::seen
+                                           : CoarseInput::Previous::not_seen,
+        read_adjustment(options, conditioning.content(), options.reconstruction_path()));
   });
   return sources;
 }
@@ -117,14 +118,11 @@ void claim_folder(const OutputStyle& style, const ArchiveIdentity& identity,
 }
 
 /// The drivers of the members that are asked for and of those that the folder holds.
-std::set<int> drivers_of(const OutputStyle& style, const ReconstructionPlan& plan,
+std::set<int> drivers_in(const OutputStyle& style, const ReconstructionPlan& plan,
                          const Records& files) {
-  std::set<int> drivers;
-  const auto add = [&](const std::vector<int>& members) {
-    for (const int member : members) drivers.insert(style.options.reconstruct.driver_of(member));
-  };
-  add(plan.members);
-  for (const Segment& segment : plan.segments) add(members_of(plan.variables, segment, files));
+  std::set<int> drivers = drivers_of(style.options, plan.members);
+  for (const Segment& segment : plan.segments)
+    drivers.merge(drivers_of(style.options, members_of(plan.variables, segment, files)));
   return drivers;
 }
 
@@ -139,10 +137,9 @@ ReconstructionPlan plan_archive(const Context& context, Sources& sources, const 
   ReconstructionPlan plan;
   together(context.comm, [&] {
     plan = plan_reconstruction(options, names_of(files), condensed_segments(style, files));
-    sources.coarse->require(plan.months());
   });
   identity.coarse_sha256 = coarse_digests(context.comm, *sources.coarse, *sources.store,
-                                          plan.months(), drivers_of(style, plan, files));
+                                          plan.months(), drivers_in(style, plan, files));
   together(context.comm, [&] {
     if (context.comm.is_root()) claim_folder(style, identity, plan, files);
   });

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <map>
+#include <optional>
 #include <utility>
 
 namespace hindscale {
@@ -24,12 +24,11 @@ std::shared_ptr<const UnitFiles> UnitMaker::make(const Unit& unit,
   const std::vector<Month> months = unit.segment.months();
   std::vector<Pending> pending;
   for (std::size_t i_month = 0; i_month < months.size(); ++i_month) {
-    std::map<int, Made> of_driver;
+    std::optional<std::pair<int, Made>> last;  // members of one driver share it
     for (std::size_t m = 0; m < unit.members.size(); ++m) {
       const int driver = style_.options.reconstruct.driver_of(unit.members[m]);
-      const auto [made, is_new] = of_driver.try_emplace(driver);
-      if (is_new) made->second = made_from(months[i_month], driver);
-      pending.push_back({i_month, m, made->second});
+      if (!last || last->first != driver) last.emplace(driver, made_from(months[i_month], driver));
+      pending.push_back({i_month, m, last->second});
       if (pending.size() < generator_.fields_in_flight()) continue;
       if (stop()) return nullptr;
       flush(unit, pending, files);

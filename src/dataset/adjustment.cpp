@@ -50,6 +50,7 @@ void find_nodes(std::span<float> values, std::span<float> nodes) {
 
 float adjusted(std::span<const float> from, std::span<const float> to, float value, Beyond beyond) {
   if (std::isnan(value)) return value;
+  if (std::isnan(from[0] + to[0])) return std::numeric_limits<float>::quiet_NaN();
   if (from.size() == 1) return beyond_node(from[0], to[0], value, beyond);
   const auto [first, last] = std::equal_range(from.begin(), from.end(), value);
   const auto i_first = static_cast<std::size_t>(first - from.begin());

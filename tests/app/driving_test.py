@@ -170,7 +170,7 @@ class Driving(unittest.TestCase):
         self.assertIn("run the stage prepare", said)
         self.run_stage("prepare", "changed", "reconstruct/adjustment='mean'")
         said = self.run_stage("reconstruct", "changed", "reconstruct/adjustment='quantile'", expect=2)
-        self.assertIn("the adjustment was prepared with other options", said)
+        self.assertIn("the adjustment is of other options, source files or another store", said)
         self.run_stage("reconstruct", "refused", "ensemble/members=2")
         said = self.run_stage("reconstruct", "refused", "reconstruct/coarse_members=2", expect=2)
         self.assertIn("reconstruct/coarse_members was 3 and is now 2", said)
@@ -180,6 +180,16 @@ class Driving(unittest.TestCase):
                                ("reconstruct/adjustment='median'", "reconstruct/adjustment"),
                                ("reconstruct/first_month='1994-12'", "1994-12")):
             self.assertIn(text, self.run_stage("reconstruct", "wrong", override, expect=2))
+        copy = self.folder / "copy.nc"
+        of_copy = ("reconstruct/adjustment='mean'", "reconstruct/coarse_members=0", f"reconstruct/coarse_files='{copy}'")
+        shutil.copy(self.folder / "world" / "reanalysis" / "mem001.nc", copy)
+        self.run_stage("prepare", "stale", *of_copy)
+        shutil.copy(self.folder / "world" / "reanalysis" / "mem002.nc", copy)
+        said = self.run_stage("reconstruct", "stale", *of_copy, expect=2)
+        self.assertIn("source files", said)
+        said = self.run_stage("check", "unprepared", "reconstruct/coarse_members=4", expect=2)
+        self.assertIn("mem004.nc", said)
+        self.assertIn("to be made by 'prepare'", self.run_stage("check", "unprepared", "reconstruct/adjustment='mean'"))
         early = self.folder / "early.nc"  # ends before the training years
         with xr.open_dataset(self.folder / "world" / "reanalysis" / "mem001.nc", decode_times=False) as file:
             file.isel(time=slice(0, 12)).to_netcdf(early)

@@ -44,6 +44,16 @@ TEST(Nodes, of_a_gap_are_missing) {
   EXPECT_TRUE(std::isnan(nodes[0]) && std::isnan(nodes[1]));
 }
 
+TEST(Adjusted, is_missing_where_nodes_are) {
+  constexpr float gap = std::numeric_limits<float>::quiet_NaN();
+  for (const std::size_t n : {1, 3})
+    for (const Beyond beyond : {Beyond::difference, Beyond::ratio}) {
+      const std::vector<float> none(n, gap), some(n, 2.0F);
+      EXPECT_TRUE(std::isnan(adjusted(none, some, 1, beyond)));
+      EXPECT_TRUE(std::isnan(adjusted(some, none, 1, beyond)));
+    }
+}
+
 TEST(Adjusted, one_node_shifts_or_scales) {
   const std::vector<float> from{10}, to{12};
   EXPECT_FLOAT_EQ(adjusted(from, to, 10, Beyond::difference), 12);

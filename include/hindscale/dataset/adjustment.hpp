@@ -25,7 +25,7 @@ void find_nodes(std::span<float> values, std::span<float> nodes);
 
 /// The value that `value` becomes where nodes `from` become nodes `to` (both ascending, as many):
 /// linear between nodes, `beyond` outside of them; amid equal nodes the middle of what they become.
-/// NaN for NaN.
+/// NaN for NaN, and where the nodes are missing.
 float adjusted(std::span<const float> from, std::span<const float> to, float value, Beyond beyond);
 
 /// For each calendar month, variable and coarse cell a monotone function through pairs of nodes:

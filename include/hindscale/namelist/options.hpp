@@ -65,10 +65,6 @@ struct Options {
   }
   [[nodiscard]] std::filesystem::path reconstruction_path()
       const;  ///< reconstruct/directory or its default
-  /// How the source that drives the reconstruction is adjusted.
-  [[nodiscard]] std::filesystem::path adjustment_path() const {
-    return reconstruction_path() / "adjustment.h5";
-  }
   [[nodiscard]] std::filesystem::path evaluated_path()
       const;  ///< evaluation/reconstruction or its default
   [[nodiscard]] std::filesystem::path evaluation_path()
