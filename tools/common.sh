@@ -17,3 +17,36 @@ build() {
   fi
   cmake --build --preset "$preset"
 }
+
+readonly stopped=75 # exit status of a stage that saved its state and waits to be run again
+durations=()
+
+# part NAME COMMAND...: runs it and keeps its time; where it fails, ends the script with its exit status.
+part() {
+  local name=$1 start=$SECONDS status=0
+  shift
+  echo "== $name"
+  "$@" || status=$?
+  durations+=("$(printf '%-12s %4d s' "$name" $((SECONDS - start)))")
+  ((status == 0)) && return
+  if ((status == stopped)); then
+    echo "$0: $name stopped and saved its state; run it again to go on" >&2
+  else
+    echo "$0: $name failed (exit status $status)" >&2
+  fi
+  exit "$status"
+}
+
+# stage STAGE NAMELIST [GROUP/KEY=VALUE...]: a stage of the release build on two ranks.
+stage() {
+  local as_root=()
+  ((EUID == 0)) && as_root=(--allow-run-as-root)
+  mpirun -n 2 "${as_root[@]}" --oversubscribe build/release/bin/hindscale "$@" < /dev/null
+}
+
+# What the parts took.
+print_times() {
+  echo
+  echo "time"
+  printf '%s\n' "${durations[@]}"
+}
