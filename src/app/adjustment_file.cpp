@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include "driving_source.hpp"
 #include "hindscale/core/hash.hpp"
@@ -94,7 +93,7 @@ class AdjustmentFit {
       throw InputError(
           {.problem = "the driving source and the training years do not overlap",
            .value = fmt::format("{} to {}", content_.train.first_year, content_.train.last_year),
-           .why = "some calendar month is in none of the years that both have",
+           .why = "some calendar month is in no training year that all members of the source have",
            .advice = "add files, or set reconstruct/adjustment = 'none'",
            .key = "reconstruct/adjustment"});
     }

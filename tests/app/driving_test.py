@@ -159,6 +159,17 @@ class Driving(unittest.TestCase):
         methods = json.loads((self.folder / "scores" / "scores.json").read_text())["variables"]["tas"]["methods"]
         for method in ("member", "ensemble"):
             self.assertGreater(methods[method]["consistency"]["value"], 0)
+        # Member 2 alone differs from its driver's means by as much as where that driver alone drives.
+        misfits = []
+        for name, options in (("of_members", ()), ("of_one", (f"reconstruct/coarse_files='{self.folder}/world/reanalysis/mem002.nc'",
+                                                             "reconstruct/coarse_members=0"))):
+            self.run_stage("reconstruct", name, *options, "ensemble/first_member=2", "ensemble/members=1")
+            self.run_stage("evaluate", name, *options, f"evaluation/directory='{self.folder}/scores_{name}'")
+            scores = json.loads((self.folder / f"scores_{name}" / "scores.json").read_text())
+            misfits.append(scores["variables"]["tas"]["methods"]["member"]["consistency"]["value"])
+        self.assertGreater(misfits[0], 0)
+        self.assertEqual(*misfits)
+        self.assertNotEqual(misfits[0], methods["member"]["consistency"]["value"])
         # The archive records its drivers' fields: others are not taken for them.
         shutil.rmtree(self.folder / "scores")
         said = self.run_stage("evaluate", "scored", *scored[1:], "reconstruct/coarse_members=0",
