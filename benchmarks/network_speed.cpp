@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our side of compare_pytorch.py: leaves a network as a checkpoint, then times what it is asked to
-// on standard input, so that both sides can take turns.
+// Our side of compare_pytorch.py and compare_pytorch_gpu.py: leaves a network as a checkpoint, then
+// times what it is asked to on standard input, so that both sides can take turns.
 //
 // usage: network_speed FOLDER PRESET BATCH SIDE THREADS
 // writes FOLDER/step_00000001: weights "raw.*", the input x, outputs "float32" and "bfloat16"
 // reads  "float32 N", "bfloat16 N": evaluations; "train_float32 N", "train_bfloat16 N": forward and
-//        backward passes; answers the least seconds of N. "limit N": FLOP/s of convolutions
+//        backward passes; "device_float32 N", "device_bfloat16 N": evaluations of what lies on the
+//        device already; answers the least seconds of N. "limit N": FLOP/s of the CPU's
+//        convolutions
 #include <fmt/format.h>
 #include <omp.h>
 #include <torch/torch.h>
@@ -16,6 +18,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "../src/model/device_network.hpp"
+#include "../src/model/device_recording.hpp"
 #include "hindscale/kernel/buffer.hpp"
 #include "hindscale/kernel/convolution.hpp"
 #include "hindscale/kernel/one_thread.hpp"
@@ -100,11 +104,15 @@ class Comparison {
         y_({static_cast<std::size_t>(batch),
             static_cast<std::size_t>(network_->config().out_channels),
             static_cast<std::size_t>(side), static_cast<std::size_t>(side)}),
-        threads_(threads) {
+        threads_(threads),
+        device_(visible_gpus() > 0 ? torch::kCUDA : torch::kCPU) {
     network_->eval();
     for (const Precision precision : {Precision::float32, Precision::bfloat16})
-      evaluators_.push_back(make_evaluator(
-          network_, {.height = y_.extent(2), .width = y_.extent(3), .precision = precision}));
+      evaluators_.push_back(make_evaluator(network_, {.height = y_.extent(2),
+                                                      .width = y_.extent(3),
+                                                      .precision = precision,
+                                                      .device = device_,
+                                                      .batch = static_cast<std::size_t>(batch)}));
   }
 
   void leave(const std::filesystem::path& folder) {
@@ -121,10 +129,8 @@ class Comparison {
 
   double answer(const std::string& what, int n) {
     if (what == "limit") return limit(threads_, n);
-    if (what.starts_with("train_")) {
-      network_->set_precision(precision_of(what.substr(6)));
-      return least_seconds(n, [&] { train(); });
-    }
+    if (what.starts_with("train_")) return training(precision_of(what.substr(6)), n);
+    if (what.starts_with("device_")) return evaluation_there(precision_of(what.substr(7)), n);
     const Precision precision = precision_of(what);
     evaluate(precision);
     return least_seconds(n, [&] { evaluate(precision); });
@@ -138,15 +144,38 @@ class Comparison {
         time_of_all, y_);
   }
 
-  void train() {
-    network_->zero_grad();
-    network_->forward(x_, torch::full({1}, time_of_all)).square().mean().backward();
+  /// Seconds of a forward and backward pass; reading the loss waits for the device.
+  double training(Precision precision, int n) {
+    network_->to(device_);
+    network_->set_precision(precision);
+    const torch::Tensor x = x_.to(device_), time = torch::full({1}, time_of_all).to(device_);
+    const auto pass = [&] {
+      network_->zero_grad();
+      const torch::Tensor loss = network_->forward(x, time).square().mean();
+      loss.backward();
+      return network_->parameters().front().grad().sum().item<float>();
+    };
+    pass();
+    return least_seconds(n, pass);
+  }
+
+  double evaluation_there(Precision precision, int n) {
+    const torch::NoGradGuard no_gradient;
+    const DeviceNetwork network(network_, device_, type_of(precision));
+    const torch::Tensor x = x_.to(device_), time = torch::full({1}, time_of_all).to(device_);
+    torch::Tensor y = tensor_of(y_.view()).to(device_);
+    DeviceRecording recording(device_,
+                              [&] { y.copy_(network.forward(x, network.offsets_at(time))); });
+    const auto call = [&] { recording.run([] {}, [] {}); };
+    call();
+    return least_seconds(n, call);
   }
 
   UNet network_;
   torch::Tensor x_;
   Array<float, 4> y_;
   int threads_;
+  torch::Device device_;
   std::vector<std::unique_ptr<Evaluator>> evaluators_;
 };
 
@@ -158,6 +187,7 @@ int run(const std::vector<std::string>& arguments) {
   const int threads = std::stoi(arguments[4]);
   set_threads(threads);
   keep_freed_memory();
+  steady_gpu_arithmetic();
   Comparison comparison(arguments[1], std::stol(arguments[2]), std::stol(arguments[3]), threads);
   comparison.leave(arguments[0]);
   std::cout << "ready, " << device_description() << std::endl;

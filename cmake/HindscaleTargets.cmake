@@ -1,10 +1,11 @@
 # Warnings, module libraries and tests in one form for the whole tree.
 add_library(hindscale_build_flags INTERFACE)
 target_include_directories(hindscale_build_flags INTERFACE ${PROJECT_SOURCE_DIR}/include)
-target_compile_options(hindscale_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -ffp-contract=off)
+set(_warnings -Wall -Wextra -Wpedantic -Wshadow -ffp-contract=off)
 if(HINDSCALE_WARNINGS_AS_ERRORS)
-  target_compile_options(hindscale_build_flags INTERFACE -Werror)
+  list(APPEND _warnings -Werror)
 endif()
+target_compile_options(hindscale_build_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${_warnings}>")
 target_compile_definitions(hindscale_build_flags INTERFACE HINDSCALE_VERSION="${PROJECT_VERSION}")
 if(HINDSCALE_CUDA)
   target_compile_definitions(hindscale_build_flags INTERFACE HINDSCALE_WITH_CUDA)

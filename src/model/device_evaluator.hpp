@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evaluation of the UNet by LibTorch's own operations, for GPUs.
+// Evaluation of the UNet on GPUs.
 #pragma once
 
 #include <torch/types.h>
 
+#include "device_network.hpp"
+#include "device_recording.hpp"
 #include "hindscale/model/evaluator.hpp"
 
 namespace hindscale {
@@ -15,14 +17,17 @@ class DeviceEvaluator final : public Evaluator {
   DeviceEvaluator(const UNet& network, const EvaluatorOptions& options);
   void evaluate(View<const float, 4> input, double time, View<float, 4> output) override;
   [[nodiscard]] std::size_t out_channels() const override {
-    return static_cast<std::size_t>(network_->config().out_channels);
+    return static_cast<std::size_t>(host_output_.size(1));
   }
-  [[nodiscard]] std::size_t bytes() const override { return input_.nbytes(); }
+  [[nodiscard]] std::size_t bytes() const override {
+    return host_input_.nbytes() + host_output_.nbytes();
+  }
 
  private:
-  UNet network_;
-  torch::Device device_;
-  torch::Tensor input_;  ///< of one call, on the host
+  DeviceNetwork network_;
+  torch::Tensor host_input_, host_time_, host_output_;  ///< of one call, where the device copies
+  torch::Tensor input_, time_, output_;                 ///< the same on the device
+  DeviceRecording recording_;
 };
 
 }  // namespace hindscale

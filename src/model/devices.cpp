@@ -2,6 +2,7 @@
 // Choice and description of the device.
 #include "hindscale/model/devices.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <dlfcn.h>
@@ -26,7 +27,8 @@ std::string instruction_set() {
   return report.substr(first, report.find('\n', first) - first);
 }
 
-/// GPUs that this build can use.
+}  // namespace
+
 int visible_gpus() {
 #ifdef HINDSCALE_WITH_CUDA
   return static_cast<int>(torch::cuda::device_count());
@@ -35,12 +37,17 @@ int visible_gpus() {
 #endif
 }
 
-}  // namespace
+void steady_gpu_arithmetic() {
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::globalContext().setAllowTF32CuBLAS(false);
+  at::globalContext().setDeterministicCuDNN(true);
+}
 
 Device choose_device(const Communicator& comm) {
   const int local_rank = comm.split_by_node().rank();
   const int n_devices = visible_gpus();
   if (n_devices == 0) return {};
+  steady_gpu_arithmetic();
   return {Device::Kind::cuda, local_rank % n_devices};
 }
 

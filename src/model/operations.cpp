@@ -128,7 +128,8 @@ class WrapEdges : public torch::autograd::Function<WrapEdges> {
 };
 
 bool wraps(const torch::nn::Conv2d& layer) {
-  return c10::get_if<torch::enumtype::kCircular>(&layer->options.padding_mode()) != nullptr;
+  // Found by its argument: LibTorch's own variant before version 2, the standard's since.
+  return get_if<torch::enumtype::kCircular>(&layer->options.padding_mode()) != nullptr;
 }
 
 }  // namespace

@@ -3,12 +3,14 @@
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/kernel/convolution.hpp"
+#include "hindscale/model/devices.hpp"
 
 namespace hindscale {
 
 Precision precision_of(std::string_view name) {
   if (name == "float32") return Precision::float32;
-  const BFloat16Support support = bfloat16_support();
+  const BFloat16Support support =
+      visible_gpus() > 0 ? BFloat16Support::arithmetic : bfloat16_support();
   if (name == "auto")
     return support == BFloat16Support::arithmetic ? Precision::bfloat16 : Precision::float32;
   if (name == "bfloat16" && support != BFloat16Support::none) return Precision::bfloat16;

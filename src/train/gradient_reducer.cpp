@@ -90,7 +90,7 @@ struct GradientReducer::State {
   double waited_s = 0;
   std::unique_ptr<Reduction> reduction;
   /// Autograd holds these by weak pointers only; a hook lives as long as its node.
-  std::vector<std::shared_ptr<torch::autograd::Node>> accumulators;
+  std::vector<decltype(torch::autograd::impl::grad_accumulator(torch::Tensor()))> accumulators;
 
   void on_ready(std::size_t i_parameter) {
     if (!armed || ready[i_parameter]) return;

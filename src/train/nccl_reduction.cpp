@@ -3,12 +3,14 @@
 #include <ATen/cuda/CUDAEvent.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
+#include <fmt/format.h>
 #include <nccl.h>
 
 #include <cstring>
 #include <string>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/model/devices.hpp"
 #include "reduction.hpp"
 
 namespace hindscale {
@@ -38,6 +40,14 @@ class NcclReduction final : public Reduction {
       : device_(device),
         stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/true, device.index())) {
     const c10::cuda::CUDAGuard guard(device_);
+    const int n_ranks = comm.split_by_node().size(), n_gpus = visible_gpus();
+    together(comm, [&] {
+      if (n_ranks > n_gpus)
+        throw SystemError({.problem = "a node has more ranks than GPUs",
+                           .value = fmt::format("{} ranks, {} GPUs", n_ranks, n_gpus),
+                           .why = "NCCL sums gradients between GPUs, not within one",
+                           .advice = "start one rank for each GPU"});
+    });
     const ncclUniqueId identifier = shared_identifier(comm);
     together(comm, [&] {
       check_nccl(ncclCommInitRank(&nccl_, comm.size(), identifier, comm.rank()),

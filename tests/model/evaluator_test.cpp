@@ -7,7 +7,6 @@
 #include <cmath>
 #include <limits>
 
-#include "../../src/model/device_evaluator.hpp"
 #include "hindscale/core/error.hpp"
 #include "hindscale/kernel/convolution.hpp"
 #include "hindscale/model/bridge.hpp"
@@ -99,13 +98,6 @@ TEST_P(EachNetwork, gives_a_sample_the_same_bits_in_any_batch_and_thread) {
 INSTANTIATE_TEST_SUITE_P(Networks, EachNetwork,
                          testing::Values("nearest", "bicubic", "periodic", "plain", "narrowing",
                                          "dpdm"));
-
-TEST(DeviceEvaluator, pads_short_calls_and_gives_what_the_network_gives) {
-  const UNet network = drawn_network(tiny_config());
-  const torch::Tensor x = torch::randn({5, 3, height, width});  // calls of two, two and one
-  DeviceEvaluator evaluator(network, {.height = height, .width = width, .batch = 2});
-  EXPECT_LT(relative_distance(evaluate(evaluator, x, time), exact(network, x)), 1e-6);
-}
 
 TEST(Evaluator, knows_the_time_of_each_call) {
   const UNet network = stirred_network(tiny_config());

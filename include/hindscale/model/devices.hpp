@@ -8,8 +8,15 @@
 
 namespace hindscale {
 
+/// GPUs that this process sees; none in builds without CUDA.
+int visible_gpus();
+
+/// From now on float32 means float32 on GPUs, too, and cuDNN keeps to algorithms that give the same
+/// bits again.
+void steady_gpu_arithmetic();
+
 /// The GPU of this rank (its number on the node modulo the visible devices) in builds for CUDA that
-/// see one, else the CPU. Collective.
+/// see one, with steady arithmetic, else the CPU. Collective.
 Device choose_device(const Communicator& comm);
 
 /// "CPU (AVX512)" or the number and name of the GPUs.

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device_network.hpp"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "device_operations.hpp"
+#include "hindscale/core/error.hpp"
+
+namespace hindscale {
+namespace {
+
+/// A channels-last map as rows of channels, [n h w, c]: the same memory.
+torch::Tensor rows_of(const torch::Tensor& map) {
+  return map.permute({0, 2, 3, 1}).reshape({-1, map.size(1)});
+}
+
+/// The reverse of `rows_of`, of the height and width of `like`.
+torch::Tensor map_of(const torch::Tensor& rows, const torch::Tensor& like) {
+  return rows.view({like.size(0), like.size(2), like.size(3), rows.size(1)}).permute({0, 3, 1, 2});
+}
+
+}  // namespace
+
+DeviceNetwork::DeviceNetwork(const UNet& network, const torch::Device& device,
+                             torch::ScalarType type)
+    : config_(network->config()), device_(device), type_(type) {
+  const torch::NoGradGuard no_gradient;
+  for (const auto& [name, parameter] : parameters_of(*network))
+    parameters_.emplace(name, parameter.detach().to(device, torch::kFloat32).clone());
+  // Sinusoids of Vaswani et al. 2017: wavelengths from 2 pi to 10000 * 2 pi steps.
+  const std::int64_t half = config_.channels / 2;
+  rates_ = torch::exp(torch::arange(half, torch::kFloat32) *
+                      (-std::log(10000.0) / static_cast<double>(half)))
+               .to(device);
+  time_in_weight_ = parameters_.at("time_in.weight");
+  time_in_bias_ = parameters_.at("time_in.bias");
+  time_out_weight_ = parameters_.at("time_out.weight");
+  time_out_bias_ = parameters_.at("time_out.bias");
+  input_ = layer_of("input");
+  output_norm_ = norm_of("output_norm");
+  output_ = layer_of("output");
+  build();
+  parameters_.clear();
+}
+
+void DeviceNetwork::build() {
+  std::vector<std::int64_t> kept{config_.channels};
+  std::int64_t current = config_.channels;
+  for (std::size_t level = 0; level < config_.multipliers.size(); ++level) {
+    for (std::int64_t i = 0; i < config_.residual_blocks; ++i) {
+      add_block(down_, "down", {current});
+      current = config_.channels * config_.multipliers[level];
+      kept.push_back(current);
+    }
+    if (level + 1 == config_.multipliers.size()) break;
+    add_layer(down_, "down", 2);
+    kept.push_back(current);
+  }
+  for (int i = 0; i < (config_.attention_middle ? 2 : 1); ++i)
+    add_block(middle_, "middle", {current});
+  for (std::size_t level = config_.multipliers.size(); level-- > 0;) {
+    for (std::int64_t i = 0; i <= config_.residual_blocks; ++i) {
+      add_block(up_, "up", {current, kept.back()});
+      kept.pop_back();
+      current = config_.channels * config_.multipliers[level];
+    }
+    if (level > 0) add_layer(up_, "up", 1);
+  }
+}
+
+DeviceNetwork::Norm DeviceNetwork::norm_of(const std::string& name) const {
+  return {parameters_.at(name + ".weight"), parameters_.at(name + ".bias")};
+}
+
+DeviceNetwork::Layer DeviceNetwork::layer_of(const std::string& name, std::int64_t stride) const {
+  Layer layer{parameters_.at(name + ".weight").to(type_), {}, stride};
+  layer.weight = layer.weight.contiguous(torch::MemoryFormat::ChannelsLast);
+  const auto bias = parameters_.find(name + ".bias");
+  if (bias != parameters_.end()) layer.bias = bias->second.to(type_);
+  return layer;
+}
+
+void DeviceNetwork::add_layer(std::vector<Step>& steps, const std::string& part,
+                              std::int64_t stride) {
+  steps.emplace_back(layer_of(part + "." + std::to_string(steps.size()), stride));
+}
+
+void DeviceNetwork::add_block(std::vector<Step>& steps, const std::string& part,
+                              const std::vector<std::int64_t>& map_channels) {
+  const std::string name = part + "." + std::to_string(steps.size());
+  const Layer first = layer_of(name + ".first"), second = layer_of(name + ".second");
+  Block block{.first_norm = norm_of(name + ".first_norm"),
+              .second_norm = norm_of(name + ".second_norm"),
+              .first = first.weight,
+              .second = second.weight,
+              .bias = parameters_.at(name + ".second.bias"),
+              .skips = {},
+              .i_offset = offset_bias_.defined() ? offset_bias_.size(0) : 0,
+              .channels = first.weight.size(0),
+              .attention = {}};
+  const torch::Tensor bias = parameters_.at(name + ".first.bias") +
+                             parameters_.at(name + ".time.bias"),
+                      weight = parameters_.at(name + ".time.weight");
+  offset_bias_ = offset_bias_.defined() ? torch::cat({offset_bias_, bias}) : bias;
+  offset_weight_ = offset_weight_.defined() ? torch::cat({offset_weight_, weight}) : weight;
+  if (parameters_.contains(name + ".skip.weight")) {
+    const torch::Tensor skip = parameters_.at(name + ".skip.weight").to(type_).flatten(1);
+    std::int64_t begin = 0;
+    for (const std::int64_t n : map_channels) {
+      block.skips.push_back(skip.narrow(1, begin, n).t().contiguous());
+      begin += n;
+    }
+    block.bias = (block.bias + parameters_.at(name + ".skip.bias")).to(type_);
+  }
+  HINDSCALE_ASSERT(map_channels.size() == 1 || !block.skips.empty());
+  if (parameters_.contains(name + ".attention.weight"))
+    block.attention.push_back({norm_of(name + ".attention"), layer_of(name + ".attention.qkv"),
+                               layer_of(name + ".attention.out")});
+  steps.emplace_back(std::move(block));
+}
+
+torch::Tensor DeviceNetwork::offsets_at(const torch::Tensor& time) const {
+  const torch::NoGradGuard no_gradient;
+  const torch::Tensor angles = time.unsqueeze(1) * rates_;
+  const torch::Tensor waves = torch::cat({torch::sin(angles), torch::cos(angles)}, 1);
+  const torch::Tensor hidden = torch::silu(torch::addmm(time_in_bias_, waves, time_in_weight_.t()));
+  const torch::Tensor embedded =
+      torch::silu(torch::addmm(time_out_bias_, hidden, time_out_weight_.t()));
+  return torch::addmm(offset_bias_, embedded, offset_weight_.t());
+}
+
+torch::Tensor DeviceNetwork::normed(const Maps& x, const Norm& norm, Activation activation,
+                                    const torch::Tensor& offset) const {
+  return device_norm(x, {norm.weight, norm.bias, offset, config_.groups, activation});
+}
+
+torch::Tensor DeviceNetwork::convolved(const torch::Tensor& x, const Layer& layer) const {
+  const std::int64_t half = layer.weight.size(2) / 2;
+  const bool wraps = half > 0 && config_.padding == Padding::periodic;
+  const torch::Tensor seen = wraps ? wrap_edges(x, half) : x;
+  const std::int64_t margin = wraps ? 0 : half;
+  return at::conv2d(seen, layer.weight, layer.bias, layer.stride, margin);
+}
+
+torch::Tensor DeviceNetwork::attended(const Attention& attention, const torch::Tensor& x) const {
+  const std::int64_t n = x.size(0), channels = x.size(1), places = x.size(2) * x.size(3);
+  const torch::Tensor map = normed({x}, attention.norm, Activation::none);
+  const torch::Tensor wide =
+      torch::mm(rows_of(map), attention.qkv.weight.flatten(1).t()).view({n, places, 3 * channels});
+  const auto parts = wide.chunk(3, -1);
+  const torch::Tensor query = parts[0] / std::sqrt(static_cast<double>(channels));
+  const torch::Tensor weights = torch::softmax(torch::bmm(query, parts[1].transpose(1, 2)), -1);
+  const torch::Tensor mixed = torch::bmm(weights, parts[2].contiguous()).view({-1, channels});
+  const torch::Tensor made =
+      torch::addmm(attention.out.bias, mixed, attention.out.weight.flatten(1).t());
+  return x + map_of(made, x);
+}
+
+torch::Tensor DeviceNetwork::run(const Block& block, const Maps& x,
+                                 const torch::Tensor& offsets) const {
+  const torch::Tensor inner =
+      convolved(normed(x, block.first_norm, Activation::silu), {block.first, {}, 1});
+  const torch::Tensor offset = offsets.narrow(1, block.i_offset, block.channels);
+  torch::Tensor made = convolved(normed({inner}, block.second_norm, Activation::silu, offset),
+                                 {block.second, {}, 1});
+  if (block.skips.empty()) {
+    add_map(made, x.front(), block.bias);
+  } else {
+    torch::Tensor skipped = torch::addmm(block.bias, rows_of(x.front()), block.skips.front());
+    if (x.size() > 1) skipped.addmm_(rows_of(x.back()), block.skips.back());
+    made.add_(map_of(skipped, made));
+  }
+  return block.attention.empty() ? made : attended(block.attention.front(), made);
+}
+
+torch::Tensor DeviceNetwork::forward(const torch::Tensor& x, const torch::Tensor& offsets) const {
+  const torch::NoGradGuard no_gradient;
+  torch::Tensor hidden =
+      convolved(x.to(type_).contiguous(torch::MemoryFormat::ChannelsLast), input_);
+  std::vector<torch::Tensor> kept{hidden};
+  for (const Step& step : down_) {
+    const auto* block = std::get_if<Block>(&step);
+    hidden = block != nullptr ? run(*block, {hidden}, offsets)
+                              : convolved(hidden, std::get<Layer>(step));
+    kept.push_back(hidden);
+  }
+  for (const Step& step : middle_) hidden = run(std::get<Block>(step), {hidden}, offsets);
+  for (const Step& step : up_) {
+    if (const auto* block = std::get_if<Block>(&step)) {
+      hidden = run(*block, {hidden, kept.back()}, offsets);
+      kept.pop_back();
+    } else {
+      hidden =
+          convolved(upsample(hidden, config_.upsampling, config_.padding), std::get<Layer>(step));
+    }
+  }
+  return convolved(normed({hidden}, output_norm_, Activation::silu), output_).to(torch::kFloat32);
+}
+
+}  // namespace hindscale
