@@ -113,8 +113,10 @@ void set_aside(const fs::path& path, const LockHolder& stale) {
   const fs::path aside = fmt::format("{}.stale.{}", path.string(), ::getpid());
   if (::rename(path.c_str(), aside.c_str()) != 0) return;  // somebody else took it away first
   const LockHolder found = parse_holder(read_text(aside));
-  if (found.host != stale.host || found.process != stale.process)
-    ::link(aside.c_str(), path.c_str());
+  if (found.host != stale.host || found.process != stale.process) {
+    // Where it cannot be put back, a third run has taken the place meanwhile.
+    [[maybe_unused]] const int status = ::link(aside.c_str(), path.c_str());
+  }
   ::unlink(aside.c_str());
 }
 
