@@ -13,9 +13,9 @@ namespace hindscale {
 /// float32, as do the weights that training changes.
 enum class Precision { float32, bfloat16 };
 
-/// "float32" or "bfloat16", or "auto": bfloat16 where this processor, or a GPU that this build uses,
-/// computes with it. InputError
-/// for another name, and for "bfloat16" on a processor without AVX-512.
+/// "float32" or "bfloat16", or "auto": bfloat16 where this processor, or a GPU that this build
+/// uses, computes with it. InputError for another name, and for "bfloat16" on a processor without
+/// AVX-512.
 Precision precision_of(std::string_view name);
 std::string name_of(Precision precision);
 torch::ScalarType type_of(Precision precision);
