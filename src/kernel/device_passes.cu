@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <string>
 
-#include "hindscale/core/error.hpp"
+#include "device_pack.cuh"
 #include "hindscale/kernel/device_passes.hpp"
 
 namespace hindscale::device {
@@ -11,17 +10,6 @@ namespace {
 constexpr int block_threads = 256, most_threads = 1024;
 constexpr int most_channels = 2048;  // sums of more would not fit the shared memory of a block
 constexpr float epsilon = 1e-5F;
-
-void check(cudaError_t status, const char* call) {
-  if (status == cudaSuccess) return;
-  throw SystemError({.problem = std::string(call) + " failed", .why = cudaGetErrorString(status)});
-}
-
-/// Neighbouring channels that a thread takes together.
-template <class T, int Size>
-struct alignas(sizeof(T) * Size) Pack {
-  T values[Size];
-};
 
 /// A block's threads: `rows` places by `packs` packs of channels.
 struct Block {
@@ -40,19 +28,6 @@ int parts_of(std::int64_t places) {
   constexpr std::int64_t places_a_part = 512, most = 64;
   return static_cast<int>(
       std::clamp<std::int64_t>((places + places_a_part - 1) / places_a_part, 1, most));
-}
-
-__device__ float as_float(float value) {
-  return value;
-}
-__device__ float as_float(__nv_bfloat16 value) {
-  return __bfloat162float(value);
-}
-__device__ void store(float value, float& to) {
-  to = value;
-}
-__device__ void store(float value, __nv_bfloat16& to) {
-  to = __float2bfloat16(value);
 }
 
 /// The pack of one place (counted through all samples).
@@ -230,8 +205,6 @@ void run_add(const T* x, const float* bias, const MapSize& size, T* y, cudaStrea
       x, bias, size.places, block, y);
   check(cudaGetLastError(), "addition of maps");
 }
-
-constexpr std::int64_t pack_bytes = 16;  // the widest load of a thread
 
 }  // namespace
 

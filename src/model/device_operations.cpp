@@ -9,6 +9,7 @@
 #include <c10/cuda/CUDAStream.h>
 
 #include "hindscale/kernel/device_passes.hpp"
+#include "hindscale/kernel/device_upsampling.hpp"
 #endif
 
 namespace hindscale {
@@ -89,5 +90,35 @@ void add_map(torch::Tensor& y, const torch::Tensor& x, const torch::Tensor& bias
 #endif
   y.add_(x).add_(bias.to(y.scalar_type()).view({1, -1, 1, 1}));
 }
+
+#ifdef HINDSCALE_WITH_CUDA
+
+void upsample_on_gpu(const torch::Tensor& x, const torch::Tensor& fine, Padding padding,
+                     bool is_adjoint) {
+  const auto layout = torch::MemoryFormat::ChannelsLast;
+  HINDSCALE_ASSERT(x.is_contiguous(layout) && fine.is_contiguous(layout));
+  const c10::cuda::CUDAGuard guard(x.device());
+  const device::UpsamplingCall call{
+      .map = {.channels = x.size(1), .height = x.size(2), .width = x.size(3)},
+      .n = x.size(0),
+      .padding = padding,
+      .stream = c10::cuda::getCurrentCUDAStream(x.device().index())};
+  as_type_of(x, [&]<class T>(T*) {
+    if (is_adjoint) {
+      device::upsample_bicubic_adjoint(call, values<const T>(fine), values<T>(x));
+    } else {
+      device::upsample_bicubic(call, values<const T>(x), values<T>(fine));
+    }
+  });
+}
+
+#else
+
+void upsample_on_gpu(const torch::Tensor& /*x*/, const torch::Tensor& /*fine*/, Padding /*padding*/,
+                     bool /*is_adjoint*/) {
+  HINDSCALE_ASSERT(!"this build has no kernels for GPUs");
+}
+
+#endif
 
 }  // namespace hindscale

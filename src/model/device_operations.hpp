@@ -25,4 +25,9 @@ torch::Tensor device_norm(const std::vector<torch::Tensor>& x, const NormOperati
 /// y += x + bias, maps [n, c, h, w] of one type, bias [c] float32. Without gradients.
 void add_map(torch::Tensor& y, const torch::Tensor& x, const torch::Tensor& bias);
 
+/// Fills `fine` [n, c, 2 h, 2 w] from x [n, c, h, w], both channels-last on a GPU, bicubically; or,
+/// `is_adjoint`, x from `fine`: the gradient. Only in builds for CUDA (assertion).
+void upsample_on_gpu(const torch::Tensor& x, const torch::Tensor& fine, Padding padding,
+                     bool is_adjoint);
+
 }  // namespace hindscale

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include "device_operations.hpp"
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/operations.hpp"
 
@@ -39,6 +40,7 @@ void run(const torch::Tensor& x, const torch::Tensor& fine, const Case& how, boo
 }
 
 void run_as(const torch::Tensor& x, const torch::Tensor& fine, const Case& how, bool is_adjoint) {
+  if (x.is_cuda()) return upsample_on_gpu(x, fine, how.padding, is_adjoint);
   if (x.scalar_type() == torch::kFloat32) return run<float>(x, fine, how, is_adjoint);
   run<BFloat16>(x, fine, how, is_adjoint);
 }
@@ -67,7 +69,7 @@ class Upsample : public torch::autograd::Function<Upsample> {
   }
 };
 
-/// By LibTorch's own operations, on any device.
+/// By LibTorch's own operations, on any device and in any type.
 torch::Tensor interpolate(const torch::Tensor& x, Upsampling method) {
   namespace functional = torch::nn::functional;
   auto options = functional::InterpolateFuncOptions().scale_factor(std::vector<double>{2, 2});
@@ -81,7 +83,8 @@ torch::Tensor interpolate(const torch::Tensor& x, Upsampling method) {
 torch::Tensor upsample(const torch::Tensor& x, Upsampling method, Padding padding) {
   HINDSCALE_ASSERT(padding == Padding::zeros || (x.size(2) > 1 && x.size(3) > 1));
   const bool is_ours = x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16;
-  if (x.device().is_cpu() && is_ours) {
+  const bool is_here = x.device().is_cpu() || (x.is_cuda() && method == Upsampling::bicubic);
+  if (is_here && is_ours) {
     return Upsample::apply(x, static_cast<std::int64_t>(method),
                            static_cast<std::int64_t>(padding));
   }

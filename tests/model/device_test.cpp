@@ -169,9 +169,11 @@ TEST(DeviceAddition, adds_map_and_bias) {
   }
 }
 
-TEST(DeviceTraining, has_the_gradients_of_the_cpu) {
+class DeviceTraining : public testing::TestWithParam<const char*> {};
+
+TEST_P(DeviceTraining, has_the_gradients_of_the_cpu) {
   torch::manual_seed(6);
-  UNet here = drawn_network(tiny_config()), there = drawn_network(tiny_config());
+  UNet here = drawn_network(variant(GetParam())), there = drawn_network(variant(GetParam()));
   const torch::Tensor x = torch::randn({3, 3, height, width}), when = torch::full({3}, time);
   const auto differentiate = [&](UNet& network, const torch::Device& device) {
     network->to(device);
@@ -188,6 +190,9 @@ TEST(DeviceTraining, has_the_gradients_of_the_cpu) {
           << device << ", " << item.key();
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Networks, DeviceTraining,
+                         testing::Values("nearest", "bicubic", "periodic"));
 
 }  // namespace
 }  // namespace hindscale
