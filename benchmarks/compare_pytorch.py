@@ -35,8 +35,8 @@ CALLS = {"dpdm": 2, "small": 30}  # a turn takes the fastest of so many
 class Ours:
     """The C++ program, which waits for its turns."""
 
-    def __init__(self, program, folder, preset, threads):
-        self.process = subprocess.Popen([program, folder, preset, str(BATCH), str(CASES[preset]["side"]), str(threads)],
+    def __init__(self, program, folder, preset, threads, batch=BATCH):
+        self.process = subprocess.Popen([program, folder, preset, str(batch), str(CASES[preset]["side"]), str(threads)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.description = self.process.stdout.readline().strip()
         if not self.description.startswith("ready"):

@@ -13,38 +13,19 @@ import argparse
 import json
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/reference/model"))
+sys.path.insert(0, str(ROOT / "benchmarks"))
 import torch  # noqa: E402
 import reference  # noqa: E402
+from compare_pytorch import CASES, Ours  # noqa: E402
 
-CASES = {"dpdm": {"side": 128, "flop": 2 * 13057916928}, "small": {"side": 32, "flop": 474e3 * 32 * 32}}
 LAST = torch.channels_last
-
-
-class Ours:
-    """The C++ program, which waits for its turns."""
-
-    def __init__(self, program, folder, preset, batch):
-        command = [program, folder, preset, str(batch), str(CASES[preset]["side"]), "8"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.description = self.process.stdout.readline().strip().removeprefix("ready, ")
-        if "CUDA" not in self.description:
-            sys.exit("compare_pytorch_gpu.py: network_speed sees no GPU")
-
-    def measure(self, what, calls):
-        self.process.stdin.write(f"{what} {calls}\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+THREADS = 8  # of our side, for copies between fields and pinned memory
 
 
 def least_seconds(calls, work):
@@ -119,7 +100,9 @@ def training(network, x, when, dtype, compiled):
 def compare(preset, arguments):
     case, batch, calls = CASES[preset], arguments.batch, arguments.calls
     with tempfile.TemporaryDirectory() as folder:
-        ours = Ours(arguments.program, folder, preset, batch)
+        ours = Ours(arguments.program, folder, preset, THREADS, batch)
+        if "CUDA" not in ours.description:
+            sys.exit("compare_pytorch_gpu.py: network_speed sees no GPU")
         network, tensors = load(folder)
     x, when = tensors["x"], torch.tensor([500.0], device="cuda")
     with torch.no_grad():
