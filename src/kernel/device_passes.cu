@@ -120,8 +120,8 @@ __global__ void find_slopes(const float* sums, NormCall call, int parts, int cha
 }
 
 /// y = x scale + shift, activated. Grid [any, n].
-template <class T, int Size>
-__global__ void apply_slopes(Maps<T> x, NormCall call, Block block, const float* slopes, T* y) {
+template <class In, class Out, int Size>
+__global__ void apply_slopes(Maps<In> x, NormCall call, Block block, const float* slopes, Out* y) {
   const int pack = static_cast<int>(threadIdx.x) % block.packs,
             row = static_cast<int>(threadIdx.x) / block.packs;
   const std::int64_t channels = x.channels(), i = blockIdx.y;
@@ -136,38 +136,36 @@ __global__ void apply_slopes(Maps<T> x, NormCall call, Block block, const float*
 #pragma unroll 4
   for (std::int64_t place = blockIdx.x * block.rows + row; place < call.places; place += step) {
     const std::int64_t at = i * call.places + place;
-    const auto values = load<T, Size>(x, at, pack * Size);
-    Pack<T, Size> made;
+    const auto values = load<In, Size>(x, at, pack * Size);
+    Pack<Out, Size> made;
 #pragma unroll
     for (int k = 0; k < Size; ++k) {
       const float value = as_float(values.values[k]) * scale[k] + shift[k];
       store(call.is_silu ? value / (1 + __expf(-value)) : value, made.values[k]);
     }
-    *reinterpret_cast<Pack<T, Size>*>(y + at * channels + pack * Size) = made;
+    *reinterpret_cast<Pack<Out, Size>*>(y + at * channels + pack * Size) = made;
   }
 }
 
-/// y += x + bias. Grid [any].
-template <class T, int Size>
-__global__ void add_places(const T* x, const float* bias, std::int64_t n_places, Block block,
-                           T* y) {
+/// sum = x + y + bias. Grid [any].
+template <class A, class B, int Size>
+__global__ void sum_places(const A* x, const B* y, SumCall call, Block block, float* sum) {
   const int pack = static_cast<int>(threadIdx.x) % block.packs,
             row = static_cast<int>(threadIdx.x) / block.packs;
-  const std::int64_t channels = static_cast<std::int64_t>(block.packs) * Size;
   float own[Size];
 #pragma unroll
-  for (int k = 0; k < Size; ++k) own[k] = bias[pack * Size + k];
+  for (int k = 0; k < Size; ++k) own[k] = call.bias[pack * Size + k];
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * block.rows;
 #pragma unroll 4
-  for (std::int64_t place = blockIdx.x * block.rows + row; place < n_places; place += step) {
-    const std::int64_t at = place * channels + pack * Size;
-    const auto added = *reinterpret_cast<const Pack<T, Size>*>(x + at);
-    auto* to = reinterpret_cast<Pack<T, Size>*>(y + at);
-    Pack<T, Size> sum = *to;
+  for (std::int64_t place = blockIdx.x * block.rows + row; place < call.places; place += step) {
+    const std::int64_t at = place * call.channels + pack * Size;
+    const auto first = *reinterpret_cast<const Pack<A, Size>*>(x + at);
+    const auto second = *reinterpret_cast<const Pack<B, Size>*>(y + at);
+    Pack<float, Size> made;
 #pragma unroll
     for (int k = 0; k < Size; ++k)
-      store(as_float(sum.values[k]) + (as_float(added.values[k]) + own[k]), sum.values[k]);
-    *to = sum;
+      made.values[k] = as_float(first.values[k]) + (as_float(second.values[k]) + own[k]);
+    *reinterpret_cast<Pack<float, Size>*>(sum + at) = made;
   }
 }
 
@@ -178,8 +176,8 @@ unsigned blocks_for(std::int64_t places, const Block& block) {
   return static_cast<unsigned>(std::clamp<std::int64_t>((places + a_block - 1) / a_block, 1, most));
 }
 
-template <class T, int Size>
-void run_norm(const Maps<T>& x, const NormCall& call, T* y) {
+template <class In, class Out, int Size>
+void run_norm(const Maps<In>& x, const NormCall& call, Out* y) {
   const auto channels = static_cast<int>(x.channels()), groups = static_cast<int>(call.groups);
   const auto n = static_cast<unsigned>(call.n);
   const Block block = block_of(channels, Size);
@@ -188,23 +186,27 @@ void run_norm(const Maps<T>& x, const NormCall& call, T* y) {
   const std::size_t row_bytes = sizeof(float) * 2 * static_cast<std::size_t>(channels),
                     shared = row_bytes * static_cast<std::size_t>(block.rows),
                     totals = sizeof(double) * 2 * static_cast<std::size_t>(channels + groups);
-  sum_part<T, Size>
+  sum_part<In, Size>
       <<<dim3(static_cast<unsigned>(parts), n), block.threads(), shared, call.stream>>>(
           x, call.places, block, sums);
   find_slopes<<<n, block_threads, totals, call.stream>>>(sums, call, parts, channels, slopes);
-  apply_slopes<T, Size>
+  apply_slopes<In, Out, Size>
       <<<dim3(blocks_for(call.places, block), n), block.threads(), 0, call.stream>>>(x, call, block,
                                                                                      slopes, y);
   check(cudaGetLastError(), "group normalisation");
 }
 
-template <class T, int Size>
-void run_add(const T* x, const float* bias, const MapSize& size, T* y, cudaStream_t stream) {
-  const Block block = block_of(size.channels, Size);
-  add_places<T, Size><<<blocks_for(size.places, block), block.threads(), 0, stream>>>(
-      x, bias, size.places, block, y);
-  check(cudaGetLastError(), "addition of maps");
+template <class A, class B, int Size>
+void run_sum(const A* x, const B* y, const SumCall& call, float* sum) {
+  const Block block = block_of(call.channels, Size);
+  sum_places<A, B, Size>
+      <<<blocks_for(call.places, block), block.threads(), 0, call.stream>>>(x, y, call, block, sum);
+  check(cudaGetLastError(), "sum of maps");
 }
+
+/// Channels that one load of the smaller type takes.
+template <class A, class B>
+constexpr int pack_size = pack_bytes / std::min(sizeof(A), sizeof(B));
 
 }  // namespace
 
@@ -212,26 +214,29 @@ std::int64_t norm_memory(const NormCall& call, std::int64_t channels) {
   return call.n * 2 * channels * (parts_of(call.places) + 1);
 }
 
-template <class T>
-void group_norm(const Maps<T>& x, const NormCall& call, T* y) {
+template <class In, class Out>
+void group_norm(const Maps<In>& x, const NormCall& call, Out* y) {
   HINDSCALE_ASSERT(x.channels() % call.groups == 0 && x.channels() <= most_channels);
-  constexpr int pack = pack_bytes / sizeof(T);
-  const bool is_whole = x.first_channels % pack == 0 && x.second_channels % pack == 0;
-  const auto run = is_whole ? run_norm<T, pack> : run_norm<T, 1>;
+  constexpr int size = pack_size<In, Out>;
+  const bool is_whole = x.first_channels % size == 0 && x.second_channels % size == 0;
+  const auto run = is_whole ? run_norm<In, Out, size> : run_norm<In, Out, 1>;
   run(x, call, y);
 }
 
-template <class T>
-void add_map(const T* x, const float* bias, const MapSize& size, T* y, cudaStream_t stream) {
-  constexpr int pack = pack_bytes / sizeof(T);
-  const auto run = size.channels % pack == 0 ? run_add<T, pack> : run_add<T, 1>;
-  run(x, bias, size, y, stream);
+template <class A, class B>
+void sum_of_maps(const A* x, const B* y, const SumCall& call, float* sum) {
+  constexpr int size = pack_size<A, B>;
+  const auto run = call.channels % size == 0 ? run_sum<A, B, size> : run_sum<A, B, 1>;
+  run(x, y, call, sum);
 }
 
 template void group_norm(const Maps<float>&, const NormCall&, float*);
+template void group_norm(const Maps<float>&, const NormCall&, __nv_bfloat16*);
+template void group_norm(const Maps<__nv_bfloat16>&, const NormCall&, float*);
 template void group_norm(const Maps<__nv_bfloat16>&, const NormCall&, __nv_bfloat16*);
-template void add_map(const float*, const float*, const MapSize&, float*, cudaStream_t);
-template void add_map(const __nv_bfloat16*, const float*, const MapSize&, __nv_bfloat16*,
-                      cudaStream_t);
+template void sum_of_maps(const float*, const float*, const SumCall&, float*);
+template void sum_of_maps(const float*, const __nv_bfloat16*, const SumCall&, float*);
+template void sum_of_maps(const __nv_bfloat16*, const float*, const SumCall&, float*);
+template void sum_of_maps(const __nv_bfloat16*, const __nv_bfloat16*, const SumCall&, float*);
 
 }  // namespace hindscale::device

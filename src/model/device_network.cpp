@@ -25,7 +25,7 @@ torch::Tensor map_of(const torch::Tensor& rows, const torch::Tensor& like) {
 
 DeviceNetwork::DeviceNetwork(const UNet& network, const torch::Device& device,
                              torch::ScalarType type)
-    : config_(network->config()), device_(device), type_(type) {
+    : config_(network->config()), type_(type) {
   const torch::NoGradGuard no_gradient;
   for (const auto& [name, parameter] : parameters_of(*network))
     parameters_.emplace(name, parameter.detach().to(device, torch::kFloat32).clone());
@@ -112,12 +112,13 @@ void DeviceNetwork::add_block(std::vector<Step>& steps, const std::string& part,
       block.skips.push_back(skip.narrow(1, begin, n).t().contiguous());
       begin += n;
     }
-    block.bias = (block.bias + parameters_.at(name + ".skip.bias")).to(type_);
+    block.bias = block.bias + parameters_.at(name + ".skip.bias");
   }
   HINDSCALE_ASSERT(map_channels.size() == 1 || !block.skips.empty());
   if (parameters_.contains(name + ".attention.weight"))
     block.attention.push_back({norm_of(name + ".attention"), layer_of(name + ".attention.qkv"),
-                               layer_of(name + ".attention.out")});
+                               layer_of(name + ".attention.out"),
+                               parameters_.at(name + ".attention.out.bias")});
   steps.emplace_back(std::move(block));
 }
 
@@ -133,7 +134,7 @@ torch::Tensor DeviceNetwork::offsets_at(const torch::Tensor& time) const {
 
 torch::Tensor DeviceNetwork::normed(const Maps& x, const Norm& norm, Activation activation,
                                     const torch::Tensor& offset) const {
-  return device_norm(x, {norm.weight, norm.bias, offset, config_.groups, activation});
+  return device_norm(x, {norm.weight, norm.bias, offset, config_.groups, activation, type_});
 }
 
 torch::Tensor DeviceNetwork::convolved(const torch::Tensor& x, const Layer& layer) const {
@@ -141,21 +142,20 @@ torch::Tensor DeviceNetwork::convolved(const torch::Tensor& x, const Layer& laye
   const bool wraps = half > 0 && config_.padding == Padding::periodic;
   const torch::Tensor seen = wraps ? wrap_edges(x, half) : x;
   const std::int64_t margin = wraps ? 0 : half;
-  return at::conv2d(seen, layer.weight, layer.bias, layer.stride, margin);
+  return convolution(seen, {layer.weight, layer.bias, layer.stride, margin});
 }
 
 torch::Tensor DeviceNetwork::attended(const Attention& attention, const torch::Tensor& x) const {
   const std::int64_t n = x.size(0), channels = x.size(1), places = x.size(2) * x.size(3);
   const torch::Tensor map = normed({x}, attention.norm, Activation::none);
   const torch::Tensor wide =
-      torch::mm(rows_of(map), attention.qkv.weight.flatten(1).t()).view({n, places, 3 * channels});
+      product(rows_of(map), attention.qkv.weight.flatten(1).t()).view({n, places, 3 * channels});
   const auto parts = wide.chunk(3, -1);
   const torch::Tensor query = parts[0] / std::sqrt(static_cast<double>(channels));
-  const torch::Tensor weights = torch::softmax(torch::bmm(query, parts[1].transpose(1, 2)), -1);
-  const torch::Tensor mixed = torch::bmm(weights, parts[2].contiguous()).view({-1, channels});
-  const torch::Tensor made =
-      torch::addmm(attention.out.bias, mixed, attention.out.weight.flatten(1).t());
-  return x + map_of(made, x);
+  const torch::Tensor weights = torch::softmax(product(query, parts[1].transpose(1, 2)), -1);
+  const torch::Tensor mixed = product(weights, parts[2].contiguous()).view({-1, channels});
+  const torch::Tensor made = product(mixed, attention.out.weight.flatten(1).t());
+  return sum_of_maps(x, map_of(made, x), attention.out_bias);
 }
 
 torch::Tensor DeviceNetwork::run(const Block& block, const Maps& x,
@@ -163,27 +163,29 @@ torch::Tensor DeviceNetwork::run(const Block& block, const Maps& x,
   const torch::Tensor inner =
       convolved(normed(x, block.first_norm, Activation::silu), {block.first, {}, 1});
   const torch::Tensor offset = offsets.narrow(1, block.i_offset, block.channels);
-  torch::Tensor made = convolved(normed({inner}, block.second_norm, Activation::silu, offset),
-                                 {block.second, {}, 1});
-  if (block.skips.empty()) {
-    add_map(made, x.front(), block.bias);
-  } else {
-    torch::Tensor skipped = torch::addmm(block.bias, rows_of(x.front()), block.skips.front());
-    if (x.size() > 1) skipped.addmm_(rows_of(x.back()), block.skips.back());
-    made.add_(map_of(skipped, made));
+  const torch::Tensor made = convolved(normed({inner}, block.second_norm, Activation::silu, offset),
+                                       {block.second, {}, 1});
+  torch::Tensor begun = x.front();
+  if (!block.skips.empty()) {
+    torch::Tensor rows = product(rows_of(begun.to(type_)), block.skips.front());
+    if (x.size() > 1) rows += product(rows_of(x.back().to(type_)), block.skips.back());
+    begun = map_of(rows, made);
   }
-  return block.attention.empty() ? made : attended(block.attention.front(), made);
+  const torch::Tensor sum = sum_of_maps(begun, made, block.bias);
+  return block.attention.empty() ? sum : attended(block.attention.front(), sum);
 }
 
 torch::Tensor DeviceNetwork::forward(const torch::Tensor& x, const torch::Tensor& offsets) const {
   const torch::NoGradGuard no_gradient;
-  torch::Tensor hidden =
-      convolved(x.to(type_).contiguous(torch::MemoryFormat::ChannelsLast), input_);
+  const auto layer = [&](const torch::Tensor& map, const Layer& which) {
+    return convolved(map, which).to(torch::kFloat32);
+  };
+  torch::Tensor hidden = layer(x.to(type_).contiguous(torch::MemoryFormat::ChannelsLast), input_);
   std::vector<torch::Tensor> kept{hidden};
   for (const Step& step : down_) {
     const auto* block = std::get_if<Block>(&step);
     hidden = block != nullptr ? run(*block, {hidden}, offsets)
-                              : convolved(hidden, std::get<Layer>(step));
+                              : layer(hidden.to(type_), std::get<Layer>(step));
     kept.push_back(hidden);
   }
   for (const Step& step : middle_) hidden = run(std::get<Block>(step), {hidden}, offsets);
@@ -192,11 +194,11 @@ torch::Tensor DeviceNetwork::forward(const torch::Tensor& x, const torch::Tensor
       hidden = run(*block, {hidden, kept.back()}, offsets);
       kept.pop_back();
     } else {
-      hidden =
-          convolved(upsample(hidden, config_.upsampling, config_.padding), std::get<Layer>(step));
+      hidden = layer(upsample(hidden.to(type_), config_.upsampling, config_.padding),
+                     std::get<Layer>(step));
     }
   }
-  return convolved(normed({hidden}, output_norm_, Activation::silu), output_).to(torch::kFloat32);
+  return layer(normed({hidden}, output_norm_, Activation::silu), output_);
 }
 
 }  // namespace hindscale

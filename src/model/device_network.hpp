@@ -16,8 +16,9 @@
 
 namespace hindscale {
 
-/// Owns a copy of a network's parameters, on one device and in one type. What passes from layer to
-/// layer has that type; moments and the embedded time are float32.
+/// Owns a copy of a network's parameters, on one device. What a convolution reads and writes has
+/// the type of the network; what passes from block to block and adds up is float32, as are moments
+/// and the embedded time.
 class DeviceNetwork {
  public:
   DeviceNetwork(const UNet& network, const torch::Device& device, torch::ScalarType type);
@@ -42,13 +43,13 @@ class DeviceNetwork {
   struct Attention {
     Norm norm;
     Layer qkv, out;
+    torch::Tensor out_bias;  ///< float32
   };
   /// The residual block; its input may be two maps side by side.
   struct Block {
     Norm first_norm, second_norm;
-    torch::Tensor first, second;  ///< convolutions without their biases
-    torch::Tensor
-        bias;  ///< of `second`, float32; with skips the bias of both, in the network's type
+    torch::Tensor first, second;       ///< convolutions without their biases
+    torch::Tensor bias;                ///< of `second` and of the skips together, float32
     std::vector<torch::Tensor> skips;  ///< [in, out] of each map of the input; empty: the identity
     std::int64_t i_offset = 0, channels = 0;  ///< place in the offsets
     std::vector<Attention> attention;         ///< one or none
@@ -70,7 +71,6 @@ class DeviceNetwork {
   [[nodiscard]] torch::Tensor attended(const Attention& attention, const torch::Tensor& x) const;
 
   UNetConfig config_;
-  torch::Device device_;
   torch::ScalarType type_;
   NamedTensors parameters_;  ///< float32 on the device; while the network is built
   torch::Tensor rates_;      ///< of the sinusoids of time

@@ -47,29 +47,39 @@ torch::Tensor norm_on_gpu(const std::vector<torch::Tensor>& x, const NormOperati
       torch::empty({device::norm_memory(call, channels)}, operation.weight.options());
   call.memory = memory.data_ptr<float>();
   call.stream = c10::cuda::getCurrentCUDAStream(first.device().index());
+  const auto layout = torch::MemoryFormat::ChannelsLast;
   torch::Tensor y = torch::empty({first.size(0), channels, first.size(2), first.size(3)},
-                                 first.options().memory_format(torch::MemoryFormat::ChannelsLast));
-  as_type_of(first, [&]<class T>(T*) {
-    device::Maps<T> maps{.first = values<T>(first), .first_channels = first.size(1)};
+                                 first.options().dtype(operation.type).memory_format(layout));
+  as_type_of(first, [&]<class In>(In*) {
+    device::Maps<In> maps{.first = values<In>(first), .first_channels = first.size(1)};
     if (second.defined()) {
-      maps.second = values<T>(second);
+      maps.second = values<In>(second);
       maps.second_channels = second.size(1);
     }
-    device::group_norm(maps, call, values<T>(y));
+    as_type_of(y, [&]<class Out>(Out*) { device::group_norm(maps, call, values<Out>(y)); });
   });
   return y;
 }
 
-void add_on_gpu(torch::Tensor& y, const torch::Tensor& x, const torch::Tensor& bias) {
+torch::Tensor sum_on_gpu(const torch::Tensor& x, const torch::Tensor& y,
+                         const torch::Tensor& bias) {
   const auto layout = torch::MemoryFormat::ChannelsLast;
-  HINDSCALE_ASSERT(y.is_contiguous(layout) && x.scalar_type() == y.scalar_type());
-  const torch::Tensor added = x.contiguous(layout);
-  const c10::cuda::CUDAGuard guard(y.device());
-  const auto stream = c10::cuda::getCurrentCUDAStream(y.device().index());
-  as_type_of(y, [&]<class T>(T*) {
-    device::add_map(values<const T>(added), bias.data_ptr<float>(),
-                    {y.size(0) * y.size(2) * y.size(3), y.size(1)}, values<T>(y), stream);
+  const torch::Tensor first = x.contiguous(layout), second = y.contiguous(layout);
+  const c10::cuda::CUDAGuard guard(x.device());
+  const auto stream = c10::cuda::getCurrentCUDAStream(x.device().index());
+  torch::Tensor sum =
+      torch::empty(x.sizes(), x.options().dtype(torch::kFloat32).memory_format(layout));
+  const device::SumCall call{.places = x.size(0) * x.size(2) * x.size(3),
+                             .channels = x.size(1),
+                             .bias = bias.data_ptr<float>(),
+                             .stream = stream};
+  as_type_of(first, [&]<class A>(A*) {
+    as_type_of(second, [&]<class B>(B*) {
+      device::sum_of_maps(values<const A>(first), values<const B>(second), call,
+                          sum.data_ptr<float>());
+    });
   });
+  return sum;
 }
 
 #endif
@@ -80,15 +90,32 @@ torch::Tensor device_norm(const std::vector<torch::Tensor>& x, const NormOperati
 #ifdef HINDSCALE_WITH_CUDA
   if (x.front().is_cuda()) return norm_on_gpu(x, operation);
 #endif
-  return group_norm(x.size() == 1 ? x.front() : torch::cat(x, 1), operation.groups,
-                    operation.weight, operation.bias, operation.activation, operation.offset);
+  const torch::Tensor whole = (x.size() == 1 ? x.front() : torch::cat(x, 1)).to(torch::kFloat32);
+  return group_norm(whole, operation.groups, operation.weight, operation.bias, operation.activation,
+                    operation.offset)
+      .to(operation.type);
 }
 
-void add_map(torch::Tensor& y, const torch::Tensor& x, const torch::Tensor& bias) {
+// On a CPU without bfloat16 arithmetic LibTorch adds up in bfloat16; GPUs add up in float32.
+
+torch::Tensor product(const torch::Tensor& a, const torch::Tensor& b) {
+  if (!a.device().is_cpu()) return torch::matmul(a, b);
+  return torch::matmul(a.to(torch::kFloat32), b.to(torch::kFloat32)).to(a.scalar_type());
+}
+
+torch::Tensor convolution(const torch::Tensor& x, const ConvolutionOperation& operation) {
+  const auto type = x.device().is_cpu() ? torch::kFloat32 : x.scalar_type();
+  const torch::Tensor bias = operation.bias.defined() ? operation.bias.to(type) : operation.bias;
+  return at::conv2d(x.to(type), operation.weight.to(type), bias, operation.stride, operation.margin)
+      .to(x.scalar_type());
+}
+
+torch::Tensor sum_of_maps(const torch::Tensor& x, const torch::Tensor& y,
+                          const torch::Tensor& bias) {
 #ifdef HINDSCALE_WITH_CUDA
-  if (y.is_cuda()) return add_on_gpu(y, x, bias);
+  if (x.is_cuda()) return sum_on_gpu(x, y, bias);
 #endif
-  y.add_(x).add_(bias.to(y.scalar_type()).view({1, -1, 1, 1}));
+  return x.to(torch::kFloat32) + y.to(torch::kFloat32) + bias.view({1, -1, 1, 1});
 }
 
 #ifdef HINDSCALE_WITH_CUDA

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What GPUs run, against LibTorch's plain operations: on the GPU in builds for CUDA that see one,
 // and on the CPU, where the same code takes other operations, everywhere.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -13,7 +14,7 @@
 namespace hindscale {
 namespace {
 
-constexpr double time = 321, float32_bound = 1e-5, bfloat16_bound = 2e-2;
+constexpr double time = 321, float32_bound = 1e-5;
 constexpr std::size_t height = 16, width = 24;
 
 std::vector<torch::Device> devices() {
@@ -34,18 +35,10 @@ torch::Tensor exact(UNet network, const torch::Tensor& x) {
   return network->forward(x, torch::full({1}, time));
 }
 
-UNetConfig variant(const std::string& what) {
-  UNetConfig config = tiny_config();
-  if (what == "periodic") config.padding = Padding::periodic;
-  if (what == "bicubic" || what == "periodic") config.upsampling = Upsampling::bicubic;
-  if (what == "plain") {
-    config.attention_levels = {};
-    config.attention_middle = false;
-    config.residual_blocks = 2;
-  }
-  if (what == "dpdm") return unet_preset("dpdm", 4, 1);
-  if (what == "small") return unet_preset("small", 5, 2);
-  return config;
+/// That of the presets is the project's target. Five attentions over eight channels, where LibTorch
+/// rounds each product, cost the tiny networks a little more.
+double bfloat16_bound_of(const std::string& network) {
+  return network == "dpdm" || network == "small" || network == "plain" ? 1e-2 : 1.2e-2;
 }
 
 class OnDevices : public testing::TestWithParam<const char*> {};
@@ -62,8 +55,10 @@ TEST_P(OnDevices, the_network_is_evaluated_to_rounding) {
           network,
           {.height = height, .width = width, .precision = precision, .device = device, .batch = 2});
       const double distance = relative_distance(evaluate(evaluator, x, time), wanted);
-      EXPECT_LT(distance, precision == Precision::float32 ? float32_bound : bfloat16_bound)
+      EXPECT_LT(distance,
+                precision == Precision::float32 ? float32_bound : bfloat16_bound_of(GetParam()))
           << device << ", " << name_of(precision);
+      RecordProperty(name_of(precision), fmt::format("{:.2e}", distance));
     }
   }
 }
@@ -127,8 +122,8 @@ TEST_P(DeviceNorm, is_the_formula) {
       maps.push_back(
           there(x.narrow(1, c.first, c.second)).contiguous(torch::MemoryFormat::ChannelsLast));
     for (const Activation activation : {Activation::none, Activation::silu}) {
-      const torch::Tensor made =
-          device_norm(maps, {own_weight, own_bias, own_offset, c.groups, activation});
+      const torch::Tensor made = device_norm(
+          maps, {own_weight, own_bias, own_offset, c.groups, activation, torch::kFloat32});
       const torch::Tensor wanted = activation == Activation::silu ? torch::silu(normed) : normed;
       EXPECT_LT(relative_distance(made, wanted), 1e-6) << device;
     }
@@ -148,23 +143,28 @@ TEST(DeviceNormalisation, spreads_nan_in_its_sample_only) {
   x[1][0][3][3] = std::numeric_limits<float>::quiet_NaN();
   for (const torch::Device& device : devices()) {
     const torch::Tensor own_weight = weight.to(device), own_bias = bias.to(device), none;
-    const torch::Tensor y =
-        device_norm({x.to(device)}, {own_weight, own_bias, none, 2, Activation::silu}).cpu();
+    const torch::Tensor y = device_norm({x.to(device)}, {own_weight, own_bias, none, 2,
+                                                         Activation::silu, torch::kFloat32})
+                                .cpu();
     EXPECT_TRUE(y[0].isfinite().all().item<bool>()) << device;
     EXPECT_TRUE(y[1].narrow(0, 0, 4).isnan().all().item<bool>()) << device;
     EXPECT_TRUE(y[1].narrow(0, 4, 4).isfinite().all().item<bool>()) << device;
   }
 }
 
-TEST(DeviceAddition, adds_map_and_bias) {
+TEST(DeviceSum, is_that_of_maps_of_either_type_and_bias) {
+  const auto layout = torch::MemoryFormat::ChannelsLast;
   for (const std::int64_t channels : {8, 6, 256}) {
-    const auto layout = torch::MemoryFormat::ChannelsLast;
-    const torch::Tensor x = torch::randn({3, channels, 9, 11}), y = torch::randn_like(x),
-                        bias = torch::randn({channels});
-    for (const torch::Device& device : devices()) {
-      torch::Tensor sum = y.to(device).contiguous(layout).clone(layout);
-      add_map(sum, x.to(device).contiguous(layout), bias.to(device));
-      EXPECT_LT(relative_distance(sum, y + x + bias.view({1, channels, 1, 1})), 1e-6) << device;
+    for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
+      const torch::Tensor x = torch::randn({3, channels, 9, 11}), bias = torch::randn({channels}),
+                          y = torch::randn_like(x).to(type);
+      const torch::Tensor wanted = x + y.to(torch::kFloat32) + bias.view({1, channels, 1, 1});
+      for (const torch::Device& device : devices()) {
+        const torch::Tensor sum = sum_of_maps(x.to(device).contiguous(layout),
+                                              y.to(device).contiguous(layout), bias.to(device));
+        EXPECT_EQ(sum.scalar_type(), torch::kFloat32);
+        EXPECT_LT(relative_distance(sum, wanted), 1e-6) << device;
+      }
     }
   }
 }
@@ -180,15 +180,13 @@ TEST_P(DeviceTraining, has_the_gradients_of_the_cpu) {
     network->eval();  // without dropout
     network->forward(x.to(device), when.to(device)).square().mean().backward();
   };
+  if (visible_gpus() == 0) GTEST_SKIP() << "no GPU here";
   differentiate(here, torch::kCPU);
-  for (const torch::Device& device : devices()) {
-    there->zero_grad();
-    differentiate(there, device);
-    const auto wanted = here->named_parameters();
-    for (const auto& item : there->named_parameters())
-      EXPECT_LT(relative_distance(item.value().grad(), wanted[item.key()].grad()), 1e-3)
-          << device << ", " << item.key();
-  }
+  differentiate(there, devices().back());
+  const auto wanted = here->named_parameters();
+  for (const auto& item : there->named_parameters())
+    EXPECT_LT(relative_distance(item.value().grad(), wanted[item.key()].grad()), 1e-3)
+        << item.key();
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, DeviceTraining,

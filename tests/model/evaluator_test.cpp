@@ -45,23 +45,6 @@ double relative_distance(const torch::Tensor& a, const torch::Tensor& b) {
   return ((a - b).norm() / b.norm()).item<double>();
 }
 
-UNetConfig variant(const std::string& what) {
-  UNetConfig config = tiny_config();
-  if (what == "periodic") config.padding = Padding::periodic;
-  if (what == "bicubic" || what == "periodic") config.upsampling = Upsampling::bicubic;
-  if (what == "plain") {
-    config.attention_levels = {};
-    config.attention_middle = false;
-    config.residual_blocks = 2;
-  }
-  if (what == "dpdm") return unet_preset("dpdm", 4, 1);
-  if (what == "narrowing") {
-    config.multipliers = {2, 1};
-    config.attention_levels = {0};
-  }
-  return config;
-}
-
 class EachNetwork : public testing::TestWithParam<const char*> {};
 
 TEST_P(EachNetwork, is_evaluated_to_rounding) {

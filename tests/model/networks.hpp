@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <string>
 
 #include "hindscale/model/unet.hpp"
 
@@ -43,6 +44,25 @@ inline UNetConfig tiny_config() {
   config.attention_middle = true;
   config.time_channels = 12;
   config.groups = 4;
+  return config;
+}
+
+/// Networks that differ in what they are made of, by name.
+inline UNetConfig variant(const std::string& what) {
+  UNetConfig config = tiny_config();
+  if (what == "periodic") config.padding = Padding::periodic;
+  if (what == "bicubic" || what == "periodic") config.upsampling = Upsampling::bicubic;
+  if (what == "plain") {
+    config.attention_levels = {};
+    config.attention_middle = false;
+    config.residual_blocks = 2;
+  }
+  if (what == "narrowing") {
+    config.multipliers = {2, 1};
+    config.attention_levels = {0};
+  }
+  if (what == "dpdm") return unet_preset("dpdm", 4, 1);
+  if (what == "small") return unet_preset("small", 5, 2);
   return config;
 }
 

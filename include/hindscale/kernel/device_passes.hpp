@@ -39,18 +39,21 @@ struct NormCall {
 /// Values of the float32 memory that `group_norm` works in.
 std::int64_t norm_memory(const NormCall& call, std::int64_t channels);
 
-/// y [n, places, channels] = silu(normalised(x + offset)), epsilon 1e-5. T is float or
+/// y [n, places, channels] = silu(normalised(x + offset)), epsilon 1e-5. In and Out are float or
 /// __nv_bfloat16; at most 2048 channels, 1024 where not all counts of channels are multiples of 16
 /// bytes. SystemError where CUDA refuses.
-template <class T>
-void group_norm(const Maps<T>& x, const NormCall& call, T* y);
+template <class In, class Out>
+void group_norm(const Maps<In>& x, const NormCall& call, Out* y);
 
-struct MapSize {
-  std::int64_t places = 0, channels = 0;  ///< places of all samples together
+/// A sum of maps [places, channels], places of all samples together, queued on `stream`.
+struct SumCall {
+  std::int64_t places = 0, channels = 0;
+  const float* bias = nullptr;  ///< of each channel, on the device
+  cudaStream_t stream = nullptr;
 };
 
-/// y [places, channels] += x + bias [channels], in float32; limits as above.
-template <class T>
-void add_map(const T* x, const float* bias, const MapSize& size, T* y, cudaStream_t stream);
+/// sum = x + y + bias; types and limits as above.
+template <class A, class B>
+void sum_of_maps(const A* x, const B* y, const SumCall& call, float* sum);
 
 }  // namespace hindscale::device
