@@ -40,7 +40,7 @@ void report(benchmark::State& state, const Case& shape, double passes) {
 void evaluate(benchmark::State& state, const Case& shape) {
   hindscale::set_threads(static_cast<int>(state.range(1)));
   const torch::NoGradGuard no_gradient;
-  UNet network(hindscale::unet_preset(shape.preset, shape.in_channels, shape.out_channels), 1);
+  UNet network(hindscale::network_preset(shape.preset, shape.in_channels, shape.out_channels), 1);
   network->eval();
   const torch::Tensor x =
       torch::randn({state.range(0), shape.in_channels, shape.height, shape.width});
@@ -51,7 +51,7 @@ void evaluate(benchmark::State& state, const Case& shape) {
 
 void train(benchmark::State& state, const Case& shape) {
   hindscale::set_threads(static_cast<int>(state.range(1)));
-  UNet network(hindscale::unet_preset(shape.preset, shape.in_channels, shape.out_channels), 1);
+  UNet network(hindscale::network_preset(shape.preset, shape.in_channels, shape.out_channels), 1);
   const torch::Tensor x =
       torch::randn({state.range(0), shape.in_channels, shape.height, shape.width});
   const torch::Tensor time = torch::arange(state.range(0));

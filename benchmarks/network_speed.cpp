@@ -83,7 +83,7 @@ double limit(int threads, int n) {
 }
 
 /// Every layer drawn as hidden layers are at the start of a training: no layer is zero.
-UNet drawn_network(const UNetConfig& config) {
+UNet drawn_network(const NetworkConfig& config) {
   UNet network(config, 1);
   torch::manual_seed(1);
   const torch::NoGradGuard no_gradient;
@@ -99,7 +99,7 @@ class Comparison {
  public:
   Comparison(const std::string& preset, std::int64_t batch, std::int64_t side, int threads)
       : network_(drawn_network(
-            unet_preset(preset, preset == "dpdm" ? 4 : 17, preset == "dpdm" ? 1 : 2))),
+            network_preset(preset, preset == "dpdm" ? 4 : 17, preset == "dpdm" ? 1 : 2))),
         x_(torch::randn({batch, network_->config().in_channels, side, side})),
         y_({static_cast<std::size_t>(batch),
             static_cast<std::size_t>(network_->config().out_channels),
@@ -117,7 +117,7 @@ class Comparison {
 
   void leave(const std::filesystem::path& folder) {
     CheckpointContent content;
-    content.state = {{"network", unet_to_json(network_->config())}};
+    content.state = {{"network", network_to_json(network_->config())}};
     content.model = copy_parameters(*network_, "raw.");
     content.model.emplace("x", x_);
     for (const Precision precision : {Precision::float32, Precision::bfloat16}) {

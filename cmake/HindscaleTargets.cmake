@@ -19,14 +19,21 @@ function(hindscale_module name)
   target_include_directories(hindscale_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
 endfunction()
 
-# hindscale_torch_module(NAME ...): the same with LibTorch and its precompiled header, which the first such module makes for all.
+# hindscale_precompiled(TARGET...): the precompiled header of the module model for programs that include LibTorch, too.
+function(hindscale_precompiled)
+  foreach(target IN LISTS ARGN)
+    target_precompile_headers(${target} REUSE_FROM hindscale_model)
+  endforeach()
+endfunction()
+
+# hindscale_torch_module(NAME ...): the same with LibTorch and a precompiled header, which the first such module makes for all.
 function(hindscale_torch_module name)
   hindscale_module(${name} ${ARGN})
   target_link_libraries(hindscale_${name} PUBLIC hindscale_torch)
   if(name STREQUAL "model")
-    target_precompile_headers(hindscale_model PRIVATE <torch/torch.h>)
+    target_precompile_headers(hindscale_model PRIVATE <torch/torch.h> <nlohmann/json.hpp> <fmt/format.h>)
   else()
-    target_precompile_headers(hindscale_${name} REUSE_FROM hindscale_model)
+    hindscale_precompiled(hindscale_${name})
   endif()
 endfunction()
 

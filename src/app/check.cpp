@@ -12,7 +12,7 @@
 #include "hindscale/app/stages.hpp"
 #include "hindscale/dataset/patches.hpp"
 #include "hindscale/model/checkpoint.hpp"
-#include "hindscale/model/unet.hpp"
+#include "hindscale/model/field_network.hpp"
 #include "hindscale/sampler/generator.hpp"
 #include "hindscale/tiling/tiling.hpp"
 #include "memory_estimate.hpp"
@@ -47,7 +47,7 @@ void print_domain(const StoreContent& content, const Options& options) {
 }
 
 void print_training(const Context& context, const Options& options, const StoreContent& content,
-                    UNet& network) {
+                    FieldNetwork& network) {
   const TrainingOptions& training = options.training;
   const auto rows = static_cast<std::size_t>(training.patch_size[0]),
              columns = static_cast<std::size_t>(training.patch_size[1]);
@@ -91,7 +91,7 @@ double free_mib(std::filesystem::path folder) {
   return static_cast<double>(std::filesystem::space(folder).available) / mib;
 }
 
-void print_reconstruction(const Context& context, const Options& options, UNet& network,
+void print_reconstruction(const Context& context, const Options& options, FieldNetwork& network,
                           const StoreContent& content) {
   const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
   const TileLayout layout(content.fine.n_rows(), content.fine.n_columns(), content.fine.periodic,

@@ -74,12 +74,14 @@ struct Inputs {
         content(read_content(reader)),
         archive(options.evaluated_path(), content),
         law(law_of(options, content)),
-        fields(reader, content, archive, law ? &*law : nullptr),
+        others(open_others(options, content, archive.positions())),
+        fields(reader, content, archive, law ? &*law : nullptr, others),
         driving(options, reader, content) {}
   StoreReader reader;
   StoreContent content;
   MemberArchive archive;
   std::optional<LawFields> law;
+  std::vector<OtherArchive> others;
   FieldProvider fields;
   DrivingFields driving;
 };

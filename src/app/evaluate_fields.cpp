@@ -50,11 +50,13 @@ std::vector<ScoredVariable> scored_variables(const StoreContent& content) {
 }
 
 FieldProvider::FieldProvider(const StoreReader& reader, const StoreContent& content,
-                             const MemberArchive& archive, const LawFields* law)
+                             const MemberArchive& archive, const LawFields* law,
+                             std::span<const OtherArchive> others)
     : reader_(reader),
       content_(content),
       archive_(archive),
       law_(law),
+      others_(others),
       lerp_(content.coarse, content.fine),
       areas_(cell_areas(content.fine)) {}
 
@@ -132,14 +134,28 @@ Array<float, 2> FieldProvider::valid(const ScoredVariable& variable) const {
   return field;
 }
 
-void FieldProvider::member(const ScoredVariable& variable, const MemberRows& which,
-                           View<float, 2> rows) const {
+void FieldProvider::read_member(const MemberArchive& archive, const ScoredVariable& variable,
+                                const MemberRows& which, View<float, 2> rows) const {
   const Month month = content_.months[which.position];
-  archive_.read({variable.components[0], which.i_member, month}, which.first_row, rows);
+  archive.read({variable.components[0], which.i_member, month}, which.first_row, rows);
   if (!variable.is_derived()) return;
   Array<float, 2> other(rows.shape());
-  archive_.read({variable.components[1], which.i_member, month}, which.first_row, other);
+  archive.read({variable.components[1], which.i_member, month}, which.first_row, other);
   make_length(rows, other);
+}
+
+Array<float, 2> FieldProvider::mean_of(const OtherArchive& other, const ScoredVariable& variable,
+                                       std::size_t position) const {
+  const std::size_t n_members = other.archive.members().size();
+  Array<float, 2> field(shape());
+  Array<double, 2> sum(shape());
+  for (std::size_t m = 0; m < n_members; ++m) {
+    read_member(other.archive, variable, {m, position, 0}, field);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum.data()[i] += field.data()[i];
+  }
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    field.data()[i] = static_cast<float>(sum.data()[i] / static_cast<double>(n_members));
+  return field;
 }
 
 MonthMembers::MonthMembers(const FieldProvider& fields, const ScoredVariable& variable,

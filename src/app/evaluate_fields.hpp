@@ -3,11 +3,14 @@
 // two.
 #pragma once
 
+#include <array>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "evaluate_law.hpp"
 #include "evaluate_members.hpp"
+#include "evaluate_others.hpp"
 #include "hindscale/core/array.hpp"
 #include "hindscale/dataset/store_content.hpp"
 #include "hindscale/grid/remap.hpp"
@@ -28,6 +31,9 @@ std::vector<ScoredVariable> scored_variables(const StoreContent& content);
 
 /// The forecasts that need no ensemble.
 enum class Baseline { lerp, lerp_corrected, climatology, ridge, local_ridge, exact };
+inline constexpr std::array all_baselines{Baseline::lerp,        Baseline::lerp_corrected,
+                                          Baseline::climatology, Baseline::ridge,
+                                          Baseline::local_ridge, Baseline::exact};
 
 /// Whether it comes with the spread of a Gaussian, the same in all months.
 bool is_regression(Baseline kind);
@@ -41,10 +47,12 @@ class FieldProvider {
  public:
   /// `law`: null where it is not known.
   FieldProvider(const StoreReader& reader, const StoreContent& content,
-                const MemberArchive& archive, const LawFields* law = nullptr);
+                const MemberArchive& archive, const LawFields* law = nullptr,
+                std::span<const OtherArchive> others = {});
 
   [[nodiscard]] const StoreContent& content() const { return content_; }
   [[nodiscard]] const MemberArchive& archive() const { return archive_; }
+  [[nodiscard]] std::span<const OtherArchive> others() const { return others_; }
   [[nodiscard]] const Array<double, 2>& areas() const { return areas_; }
   /// Rows and columns of the fine grid.
   [[nodiscard]] Shape<2> shape() const { return areas_.shape(); }
@@ -75,9 +83,16 @@ class FieldProvider {
     std::size_t position = 0;
     std::size_t first_row = 0;
   };
-  void member(const ScoredVariable& variable, const MemberRows& which, View<float, 2> rows) const;
+  void member(const ScoredVariable& variable, const MemberRows& which, View<float, 2> rows) const {
+    read_member(archive_, variable, which, rows);
+  }
+  /// The mean over the members of another reconstruction.
+  [[nodiscard]] Array<float, 2> mean_of(const OtherArchive& other, const ScoredVariable& variable,
+                                        std::size_t position) const;
 
  private:
+  void read_member(const MemberArchive& archive, const ScoredVariable& variable,
+                   const MemberRows& which, View<float, 2> rows) const;
   /// The field of dataset `name` at the leading indices `at`.
   [[nodiscard]] Array<float, 2> slab(const char* name, std::vector<std::size_t> at,
                                      const Shape<2>& shape) const;
@@ -88,6 +103,7 @@ class FieldProvider {
   const StoreContent& content_;
   const MemberArchive& archive_;
   const LawFields* law_;
+  std::span<const OtherArchive> others_;
   BilinearRemap lerp_;
   Array<double, 2> areas_;
 };

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "evaluate_members.hpp"
+#include "evaluate_others.hpp"
 #include "evaluate_seams.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/error.hpp"
@@ -40,6 +41,7 @@ void require_evaluation_inputs(const Options& options) {
                       .key = "dataset/store"});
   }
   require_manifest(options.evaluated_path());
+  for (const NamedFolder& other : named_others(options)) require_manifest(other.folder);
 }
 
 Json evaluation_inputs(const Context& context, const Options& options) {
@@ -58,6 +60,9 @@ Json evaluation_inputs(const Context& context, const Options& options) {
   const bool has_shifted = any_of(context.comm, fs::exists(shifted));
   if (has_shifted) paths.push_back(shifted.string());
   const std::size_t n_single = paths.size();
+  const std::vector<NamedFolder> others = named_others(options);
+  for (const NamedFolder& other : others)
+    paths.push_back((fs::path(other.folder) / "manifest.json").string());
   const std::vector<std::string> of_law = law_files(options);
   paths.insert(paths.end(), of_law.begin(), of_law.end());
   const auto files = digests_of(context.comm, paths);
@@ -65,8 +70,10 @@ Json evaluation_inputs(const Context& context, const Options& options) {
               {"store_sha256", files[1]},
               {"options_sha256", sha256_of(text)}};
   if (has_shifted) inputs["shifted_manifest_sha256"] = files[2];
+  for (std::size_t i = 0; i < others.size(); ++i)
+    inputs[others[i].name + "_manifest_sha256"] = files[n_single + i];
   if (!options.evaluation.law.empty()) {
-    const auto rest = std::span(files).subspan(n_single);
+    const auto rest = std::span(files).subspan(n_single + others.size());
     inputs["law_sha256"] = sha256_of(fmt::format("{}", fmt::join(rest, " ")));
   }
   return inputs;

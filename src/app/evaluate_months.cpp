@@ -49,6 +49,8 @@ class MonthScorer {
     for (const Baseline kind : fields_.baselines(variable_)) {
       all.push_back(fields_.baseline(kind, variable_, position));
     }
+    for (const OtherArchive& other : fields_.others())
+      all.push_back(fields_.mean_of(other, variable_, position));
     return all;
   }
 
@@ -105,12 +107,33 @@ class MonthScorer {
     std::vector<View<const float, 2>> forecasts(baselines.begin(), baselines.end());
     forecasts.push_back(members.member(0));
     forecasts.emplace_back(mean);
-    const ScoreOptions options{
-        results_.range, fields_.content().fine.periodic ? Columns::periodic : Columns::bounded};
     for (std::size_t i = 0; i < forecasts.size(); ++i) {
       month.forecast = forecasts[i];
-      results_.errors[i].push_back(month_errors(month, options));
+      results_.errors[i].push_back(month_errors(month, score_options()));
     }
+    score_sizes(month, members);
+  }
+
+  /// The means of the first k members for every k.
+  void score_sizes(MonthFields month, MonthMembers& members) {
+    Array<float, 2> mean(fields_.shape());
+    for (std::size_t s = 0; s < setup_.sizes.size(); ++s) {
+      for (std::size_t i = 0; i < members.n_bands(); ++i) {
+        const View<const float, 3> band = members.band(i);
+        members_mean(first_of(band, setup_.sizes[s]),
+                     rows_of(mean, members.first_row(i), band.extent(1)));
+      }
+      month.forecast = mean;
+      results_.errors_of_size[s].push_back(month_errors(month, score_options()));
+    }
+  }
+
+  [[nodiscard]] ScoreOptions score_options() const {
+    return {results_.range, fields_.content().fine.periodic ? Columns::periodic : Columns::bounded};
+  }
+
+  static View<const float, 3> first_of(View<const float, 3> band, std::size_t n_members) {
+    return {band.data(), {n_members, band.extent(1), band.extent(2)}};
   }
 
   /// Baselines against the coarse field of the store, which they interpolate, members and their
@@ -148,11 +171,9 @@ class MonthScorer {
       const std::size_t first = members.first_row(i);
       const std::size_t n_rows = band.extent(1);
       for (std::size_t s = 0; s < sums.size(); ++s) {
-        const View<const float, 3> first_members(band.data(),
-                                                 {setup_.sizes[s], n_rows, band.extent(2)});
-        add_band(
-            {first_members, rows_of(truth, first, n_rows), rows_of(weight, first, n_rows), first},
-            ties, sums[s]);
+        add_band({first_of(band, setup_.sizes[s]), rows_of(truth, first, n_rows),
+                  rows_of(weight, first, n_rows), first},
+                 ties, sums[s]);
       }
       members_spread(band, rows_of(spread, first, n_rows));
     }
@@ -212,28 +233,12 @@ double truth_range(const EvaluationSetup& setup, const ScoredVariable& variable)
   return ValueRange{all_min(comm, range.low), all_max(comm, range.high)}.width();
 }
 
-/// Spectra of all ranks; wavenumbers travel along, for a rank may have no month of its own.
-std::vector<Spectrum> gather_spectra(const Communicator& comm, const std::vector<Spectrum>& mine,
-                                     std::size_t n_months) {
-  std::vector<double> block;
-  for (const Spectrum& spectrum : mine) {
-    block.insert(block.end(), spectrum.wavenumber.begin(), spectrum.wavenumber.end());
-    block.insert(block.end(), spectrum.power.begin(), spectrum.power.end());
-  }
-  const std::vector<double> all = gather_blocks(comm, block);
-  const auto n = static_cast<std::ptrdiff_t>(all.size() / n_months / 2);
-  std::vector<Spectrum> months;
-  for (auto cursor = all.begin(); n > 0 && cursor != all.end(); cursor += 2 * n) {
-    months.push_back({{cursor, cursor + n}, {cursor + n, cursor + 2 * n}});
-  }
-  return months;
-}
-
 }  // namespace
 
 std::vector<std::string> method_names(const FieldProvider& fields, const ScoredVariable& variable) {
   std::vector<std::string> names;
   for (const Baseline kind : fields.baselines(variable)) names.emplace_back(name_of(kind));
+  for (const OtherArchive& other : fields.others()) names.push_back(other.name);
   names.insert(names.end(), {"member", "ensemble"});
   return names;
 }
@@ -257,12 +262,14 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
   results.errors.resize(method_names(setup.fields, variable).size());
   results.consistency.resize(results.errors.size());
   results.ensembles.resize(setup.sizes.size());
+  results.errors_of_size.resize(setup.sizes.size());
   results.spectra.resize(n_spectra);
   maps.set_range(results.range);
   MonthScorer scorer(setup, variable, results, maps);
   for_own_months(setup, [&](std::size_t position) { scorer.score(position); });
 
-  for (auto& months : results.errors) months = months_of(gather_blocks(comm, values_of(months)));
+  for (auto* errors : {&results.errors, &results.errors_of_size})
+    for (auto& months : *errors) months = months_of(gather_blocks(comm, values_of(months)));
   for (auto& months : results.consistency) months = gather_misfits(comm, months);
   for (std::size_t s = 0; s < setup.sizes.size(); ++s) {
     auto& months = results.ensembles[s];
@@ -274,7 +281,7 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
     months = ensemble_months_of(gather_blocks(comm, values_of(months)), 0);
   }
   for (auto& months : results.spectra)
-    months = gather_spectra(comm, months, setup.positions.size());
+    months = spectra_of(gather_blocks(comm, values_of(months)), setup.positions.size());
   results.n_left_out = all_sum(comm, results.n_left_out);
   maps.sum_over(comm);
   return results;

@@ -33,7 +33,7 @@ struct EvaluationSetup {
   const DrivingFields& driving;  ///< what the members were made from
 };
 
-/// The methods of an evaluation, baselines first, then "member" and "ensemble".
+/// The methods of an evaluation: baselines, other reconstructions, "member" and "ensemble".
 std::vector<std::string> method_names(const FieldProvider& fields, const ScoredVariable& variable);
 
 /// The fields whose spectra are compared. "member" is the mean over the spectra of all members.
@@ -56,7 +56,8 @@ struct VariableResults {
       errors;  ///< [method][month], in the order of `method_names`
   std::vector<std::vector<CoarseMisfit>>
       consistency;  ///< [method][month]; without weight for derived variables
-  std::vector<std::vector<MonthEnsemble>> ensembles;  ///< [size][month]
+  std::vector<std::vector<MonthEnsemble>> ensembles;     ///< [size][month]
+  std::vector<std::vector<MonthErrors>> errors_of_size;  ///< [size][month], of the mean
   /// [method][month] of forecasts of a law; without months where they give no spread.
   std::map<std::string, std::vector<MonthEnsemble>> laws;
   std::vector<std::vector<Spectrum>> spectra;  ///< [one of spectrum_names][month]

@@ -58,19 +58,6 @@ Statistic statistic_of(const std::vector<MonthEnsemble>& months, double Ensemble
   };
 }
 
-/// RMSE of the mean of the members.
-Statistic mean_rmse(const std::vector<MonthEnsemble>& months) {
-  return [&months](std::span<const std::size_t> picks) {
-    double weight = 0;
-    double squared_error = 0;
-    for (const std::size_t i : picks) {
-      weight += months[i].weight;
-      squared_error += months[i].sum_squared_error;
-    }
-    return weight > 0 ? std::sqrt(squared_error / weight) : undefined;
-  };
-}
-
 std::vector<std::size_t> all_of(std::size_t n_months) {
   std::vector<std::size_t> all(n_months);
   for (std::size_t i = 0; i < n_months; ++i) all[i] = i;
@@ -109,7 +96,7 @@ class MethodWriter {
       }
       method["consistency"] = maker_.entry(statistic_of(results_.consistency[i]));
       if (is_law(i)) add_law(names_[i], method);
-      if (exact_) method["attainable"] = maker_.entry(attainable(i));
+      if (exact_) method["attainable"] = maker_.entry(attainable(results_.errors[i]));
       if (names_[i] == "ensemble") add_ensemble(method);
       if (names_[i] == "member" && !results_.seams.empty()) add_seams(method);
     }
@@ -122,14 +109,14 @@ class MethodWriter {
   }
 
   /// What a method gains in mean squared error on corrected Lerp, of what the exact mean gains.
-  [[nodiscard]] Statistic attainable(std::size_t i) const {
-    return [this, i](std::span<const std::size_t> picks) {
-      const auto error = [&](std::size_t method) {
-        const double rmse = scores_of(results_.errors[method], results_.range, picks).rmse;
+  [[nodiscard]] Statistic attainable(const std::vector<MonthErrors>& months) const {
+    return [this, &months](std::span<const std::size_t> picks) {
+      const auto error = [&](const std::vector<MonthErrors>& of) {
+        const double rmse = scores_of(of, results_.range, picks).rmse;
         return rmse * rmse;
       };
-      const double corrected = error(number_of("lerp_corrected"));
-      return (corrected - error(i)) / (corrected - error(*exact_));
+      const double corrected = error(results_.errors[number_of("lerp_corrected")]);
+      return (corrected - error(months)) / (corrected - error(results_.errors[*exact_]));
     };
   }
 
@@ -169,9 +156,13 @@ class MethodWriter {
   }
 
   void add_sizes(Json& by_members) const {
-    for (const auto& months : results_.ensembles) {
+    for (std::size_t i = 0; i < results_.ensembles.size(); ++i) {
+      const std::vector<MonthEnsemble>& months = results_.ensembles[i];
       Json& size = by_members[std::to_string(months.front().n_members())];
-      size["rmse"] = maker_.entry(mean_rmse(months));
+      for (const auto& score : field_scores)
+        size[score.name] =
+            maker_.entry(statistic_of(results_.errors_of_size[i], results_.range, score.value));
+      if (exact_) size["attainable"] = maker_.entry(attainable(results_.errors_of_size[i]));
       for (const auto& score : ensemble_statistics)
         size[score.name] = maker_.entry(statistic_of(months, score.value));
     }
@@ -187,7 +178,7 @@ class MethodWriter {
     for (std::size_t i = 0; i < ensemble; ++i) {
       if (names_[i] == "member") continue;
       Json& baseline = against[names_[i]];
-      for (const auto& score : {field_scores[0], field_scores[1]}) {
+      for (const auto& score : {field_scores[0], field_scores[1], field_scores[3]}) {
         baseline[score.name] =
             maker_.difference({of_method(ensemble, score.value), of_method(i, score.value)});
       }

@@ -39,9 +39,10 @@ ExperimentOutline outline_of(const Options& options) {
   if (options.dataset.ridge) content.ridge = widest_regression(options.dataset);
   if (options.dataset.ridge && options.dataset.local_ridge) content.local_ridge = content.ridge;
   const auto n_variables = static_cast<std::int64_t>(content.n_variables());
-  const UNetConfig config = network_config(
+  const NetworkConfig config = network_config(
       options.model, n_variables + n_condition_channels(options, n_variables), n_variables);
-  return {std::move(content), UNet(config, static_cast<std::uint64_t>(options.experiment.seed))};
+  return {std::move(content),
+          make_network(config, static_cast<std::uint64_t>(options.experiment.seed))};
 }
 
 /// Tiles evaluated for a field in so many calls, where the layouts may take turns.

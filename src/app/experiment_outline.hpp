@@ -5,14 +5,14 @@
 #include <optional>
 
 #include "hindscale/dataset/store_content.hpp"
-#include "hindscale/model/unet.hpp"
+#include "hindscale/model/field_network.hpp"
 #include "hindscale/namelist/options.hpp"
 
 namespace hindscale {
 
 struct ExperimentOutline {
   StoreContent content;
-  UNet network;  ///< untrained
+  FieldNetwork network;  ///< untrained
 };
 
 /// InputError where inputs are missing or do not fit.

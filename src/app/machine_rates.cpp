@@ -39,7 +39,8 @@ double calls_a_second(const Communicator& comm, const Work& work) {
   return all_sum(comm, n / seconds) / comm.size();
 }
 
-double evaluation_gflops(const Context& context, const Options& options, const UNet& network) {
+double evaluation_gflops(const Context& context, const Options& options,
+                         const FieldNetwork& network) {
   const auto rows = static_cast<std::size_t>(options.tiling.size[0]),
              columns = static_cast<std::size_t>(options.tiling.size[1]);
   const auto evaluator =
@@ -48,7 +49,7 @@ double evaluation_gflops(const Context& context, const Options& options, const U
                                .precision = precision_of(options.sampling.precision),
                                .device = torch_device(context.device),
                                .batch = static_cast<std::size_t>(options.ensemble.batch)});
-  const UNetConfig& config = network->config();
+  const NetworkConfig& config = network->config();
   const auto n = static_cast<std::int64_t>(options.ensemble.batch);
   const torch::Tensor input =
       torch::randn({n, config.in_channels, options.tiling.size[0], options.tiling.size[1]});
@@ -58,8 +59,8 @@ double evaluation_gflops(const Context& context, const Options& options, const U
          flop_of(config, options.tiling.size[0], options.tiling.size[1]) / giga;
 }
 
-double training_gflops(const Context& context, const Options& options, UNet network) {
-  const UNetConfig& config = network->config();
+double training_gflops(const Context& context, const Options& options, FieldNetwork network) {
+  const NetworkConfig& config = network->config();
   const TrainingOptions& training = options.training;
   const std::int64_t n = std::max<std::int64_t>(training.batch / context.comm.size(), 1),
                      rows = training.patch_size[0], columns = training.patch_size[1];

@@ -41,7 +41,7 @@ double network_bytes(const MemoryCase& c) {
   const auto evaluator = make_evaluator(
       c.network,
       {.height = height, .width = width, .precision = precision_of(c.options.sampling.precision)});
-  const UNetConfig& config = c.network->config();
+  const NetworkConfig& config = c.network->config();
   const double a_call = static_cast<double>(c.options.ensemble.batch) *
                         static_cast<double>(height * width) *
                         static_cast<double>(config.in_channels + config.out_channels);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "hindscale/dataset/store_content.hpp"
-#include "hindscale/model/unet.hpp"
+#include "hindscale/model/field_network.hpp"
 #include "hindscale/namelist/options.hpp"
 #include "hindscale/tiling/tiling.hpp"
 
@@ -13,7 +13,7 @@ namespace hindscale {
 struct MemoryCase {
   const Options& options;
   const StoreContent& content;
-  const UNet& network;
+  const FieldNetwork& network;
   const TileLayout& layout;
 };
 

@@ -48,7 +48,7 @@ void print_machine(const MachineOptions& machine) {
 /// Steps, and the evaluations of the validations between them.
 double training_seconds(const Options& options, const ExperimentOutline& outline, double ranks) {
   const TrainingOptions& training = options.training;
-  const UNetConfig& config = outline.network->config();
+  const NetworkConfig& config = outline.network->config();
   const MachineOptions& machine = options.machine;
   const double a_patch = flop_of(config, training.patch_size[0], training.patch_size[1]) / giga;
   constexpr double passes = 3;

@@ -24,10 +24,10 @@ std::optional<T> opened(const Context& context, const std::function<T()>& open) 
   return result;
 }
 
-/// What the stage of a training means for its network: a regression predicts the mean of the target
+/// What the stage of a training means for its network: without diffusion it predicts the target
 /// itself.
 Options staged(Options options) {
-  if (options.training.stage == "regression") {
+  if (options.training.is_deterministic()) {
     options.diffusion.prediction = name_of(Prediction::mean);
     options.diffusion.regression = false;
   }
@@ -86,7 +86,7 @@ ExitCode run_train(const Context& context, const Options& given) {
 
   // 3. The network and its trainer.
   const auto n_variables = static_cast<std::int64_t>(content.n_variables());
-  const UNetConfig network = network_config(
+  const NetworkConfig network = network_config(
       options.model, n_variables + static_cast<std::int64_t>(conditioning->n_channels()),
       n_variables);
   Trainer trainer(context, options, network, samples);

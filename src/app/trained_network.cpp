@@ -9,11 +9,25 @@
 
 namespace hindscale {
 
+namespace {
+
+/// A network's normalisation for the cells of another region.
+Normalisation elsewhere(Normalisation trained, const StoreReader& reader,
+                        const StoreContent& content, const ConditioningOptions& options) {
+  const Shape<2> cells{content.fine.n_rows(), content.fine.n_columns()};
+  const Conditioning here(reader, content, options);
+  for (const auto& [name, values] : here.normalisation())
+    if (values.extent(1) == cells[0] && values.extent(2) == cells[1]) trained[name] = values;
+  return trained;
+}
+
+}  // namespace
+
 TrainedNetwork load_trained_network(const Options& options, const StoreReader& reader,
                                     const std::string& store_sha256) {
   TrainedNetwork trained;
   trained.checkpoint = options.reconstruct.checkpoint.empty()
-                           ? best_checkpoint(options.checkpoints_path())
+                           ? best_checkpoint(options.training_path())
                            : std::filesystem::path(options.reconstruct.checkpoint);
   const CheckpointContent checkpoint =
       read_checkpoint(trained.checkpoint, CheckpointParts::model_only);
@@ -41,10 +55,13 @@ TrainedNetwork load_trained_network(const Options& options, const StoreReader& r
          .file = trained.checkpoint.string(),
          .key = "reconstruct/checkpoint"});
   }
-  trained.conditioning.emplace(reader, content, conditioning_options_of(checkpoint.state),
-                               normalisation_of(checkpoint.model));
+  const ConditioningOptions conditioning_options = conditioning_options_of(checkpoint.state);
+  Normalisation normalisation = normalisation_of(checkpoint.model);
+  if (options.reconstruct.elsewhere)
+    normalisation = elsewhere(std::move(normalisation), reader, content, conditioning_options);
+  trained.conditioning.emplace(reader, content, conditioning_options, std::move(normalisation));
   const auto channels = checkpoint.state.value("channels", std::vector<std::string>{});
-  const UNetConfig config = unet_from_json(checkpoint.state.at("network"));
+  const NetworkConfig config = network_from_json(checkpoint.state.at("network"));
   const std::size_t n_in = channels.size() + variables.size();
   if (channels != trained.conditioning->channel_names() ||
       static_cast<std::size_t>(config.in_channels) != n_in) {
@@ -56,10 +73,10 @@ TrainedNetwork load_trained_network(const Options& options, const StoreReader& r
                       .file = trained.checkpoint.string(),
                       .key = "reconstruct/checkpoint"});
   }
-  trained.network = UNet(config, options.experiment.seed);
+  trained.network = make_network(config, options.experiment.seed);
   load_parameters(*trained.network, checkpoint.model, options.reconstruct.weights + ".");
   trained.mean = mean_model_of(checkpoint);
-  trained.diffusion = conditioning_options_of(checkpoint.state).diffusion;
+  trained.diffusion = conditioning_options.diffusion;
   return trained;
 }
 

@@ -8,7 +8,7 @@
 
 #include "hindscale/comm/context.hpp"
 #include "hindscale/dataset/conditioning.hpp"
-#include "hindscale/model/unet.hpp"
+#include "hindscale/model/field_network.hpp"
 #include "hindscale/namelist/options.hpp"
 #include "hindscale/sampler/generator.hpp"
 
@@ -20,7 +20,7 @@ struct TrainedNetwork {
   std::filesystem::path checkpoint;
   std::string checkpoint_sha256;
   std::string store_sha256;
-  UNet network{nullptr};
+  FieldNetwork network{nullptr};
   MeanModel mean;  ///< of CorrDiff
   std::optional<Conditioning> conditioning;
   DiffusionOptions diffusion;  ///< it was trained with

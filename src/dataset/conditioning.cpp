@@ -57,7 +57,8 @@ Conditioning::Conditioning(const StoreReader& reader, const StoreContent& conten
     throw InputError({.problem = "checkpoint does not fit the sample store",
                       .value = name,
                       .why = "its normalisation belongs to another grid or other variables",
-                      .advice = "use the store the network was trained on"});
+                      .advice = "use the store the network was trained on; for another region set "
+                                "reconstruct/elsewhere = .true."});
   }
   transforms_ = VariableTransforms(content_.transforms, normalisation_);
 }

@@ -220,4 +220,21 @@ Spectrum mean_spectrum(std::span<const Spectrum> months) {
   return mean;
 }
 
+std::vector<double> values_of(std::span<const Spectrum> months) {
+  std::vector<double> values;
+  for (const Spectrum& month : months) {
+    values.insert(values.end(), month.wavenumber.begin(), month.wavenumber.end());
+    values.insert(values.end(), month.power.begin(), month.power.end());
+  }
+  return values;
+}
+
+std::vector<Spectrum> spectra_of(std::span<const double> values, std::size_t n_months) {
+  std::vector<Spectrum> months;
+  const auto n = static_cast<std::ptrdiff_t>(values.size() / n_months / 2);
+  for (auto cursor = values.begin(); n > 0 && cursor != values.end(); cursor += 2 * n)
+    months.push_back({{cursor, cursor + n}, {cursor + n, cursor + 2 * n}});
+  return months;
+}
+
 }  // namespace hindscale

@@ -70,7 +70,7 @@ class DeviceNetwork {
   [[nodiscard]] torch::Tensor convolved(const torch::Tensor& x, const Layer& layer) const;
   [[nodiscard]] torch::Tensor attended(const Attention& attention, const torch::Tensor& x) const;
 
-  UNetConfig config_;
+  NetworkConfig config_;
   torch::ScalarType type_;
   NamedTensors parameters_;  ///< float32 on the device; while the network is built
   torch::Tensor rates_;      ///< of the sinusoids of time

@@ -2,16 +2,21 @@
 #include "hindscale/model/evaluator.hpp"
 
 #include "device_evaluator.hpp"
+#include "hindscale/model/unet.hpp"
 #include "inference_network.hpp"
+#include "module_evaluator.hpp"
 
 namespace hindscale {
 
-std::unique_ptr<Evaluator> make_evaluator(const UNet& network, const EvaluatorOptions& options) {
-  if (!options.device.is_cpu()) return std::make_unique<DeviceEvaluator>(network, options);
+std::unique_ptr<Evaluator> make_evaluator(const FieldNetwork& network,
+                                          const EvaluatorOptions& options) {
+  const UNet unet(network.as<UNetImpl>());
+  if (unet.is_empty()) return std::make_unique<ModuleEvaluator>(network, options);
+  if (!options.device.is_cpu()) return std::make_unique<DeviceEvaluator>(unet, options);
   if (options.precision == Precision::float32)
-    return std::make_unique<inference::InferenceNetwork<float>>(network, options.height,
+    return std::make_unique<inference::InferenceNetwork<float>>(unet, options.height,
                                                                 options.width);
-  return std::make_unique<inference::InferenceNetwork<BFloat16>>(network, options.height,
+  return std::make_unique<inference::InferenceNetwork<BFloat16>>(unet, options.height,
                                                                  options.width);
 }
 

@@ -25,7 +25,8 @@ std::vector<float> dense_silu(const Weights& layer, const std::vector<float>& x)
   return y;
 }
 
-ConvolutionShape layer_shape(const UNetConfig& config, const FeatureMap& input, std::int64_t out) {
+ConvolutionShape layer_shape(const NetworkConfig& config, const FeatureMap& input,
+                             std::int64_t out) {
   return {.input = input, .out_channels = out, .padding = config.padding};
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hindscale/model/evaluator.hpp"
+#include "hindscale/model/unet.hpp"
 #include "inference_layers.hpp"
 
 namespace hindscale::inference {
@@ -59,7 +60,7 @@ class InferenceNetwork final : public Evaluator {
   void run_sample(View<const float, 3> input, View<float, 3> output, Memory& memory) const;
   void go_up(Memory& memory, std::size_t i_block) const;
 
-  UNetConfig config_;
+  NetworkConfig config_;
   FeatureMap entry_;                     ///< behind the input layer
   std::vector<FeatureMap> kept_shapes_;  ///< of all outputs on the way down
   std::size_t n_parameters_ = 0;

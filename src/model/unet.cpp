@@ -10,54 +10,20 @@
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/operations.hpp"
 #include "hindscale/model/recompute.hpp"
-#include "hindscale/random/random.hpp"
+#include "initial_weights.hpp"
 
 namespace hindscale {
 
 namespace {
 
-/// U(-bound, bound) of the stream that belongs to the parameter's number.
-void fill_parameter(torch::Tensor& parameter, double bound, const StreamKey& key) {
-  std::vector<double> numbers(static_cast<std::size_t>(parameter.numel()));
-  fill_uniform(key, 0, numbers);
-  torch::Tensor values = torch::empty(parameter.sizes(), torch::kFloat32);
-  float* to = values.data_ptr<float>();
-  for (const double number : numbers) *to++ = static_cast<float>(bound * (2 * number - 1));
-  parameter.copy_(values);
-}
-
-/// Weights and biases uniform within 1 / sqrt(inputs of a unit) (LeCun 1998, as in PyTorch),
-/// numbered in the module's order.
-void draw_weights(torch::nn::Module& network, std::uint64_t seed) {
-  torch::NoGradGuard no_gradient;
-  StreamKey key{.seed = seed, .purpose = Purpose::initial_weights};
-  for (const auto& module : network.modules(false)) {
-    const bool is_layer =
-        module->as<torch::nn::Conv2d>() != nullptr || module->as<torch::nn::Linear>() != nullptr;
-    auto parameters = module->named_parameters(false);
-    if (!is_layer) continue;  // normalisations start as the identity
-    const torch::Tensor& weight = parameters["weight"];
-    const double bound = 1 / std::sqrt(static_cast<double>(weight.numel() / weight.size(0)));
-    for (auto& item : parameters) {
-      fill_parameter(item.value(), bound, key);
-      ++key.a;
-    }
-  }
-}
-
-void zero(const torch::nn::Conv2d& layer) {
-  torch::NoGradGuard no_gradient;
-  layer->weight.zero_();
-  if (layer->bias.defined()) layer->bias.zero_();
-}
-
 /// Blocks start as the identity and the output as zero, which steadies the first steps.
 void zero_last_layers(torch::nn::Module& network, const torch::nn::Conv2d& output) {
   for (const auto& module : network.modules(false)) {
-    if (const auto* block = module->as<ResidualBlock>()) zero(block->last_convolution());
-    if (const auto* attention = module->as<SelfAttention>()) zero(attention->last_convolution());
+    if (const auto* block = module->as<ResidualBlock>()) zero_weights(block->last_convolution());
+    if (const auto* attention = module->as<SelfAttention>())
+      zero_weights(attention->last_convolution());
   }
-  zero(output);
+  zero_weights(output);
 }
 
 torch::nn::Conv2d convolution_in(const std::shared_ptr<torch::nn::Module>& module) {
@@ -66,9 +32,9 @@ torch::nn::Conv2d convolution_in(const std::shared_ptr<torch::nn::Module>& modul
 
 }  // namespace
 
-UNetImpl::UNetImpl(const UNetConfig& config, std::uint64_t seed)
-    : config_(config), dropout_stream_(std::make_shared<DropoutStream>()) {
-  check_unet(config);
+UNetImpl::UNetImpl(const NetworkConfig& config, std::uint64_t seed)
+    : FieldNetworkImpl(config), dropout_stream_(std::make_shared<DropoutStream>()) {
+  check_network_config(config);
   const std::int64_t channels = config.channels;
   time_in_ = register_module("time_in", torch::nn::Linear(channels, 4 * channels));
   time_out_ = register_module("time_out", torch::nn::Linear(4 * channels, config.time_channels));
@@ -79,7 +45,7 @@ UNetImpl::UNetImpl(const UNetConfig& config, std::uint64_t seed)
                                  NormSilu(config.groups, channels * config.multipliers.front()));
   output_ = register_module("output", convolution(channels * config.multipliers.front(),
                                                   config.out_channels, config.padding));
-  draw_weights(*this, seed);
+  draw_weights(*this, {.seed = seed, .purpose = Purpose::initial_weights});
   zero_last_layers(*this, output_);
 }
 
@@ -150,7 +116,7 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& x, const torch::Tensor& tim
   HINDSCALE_ASSERT(x.size(2) % config_.divisor() == 0 && x.size(3) % config_.divisor() == 0);
   HINDSCALE_ASSERT(time.dim() == 1 && (time.size(0) == 1 || time.size(0) == x.size(0)));
   const torch::Tensor embedded = embed_time(time.to(x.device()));
-  const torch::ScalarType type = type_of(precision_);
+  const torch::ScalarType type = type_of(precision());
   torch::Tensor hidden = convolve(input_, x.to(type).contiguous(torch::MemoryFormat::ChannelsLast));
   std::vector<torch::Tensor> skips{hidden};
   const bool recomputes = recomputes_ && torch::GradMode::is_enabled();
@@ -183,12 +149,6 @@ void UNetImpl::set_dropout_stream(std::uint64_t seed, std::uint64_t step,
   dropout_stream_->sample_keys.clear();
   for (const std::uint64_t id : patch_ids)
     dropout_stream_->sample_keys.push_back(dropout_key(seed, step, id));
-}
-
-std::int64_t parameter_count(const torch::nn::Module& module) {
-  std::int64_t count = 0;
-  for (const auto& parameter : module.parameters()) count += parameter.numel();
-  return count;
 }
 
 }  // namespace hindscale

@@ -52,6 +52,9 @@ class ConflictReport {
 /// Whether an option has another value than its default.
 bool is_changed(const Options& options, const std::string& key);
 
+/// Conflicts of &model, &training and &gan.
+void check_networks(const Options& options, ConflictReport& report);
+
 /// Conflicts of &sampling.
 void check_sampling(const Options& options, ConflictReport& report);
 

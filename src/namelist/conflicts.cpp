@@ -136,71 +136,6 @@ void check_dataset(const Options& options, ConflictReport& report) {
                "name a file or set model/mask = .false.");
 }
 
-void check_custom(const Options& options, ConflictReport& report) {
-  ModelOptions model = options.model;
-  OptionTable table;
-  table.group("model", model, "");
-  for (const OptionRow& row : table.rows())
-    if (row.key != "preset" && !model.given.contains(row.key))
-      report.add(row.name(), {"model/preset"}, "the value of another preset; 'custom' has none",
-                 "set it");
-}
-
-void check_network(const Options& options, ConflictReport& report) {
-  const ModelOptions& model = options.model;
-  const auto n_levels = static_cast<std::int64_t>(model.multipliers.size());
-  if (model.preset == "custom") check_custom(options, report);
-  if (n_levels < 1 || n_levels > 16) {
-    report.add("model/multipliers", {}, fmt::format("{} levels", n_levels),
-               "write 1 to 16 numbers");
-    return;
-  }
-  for (const std::int64_t multiplier : model.multipliers)
-    if ((model.channels * multiplier) % model.groups != 0) {
-      report.add("model/groups", {"model/channels", "model/multipliers"},
-                 fmt::format("does not divide {} channels", model.channels * multiplier),
-                 "choose a divisor of the channels of every level");
-      break;
-    }
-  for (const std::int64_t level : model.attention)
-    if (level >= n_levels)
-      report.add("model/attention", {"model/multipliers"},
-                 fmt::format("there are {} levels, 0 to {}", n_levels, n_levels - 1),
-                 "choose among them");
-  const std::int64_t divisor = std::int64_t{1} << (n_levels - 1);
-  const auto check_size = [&](const std::string& key, const std::vector<std::int64_t>& sizes) {
-    for (const std::int64_t size : sizes)
-      if (size % divisor != 0) {
-        report.add(key, {"model/multipliers", "model/preset"},
-                   fmt::format("the network halves the grid {} times", n_levels - 1),
-                   fmt::format("choose multiples of {}", divisor));
-        break;
-      }
-  };
-  check_size("training/patch_size", options.training.patch_size);
-  check_size("tiling/size", options.tiling.size);
-}
-
-void check_training(const Options& options, ConflictReport& report) {
-  const TrainingOptions& training = options.training;
-  if (training.warmup > training.steps)
-    report.add("training/warmup", {"training/steps"},
-               fmt::format("training/steps is {}", training.steps),
-               "the warm-up must not be longer than the training");
-  if (training.batch % training.accumulation != 0)
-    report.add("training/accumulation", {"training/batch"},
-               fmt::format("training/batch is {}", training.batch),
-               "choose a divisor of the batch");
-  if (training.fold > training.folds)
-    report.add("training/fold", {"training/folds"},
-               fmt::format("training/folds is {}", training.folds), "choose a fold from 1 to that");
-  const auto& years = options.dataset.train_years;
-  if (training.folds == 1 || (years.size() == 2 && training.folds > years[1] - years[0] + 1))
-    report.add("training/folds", {"dataset/train_years"},
-               "each fold needs a year, and the others one to learn from",
-               "choose from 2 to the number of training years");
-}
-
 void check_driving_source(const Options& options, ConflictReport& report) {
   const ReconstructOptions& reconstruct = options.reconstruct;
   const bool names_members = std::ranges::any_of(reconstruct.coarse_files, [](const auto& file) {
@@ -259,8 +194,7 @@ void check_conflicts(const Options& options, Problems& problems) {
   check_years(options, report);
   check_dataset(options, report);
   check_regressions(options, report);
-  check_network(options, report);
-  check_training(options, report);
+  check_networks(options, report);
   check_reconstruction(options, report);
 }
 

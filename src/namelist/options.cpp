@@ -60,7 +60,12 @@ std::filesystem::path Options::regression_path() const {
   return fold_path() / "regression";
 }
 
+std::filesystem::path Options::gan_path() const {
+  return fold_path() / "gan";
+}
+
 std::filesystem::path Options::training_path() const {
+  if (training.stage == "gan") return gan_path();
   return training.stage == "regression" ? regression_path() : checkpoints_path();
 }
 

@@ -22,6 +22,21 @@ ModelOptions published_model() {
   return model;
 }
 
+// The baseline of Lim et al. 2017, its blocks on a grid of half the resolution.
+ModelOptions edsr_model() {
+  ModelOptions model;
+  model.channels = 64;
+  model.multipliers = {1, 1};
+  model.residual_blocks = 16;
+  model.dropout = 0;
+  return model;
+}
+
+ModelOptions preset_of(const std::string& name) {
+  if (name == "dpdm") return published_model();
+  return name == "edsr" ? edsr_model() : ModelOptions();
+}
+
 OptionTable rows_of(ModelOptions& model) {
   OptionTable table;
   table.group("model", model, "");
@@ -33,7 +48,7 @@ OptionTable rows_of(ModelOptions& model) {
 ModelOptions resolved(const ModelOptions& model) {
   if (model.preset == "custom") return model;
   ModelOptions result = model;
-  ModelOptions preset = model.preset == "dpdm" ? published_model() : ModelOptions();
+  ModelOptions preset = preset_of(model.preset);
   const OptionTable to = rows_of(result);
   const OptionTable from = rows_of(preset);
   for (std::size_t i = 0; i < to.rows().size(); ++i) {

@@ -21,7 +21,7 @@ View<float, 3> flat_fields(torch::Tensor& x) {
 /// One noise field a job over the whole domain; tiles are fused at every evaluation.
 class FusedProcess : public FieldProcess {
  public:
-  FusedProcess(const UNet& network, const TileWork& work, const GeneratorOptions& options,
+  FusedProcess(const FieldNetwork& network, const TileWork& work, const GeneratorOptions& options,
                const GeneratorPlace& place)
       : FieldProcess(network, work, options, place) {
     if (work.valid.empty()) return;
@@ -189,7 +189,7 @@ std::unique_ptr<TileWork> find_work(const Conditioning& conditioning, const Tili
   return work;
 }
 
-FieldProcess::FieldProcess(const UNet& network, const TileWork& work,
+FieldProcess::FieldProcess(const FieldNetwork& network, const TileWork& work,
                            const GeneratorOptions& options, const GeneratorPlace& place)
     : work_(work), options_(options), regions_(place.regions) {
   const auto batch = static_cast<std::size_t>(options.batch);
@@ -224,7 +224,7 @@ void FieldProcess::scale_noise(torch::Tensor& noise) const {
     noise.select(1, static_cast<std::int64_t>(v)).mul_(options_.noise_scale[v]);
 }
 
-std::unique_ptr<FieldProcess> make_process(const UNet& network, const TileWork& work,
+std::unique_ptr<FieldProcess> make_process(const FieldNetwork& network, const TileWork& work,
                                            const GeneratorOptions& options,
                                            const GeneratorPlace& place) {
   if (options.tiling.stitching == Stitching::separate)

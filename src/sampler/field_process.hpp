@@ -48,7 +48,7 @@ std::unique_ptr<TileWork> find_work(const Conditioning& conditioning, const Tili
 /// must outlive it.
 class FieldProcess {
  public:
-  FieldProcess(const UNet& network, const TileWork& work, const GeneratorOptions& options,
+  FieldProcess(const FieldNetwork& network, const TileWork& work, const GeneratorOptions& options,
                const GeneratorPlace& place);
   virtual ~FieldProcess() = default;
   FieldProcess(const FieldProcess&) = delete;
@@ -81,12 +81,13 @@ class FieldProcess {
 };
 
 /// As tiling/stitching asks.
-std::unique_ptr<FieldProcess> make_process(const UNet& network, const TileWork& work,
+std::unique_ptr<FieldProcess> make_process(const FieldNetwork& network, const TileWork& work,
                                            const GeneratorOptions& options,
                                            const GeneratorPlace& place);
 
 /// `separate`: the state is every tile by itself.
-std::unique_ptr<FieldProcess> make_separate_process(const UNet& network, const TileWork& work,
+std::unique_ptr<FieldProcess> make_separate_process(const FieldNetwork& network,
+                                                    const TileWork& work,
                                                     const GeneratorOptions& options,
                                                     const GeneratorPlace& place);
 

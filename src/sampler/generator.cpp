@@ -13,7 +13,7 @@
 namespace hindscale {
 namespace {
 
-void require_valid(const GeneratorOptions& options, const UNetConfig& network,
+void require_valid(const GeneratorOptions& options, const NetworkConfig& network,
                    std::size_t n_variables) {
   const auto divisor = static_cast<std::size_t>(network.divisor());
   if (options.tiling.n_rows % divisor != 0 || options.tiling.n_columns % divisor != 0) {
@@ -41,7 +41,7 @@ std::vector<double> levels_of(const GeneratorOptions& options) {
 
 }  // namespace
 
-FieldGenerator::FieldGenerator(UNet network, const Conditioning& conditioning,
+FieldGenerator::FieldGenerator(FieldNetwork network, const Conditioning& conditioning,
                                const GeneratorOptions& options, const GeneratorPlace& workplace,
                                const MeanModel& mean)
     : options_(options), regions_(workplace.regions), levels_(levels_of(options)) {

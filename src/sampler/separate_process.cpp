@@ -11,8 +11,8 @@ namespace {
 /// A state is [job * own tile, v, row, column]; each tile has noise of its own.
 class SeparateProcess : public FieldProcess {
  public:
-  SeparateProcess(const UNet& network, const TileWork& work, const GeneratorOptions& options,
-                  const GeneratorPlace& place)
+  SeparateProcess(const FieldNetwork& network, const TileWork& work,
+                  const GeneratorOptions& options, const GeneratorPlace& place)
       : FieldProcess(network, work, options, place) {
     if (work.valid.empty()) return;
     Array<float, 4> valid({work.cuts.front().tiles.size(), work.n_variables, options.tiling.n_rows,
@@ -101,7 +101,8 @@ class SeparateProcess : public FieldProcess {
 
 }  // namespace
 
-std::unique_ptr<FieldProcess> make_separate_process(const UNet& network, const TileWork& work,
+std::unique_ptr<FieldProcess> make_separate_process(const FieldNetwork& network,
+                                                    const TileWork& work,
                                                     const GeneratorOptions& options,
                                                     const GeneratorPlace& place) {
   return std::make_unique<SeparateProcess>(network, work, options, place);

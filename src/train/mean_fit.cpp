@@ -125,8 +125,8 @@ MeanNetwork load_mean(const Context& context, const Options& options,
                       .advice = "train it again with the same training/folds",
                       .key = "training/folds"});
   }
-  mean.network = UNet(unet_from_json(state.at("network")),
-                      static_cast<std::uint64_t>(options.experiment.seed));
+  mean.network = make_network(network_from_json(state.at("network")),
+                              static_cast<std::uint64_t>(options.experiment.seed));
   load_parameters(*mean.network, checkpoint.model, "average.");
   GeneratorOptions mean_options = generator_options(options, options.diffusion);
   mean_options.prediction = Prediction::mean;
@@ -171,7 +171,7 @@ void save_mean_model(const FittedMean& mean, CheckpointContent& content) {
   content.model.merge(copy_parameters(*mean.model.network, prefix));
   content.model.emplace(scale_name, mean.model.scale);
   content.state["regression"] = {{"checkpoint_sha256", mean.whole.checkpoint_sha256},
-                                 {"network", unet_to_json(mean.model.network->config())}};
+                                 {"network", network_to_json(mean.model.network->config())}};
 }
 
 MeanModel mean_model_of(const CheckpointContent& content) {
@@ -179,7 +179,7 @@ MeanModel mean_model_of(const CheckpointContent& content) {
   const auto regression = content.state.find("regression");
   if (regression == content.state.end()) return mean;
   constexpr std::uint64_t any_seed = 0;  // all weights are replaced
-  mean.network = UNet(unet_from_json(regression->at("network")), any_seed);
+  mean.network = make_network(network_from_json(regression->at("network")), any_seed);
   load_parameters(*mean.network, content.model, prefix);
   const auto scale = content.model.find(scale_name);
   if (scale == content.model.end()) {

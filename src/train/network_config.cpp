@@ -4,10 +4,11 @@
 
 namespace hindscale {
 
-UNetConfig network_config(const ModelOptions& options, std::int64_t in_channels,
-                          std::int64_t out_channels) {
+NetworkConfig network_config(const ModelOptions& options, std::int64_t in_channels,
+                             std::int64_t out_channels) {
   const bool is_custom = options.preset == "custom";
-  UNetConfig config = unet_preset(is_custom ? "small" : options.preset, in_channels, out_channels);
+  NetworkConfig config =
+      network_preset(is_custom ? "small" : options.preset, in_channels, out_channels);
   config.channels = options.channels;
   config.multipliers = options.multipliers;
   config.residual_blocks = options.residual_blocks;
@@ -16,7 +17,7 @@ UNetConfig network_config(const ModelOptions& options, std::int64_t in_channels,
   config.groups = options.groups;
   config.dropout = options.dropout;
   if (is_custom) config.time_channels = 4 * options.channels;
-  check_unet(config);
+  check_network_config(config);
   return config;
 }
 

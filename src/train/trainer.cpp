@@ -43,7 +43,7 @@ void check_batch(const Options& options, int n_ranks) {
                     .key = "training/batch"});
 }
 
-void check_patch(const Options& options, const UNetConfig& network) {
+void check_patch(const Options& options, const NetworkConfig& network) {
   const auto& size = options.training.patch_size;
   const std::int64_t divisor = network.divisor();
   if (size.at(0) % divisor == 0 && size.at(1) % divisor == 0) return;
@@ -55,8 +55,9 @@ void check_patch(const Options& options, const UNetConfig& network) {
                     .key = "training/patch_size"});
 }
 
-UNet make_network(const UNetConfig& config, std::uint64_t seed, const torch::Device& device) {
-  UNet network(config, seed);
+FieldNetwork network_on(const torch::Device& device, const NetworkConfig& config,
+                        std::uint64_t seed) {
+  FieldNetwork network = make_network(config, seed);
   network->to(device);
   return network;
 }
@@ -76,7 +77,7 @@ PatchPlanOptions patch_plan_options(const Options& options, const StoreContent& 
           .n_levels = options.diffusion.timesteps};
 }
 
-Trainer::Trainer(const Context& context, const Options& options, const UNetConfig& network,
+Trainer::Trainer(const Context& context, const Options& options, const NetworkConfig& network,
                  SampleCache& samples)
     : context_(context),
       options_(options.training),
@@ -96,8 +97,8 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
                                                                        samples.channel_names())
                                                         : std::vector<float>{}}),
       ahead_(batches_),
-      network_(make_network(network, seed_, torch_device(context.device))),
-      average_(make_network(network, seed_, torch_device(context.device))),
+      network_(network_on(torch_device(context.device), network, seed_)),
+      average_(network_on(torch_device(context.device), network, seed_)),
       parameters_(network_->parameters()),
       optimizer_(*network_,
                  {options.training.weight_decay, options.training.beta1, options.training.beta2}),
@@ -105,9 +106,12 @@ Trainer::Trainer(const Context& context, const Options& options, const UNetConfi
       reducer_(context.comm, parameters_, options.training.bucket_mib) {
   check_batch(options, context.comm.size());
   check_patch(options, network);
+  if (options.training.stage == "gan")
+    adversary_.emplace(context, options, network.out_channels,
+                       network.in_channels - network.out_channels);
   keep_freed_memory();
   network_->set_precision(precision_of(options.training.precision));
-  network_->recompute_blocks(options.training.recompute);
+  if (options.training.recompute) network_->recompute_blocks(true);
   network_->train();
   average_->eval();
 }
@@ -127,6 +131,22 @@ std::vector<std::vector<Patch>> Trainer::own_parts(std::int64_t step) const {
   return parts;
 }
 
+/// Forward and backward of a part; returns its errors [n, v].
+torch::Tensor Trainer::pass(const Batch& batch, BatchPart part, double n_values) {
+  const InRegion passes(regions(), Region::network);
+  const torch::Tensor weights =
+      torch::tensor(variable_weights_, torch::kFloat32).to(torch_device(context_.device));
+  network_->set_dropout_stream(seed_, static_cast<std::uint64_t>(step_), batch.patch_ids);
+  const torch::Tensor output = network_->forward(batch.input, batch.time);
+  const torch::Tensor error = squared_errors(output, batch);
+  torch::Tensor loss = (error * weights).sum() / n_values;
+  // What the adversary adds has this gradient.
+  if (has_adversary()) loss = loss + (output * adversary_->judge(output, batch, part)).sum();
+  if (part == BatchPart::last) reducer_.arm();
+  loss.backward();
+  return error.detach();
+}
+
 StepReport Trainer::compute_gradients(StopWish wish) {
   StepReport report{.step = step_ + 1};
   report.learning_rate =
@@ -134,8 +154,6 @@ StepReport Trainer::compute_gradients(StopWish wish) {
   const double n_values =
       static_cast<double>(options_.batch * options_.patch_size[0] * options_.patch_size[1] *
                           network_->config().out_channels);
-  const torch::Tensor weights =
-      torch::tensor(variable_weights_, torch::kFloat32).to(torch_device(context_.device));
   std::vector<double> own{wish == StopWish::stop ? 1.0 : 0.0};
   std::vector<std::pair<torch::Tensor, torch::Tensor>> errors;  // and counts, of each part
   const auto parts = own_parts(step_), next_parts = own_parts(step_ + 1);
@@ -146,14 +164,11 @@ StepReport Trainer::compute_gradients(StopWish wish) {
     const Batch batch =
         ahead_.take(parts[i_part], is_last ? next_parts.front() : parts[i_part + 1]);
     report.data_s += seconds_since(start);
-    const InRegion passes(regions(), Region::network);
-    network_->set_dropout_stream(seed_, static_cast<std::uint64_t>(step_), batch.patch_ids);
-    const torch::Tensor error = squared_errors(network_->forward(batch.input, batch.time), batch);
-    if (is_last) reducer_.arm();
-    ((error * weights).sum() / n_values).backward();
-    errors.emplace_back(error.detach(), batch.counts);
+    errors.emplace_back(pass(batch, is_last ? BatchPart::last : BatchPart::inner, n_values),
+                        batch.counts);
   }
   const InRegion exchange(regions(), Region::exchange);
+  if (has_adversary()) report.adversary = adversary_->finish();
   reducer_.finish();
   report.reduction_s = reducer_.waited_s();
   for (const auto& [error, counts] : errors) append_rows(error, counts, own);
@@ -192,6 +207,7 @@ void Trainer::update(const StepReport& report) {
     scale_gradients(parameters_, limit / report.gradient_norm);
   optimizer_.step(report.learning_rate);
   optimizer_.clear_gradients();
+  if (report.adversary) adversary_->update(*report.adversary, report.learning_rate);
   weight_average_.update(step_);
   ++step_;
 }
@@ -208,12 +224,14 @@ void Trainer::save(CheckpointContent& content) const {
   content.model.merge(copy_parameters(*network_, "raw."));
   content.model.merge(copy_parameters(*average_, "average."));
   content.optimizer = optimizer_.state();
+  if (adversary_) adversary_->save(content);
 }
 
 void Trainer::restore(const CheckpointContent& content, std::int64_t step) {
   load_parameters(*network_, content.model, "raw.");
   load_parameters(*average_, content.model, "average.");
   optimizer_.restore(content.optimizer);
+  if (adversary_) adversary_->restore(content);
   step_ = step;
 }
 

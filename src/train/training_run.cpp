@@ -78,10 +78,10 @@ void TrainingRun::resume() {
   }
   together(comm, [&] {
     if (!comm.is_root()) return;
-    const bool is_diffusion = parts_.options.training.stage == "diffusion";
-    metrics_.emplace(
-        parts_.options.fold_path() / (is_diffusion ? "metrics.jsonl" : "metrics_regression.jsonl"),
-        step);
+    const std::string& stage = parts_.options.training.stage;
+    metrics_.emplace(parts_.options.fold_path() /
+                         (stage == "diffusion" ? "metrics.jsonl" : "metrics_" + stage + ".jsonl"),
+                     step);
     if (best_) write_best(root_, *best_);
   });
   first_step_ = step;
@@ -160,6 +160,7 @@ void TrainingRun::record(const StepReport& report) {
   interval_.n_steps += 1;
   interval_.data_s += report.data_s;
   interval_.reduction_s += report.reduction_s;
+  if (report.adversary) add(*report.adversary);
   if (!is_due(options.log_every)) return;
   last_loss_ = interval_.loss.all();
   const double elapsed_s = seconds_since(start_);
@@ -186,9 +187,33 @@ void TrainingRun::record(const StepReport& report) {
                         {"reduction_wait_s", interval_.reduction_s},
                         {"elapsed_s", elapsed_s}};
     add_parts(interval_.loss, "", line);
+    log_adversary(line);
     metrics_->append(line);
   }
   interval_ = Interval{};
+}
+
+void TrainingRun::add(const AdversaryTerms& terms) {
+  AdversaryTerms& sum = interval_.adversary;
+  sum.discriminator += terms.discriminator;
+  sum.adversarial += terms.adversarial;
+  sum.feature += terms.feature;
+  sum.trained += terms.trained;
+  ++interval_.n_adversary_steps;
+}
+
+void TrainingRun::log_adversary(nlohmann::json& line) const {
+  if (interval_.n_adversary_steps == 0) return;
+  const auto n = static_cast<double>(interval_.n_adversary_steps);
+  const AdversaryTerms& sum = interval_.adversary;
+  line["discriminator_loss"] = sum.discriminator / n;
+  line["adversarial_term"] = sum.adversarial / n;
+  line["feature_term"] = sum.feature / n;
+  line["discriminator_trained"] = sum.trained / n;
+  parts_.context.log.info(
+      "  discriminator: hinge loss {:.3f}, trained in {:.0f} % of the steps; adversarial term "
+      "{:.3f}, feature term {:.3f}",
+      sum.discriminator / n, 100 * sum.trained / n, sum.adversarial / n, sum.feature / n);
 }
 
 void TrainingRun::add_parts(const LossTable& loss, const std::string& prefix,
@@ -238,7 +263,9 @@ void TrainingRun::validate() {
         "the validation score of step {} is not finite; it cannot become the best", step);
     return;
   }
-  if (!best_ || candidate.score < best_->score) best_ = candidate;
+  // The score knows nothing of how true a field looks: of a GAN the newest checkpoint is the best.
+  const bool is_gan = parts_.options.training.stage == "gan";
+  if (!best_ || is_gan || candidate.score < best_->score) best_ = candidate;
 }
 
 CheckpointContent TrainingRun::content() const {

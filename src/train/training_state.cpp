@@ -80,6 +80,10 @@ nlohmann::json determined_by(const Options& options, const std::vector<int>& lef
   for (const auto& [key, value] : model.items()) keys["model/" + key] = value;
   for (const auto& [key, value] : diffusion.items()) keys["diffusion/" + key] = value;
   keys[consistency_key] = consistency_of(keys[consistency_key]);
+  if (options.training.stage == "gan") {
+    const nlohmann::json gan = json_of(options.gan);
+    for (const auto& [key, value] : gan.items()) keys["gan/" + key] = value;
+  }
   for (const auto& [key, value] : training.items()) {
     if (course_of_training.contains(key)) keys["training/" + key] = value;
   }
@@ -89,12 +93,12 @@ nlohmann::json determined_by(const Options& options, const std::vector<int>& lef
 }  // namespace
 
 nlohmann::json describe_training(const Options& options, const Conditioning& conditioning,
-                                 const UNetConfig& network, const std::string& store_digest) {
+                                 const NetworkConfig& network, const std::string& store_digest) {
   const StoreContent& content = conditioning.content();
   return {
       {"format", 1},
       {"preset", options.model.preset},
-      {"network", unet_to_json(network)},
+      {"network", network_to_json(network)},
       {"channels", conditioning.channel_names()},
       {"variables", content.variables},
       {"units", content.units},

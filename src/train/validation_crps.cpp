@@ -142,7 +142,7 @@ std::vector<MonthEnsemble> CrpsValidator::month_ensembles(const Truth& truth,
   return results;
 }
 
-std::vector<MonthScore> CrpsValidator::month_scores(UNet network,
+std::vector<MonthScore> CrpsValidator::month_scores(FieldNetwork network,
                                                     const GeneratorOptions& options) const {
   HINDSCALE_ASSERT(!months_.empty());
   FieldGenerator generator(network, conditioning_, options, {torch_device(context_.device)}, mean_);

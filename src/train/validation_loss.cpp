@@ -43,7 +43,7 @@ LossValidator::LossValidator(const Context& context, const Options& options, Sam
           variable_weights(options.training.variable_weights, samples.content().n_variables())),
       precision_(precision_of(options.sampling.precision)) {}
 
-LossTable LossValidator::loss(const UNet& network) const {
+LossTable LossValidator::loss(const FieldNetwork& network) const {
   const torch::NoGradGuard no_gradient;
   const Window& window = patches_.front().window;
   const auto evaluator = make_evaluator(network, {.height = window.n_rows,

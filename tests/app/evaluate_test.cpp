@@ -107,7 +107,11 @@ TEST_F(KnownScores, probabilistic_scores_of_symmetric_members_are_exact) {
   expect_entry(sizes.at("2").at("rmse"), 0.375);
   expect_entry(sizes.at("2").at("crps"), 0);
   expect_entry(sizes.at("2").at("spread_skill"), std::sqrt(1.5 * 0.5) / 0.375);
+  expect_entry(sizes.at("2").at("bias"), 0.375);
   expect_entry(sizes.at("4").at("rmse"), 0.125);
+  const Json& whole = scores.at("variables").at("uas").at("methods").at("ensemble");
+  for (const char* score : {"rmse", "mae", "bias", "acc", "ssim", "psnr"})
+    EXPECT_EQ(sizes.at("4").at(score), whole.at(score)) << score;
   const Json& ridge = scores.at("variables").at("uas").at("methods").at("ridge");
   expect_entry(ridge.at("crps"), gaussian(ridge_error, ridge_spread));
   expect_entry(ridge.at("spread_skill"), 2);

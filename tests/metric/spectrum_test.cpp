@@ -121,6 +121,16 @@ TEST(SpectrumReferenceTest, spectra_agree_with_numpy) {
   }
 }
 
+TEST(SpectrumTest, months_travel_as_one_block_of_numbers) {
+  const std::vector<Spectrum> months{{{0, 1, 2}, {3, 4, 5}}, {{0, 1, 2}, {6, 7, 8}}};
+  const std::vector<Spectrum> back = spectra_of(values_of(months), 2);
+  ASSERT_EQ(back.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(back[i].wavenumber, months[i].wavenumber);
+    EXPECT_EQ(back[i].power, months[i].power);
+  }
+}
+
 TEST(SpectrumTest, the_mean_leaves_undefined_months_out) {
   const std::vector<Spectrum> months{
       {{0, 1}, {2, 4}}, {{0, 1}, {undefined, undefined}}, {{0, 1}, {4, 8}}};

@@ -11,7 +11,7 @@
 
 namespace hindscale {
 
-inline UNet stirred_network(const UNetConfig& config) {
+inline UNet stirred_network(const NetworkConfig& config) {
   UNet network(config, 11);
   torch::manual_seed(4);
   const torch::NoGradGuard no_gradient;
@@ -21,7 +21,7 @@ inline UNet stirred_network(const UNetConfig& config) {
 }
 
 /// Every layer drawn as hidden layers are at the start of a training.
-inline UNet drawn_network(const UNetConfig& config) {
+inline UNet drawn_network(const NetworkConfig& config) {
   UNet network(config, 11);
   torch::manual_seed(4);
   const torch::NoGradGuard no_gradient;
@@ -34,8 +34,8 @@ inline UNet drawn_network(const UNetConfig& config) {
 }
 
 /// Three levels with attention in two of them and in the middle; a few thousand parameters.
-inline UNetConfig tiny_config() {
-  UNetConfig config;
+inline NetworkConfig tiny_config() {
+  NetworkConfig config;
   config.in_channels = 3;
   config.out_channels = 2;
   config.channels = 8;
@@ -48,8 +48,8 @@ inline UNetConfig tiny_config() {
 }
 
 /// Networks that differ in what they are made of, by name.
-inline UNetConfig variant(const std::string& what) {
-  UNetConfig config = tiny_config();
+inline NetworkConfig variant(const std::string& what) {
+  NetworkConfig config = tiny_config();
   if (what == "periodic") config.padding = Padding::periodic;
   if (what == "bicubic" || what == "periodic") config.upsampling = Upsampling::bicubic;
   if (what == "plain") {
@@ -61,8 +61,8 @@ inline UNetConfig variant(const std::string& what) {
     config.multipliers = {2, 1};
     config.attention_levels = {0};
   }
-  if (what == "dpdm") return unet_preset("dpdm", 4, 1);
-  if (what == "small") return unet_preset("small", 5, 2);
+  if (what == "dpdm") return network_preset("dpdm", 4, 1);
+  if (what == "small") return network_preset("small", 5, 2);
   return config;
 }
 

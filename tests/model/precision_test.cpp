@@ -40,7 +40,7 @@ class Mixed : public testing::TestWithParam<const char*> {};
 
 TEST_P(Mixed, gradients_are_those_of_float32_to_rounding) {
   if (bfloat16_support() == BFloat16Support::none) GTEST_SKIP() << "no bfloat16 here";
-  UNetConfig config = tiny_config();
+  NetworkConfig config = tiny_config();
   if (std::string(GetParam()) == "periodic") config.padding = Padding::periodic;
   if (std::string(GetParam()) != "nearest") config.upsampling = Upsampling::bicubic;
   UNet network = drawn_network(config);

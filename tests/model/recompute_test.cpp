@@ -28,7 +28,7 @@ NamedTensors gradients_of(UNet network, bool recomputes) {
 }
 
 TEST(Recompute, changes_gradients_by_the_order_of_sums_alone) {
-  UNetConfig config = tiny_config();
+  NetworkConfig config = tiny_config();
   config.dropout = 0.1;
   UNet network = drawn_network(config);
   const NamedTensors kept = gradients_of(network, false), again = gradients_of(network, true);

@@ -16,7 +16,7 @@ namespace {
 
 /// Leaves weights, input, output and gradients of a network as a checkpoint for the script.
 void leave_for_pytorch(const std::filesystem::path& root, std::int64_t number,
-                       const UNetConfig& config) {
+                       const NetworkConfig& config) {
   UNet network = stirred_network(config);
   network->eval();
   torch::manual_seed(6);
@@ -25,7 +25,7 @@ void leave_for_pytorch(const std::filesystem::path& root, std::int64_t number,
   const torch::Tensor y = network->forward(x, time);
   y.square().mean().backward();
   CheckpointContent content;
-  content.state = {{"network", unet_to_json(config)}};
+  content.state = {{"network", network_to_json(config)}};
   content.model = copy_parameters(*network, "raw.");
   for (const auto& [name, parameter] : parameters_of(*network))
     content.model.emplace("gradient." + name, parameter.grad());
@@ -37,13 +37,13 @@ void leave_for_pytorch(const std::filesystem::path& root, std::int64_t number,
 TEST(PyTorch, agrees_in_output_and_gradients) {
   const Communicator comm;
   const test::TemporaryFolder temporary(comm);
-  UNetConfig bicubic = tiny_config();
+  NetworkConfig bicubic = tiny_config();
   bicubic.upsampling = Upsampling::bicubic;
   bicubic.residual_blocks = 2;
   bicubic.attention_middle = false;
   leave_for_pytorch(temporary.path(), 1, tiny_config());
   leave_for_pytorch(temporary.path(), 2, bicubic);
-  leave_for_pytorch(temporary.path(), 3, unet_preset("small", 5, 2));
+  leave_for_pytorch(temporary.path(), 3, network_preset("small", 5, 2));
   std::string command = "/usr/bin/python3 '" HINDSCALE_TEST_REFERENCE "/model/reference.py'";
   for (const std::int64_t step : checkpoint_steps(temporary.path())) {
     command += " '" + checkpoint_folder(temporary.path(), step).string() + "'";

@@ -20,16 +20,16 @@ class OneThread : public testing::Environment {
 const auto* const one_thread = testing::AddGlobalTestEnvironment(new OneThread);
 
 TEST(UNet, dpdm_preset_has_the_published_number_of_parameters) {
-  EXPECT_EQ(parameter_count(*UNet(unet_preset("dpdm", 4, 1), 1)), 11'105'409);
+  EXPECT_EQ(parameter_count(*UNet(network_preset("dpdm", 4, 1), 1)), 11'105'409);
 }
 
 TEST(UNet, small_preset_has_under_a_million_parameters) {
-  EXPECT_EQ(parameter_count(*UNet(unet_preset("small", 17, 2), 1)), 968'258);
+  EXPECT_EQ(parameter_count(*UNet(network_preset("small", 17, 2), 1)), 968'258);
 }
 
 TEST(UNet, operations_are_those_counted_in_pytorch) {
   // tests/reference/model/reference.py --count
-  EXPECT_EQ(flop_of(unet_preset("dpdm", 4, 1), 128, 128), 2 * 13057916928.0);
+  EXPECT_EQ(flop_of(network_preset("dpdm", 4, 1), 128, 128), 2 * 13057916928.0);
 }
 
 TEST(UNet, takes_any_rectangle_of_its_divisor) {
@@ -83,7 +83,7 @@ TEST(UNet, one_time_for_all_is_the_same_as_a_time_each) {
 class Periodic : public testing::TestWithParam<Upsampling> {};
 
 TEST_P(Periodic, a_shifted_input_gives_the_shifted_output) {
-  UNetConfig config = tiny_config();
+  NetworkConfig config = tiny_config();
   config.upsampling = GetParam();
   UNet bounded = stirred_network(config);
   config.padding = Padding::periodic;
@@ -100,7 +100,7 @@ TEST_P(Periodic, a_shifted_input_gives_the_shifted_output) {
 }
 
 TEST_P(Periodic, has_the_parameters_of_a_network_padded_with_zeros) {
-  UNetConfig config = tiny_config();
+  NetworkConfig config = tiny_config();
   config.upsampling = GetParam();
   const NamedTensors zeros = parameters_of(*UNet(config, 5));
   config.padding = Padding::periodic;
@@ -145,7 +145,8 @@ class BatchInvariance : public testing::TestWithParam<BatchCase> {
 TEST_P(BatchInvariance, a_sample_has_the_same_bits_in_any_batch) {
   const BatchCase& shape = GetParam();
   set_threads(shape.threads);
-  UNet network = stirred_network(unet_preset(shape.preset, shape.in_channels, shape.out_channels));
+  UNet network =
+      stirred_network(network_preset(shape.preset, shape.in_channels, shape.out_channels));
   network->eval();
   const torch::NoGradGuard no_gradient;
   torch::manual_seed(8);
@@ -217,29 +218,29 @@ TEST(Dropout, makes_training_reproducible_and_is_off_in_eval) {
   EXPECT_TRUE(torch::equal(network->forward(x, time), network->forward(x, time)));
 }
 
-TEST(UNetConfig, survives_json_and_names_what_is_wrong) {
-  const UNetConfig config = unet_preset("dpdm", 4, 1);
-  const nlohmann::json json = unet_to_json(config);
-  EXPECT_EQ(unet_to_json(unet_from_json(nlohmann::json::parse(json.dump()))), json);
-  UNetConfig periodic = config;
+TEST(NetworkConfig, survives_json_and_names_what_is_wrong) {
+  const NetworkConfig config = network_preset("dpdm", 4, 1);
+  const nlohmann::json json = network_to_json(config);
+  EXPECT_EQ(network_to_json(network_from_json(nlohmann::json::parse(json.dump()))), json);
+  NetworkConfig periodic = config;
   periodic.padding = Padding::periodic;
-  EXPECT_EQ(unet_from_json(unet_to_json(periodic)).padding, Padding::periodic);
-  nlohmann::json old = unet_to_json(periodic);
+  EXPECT_EQ(network_from_json(network_to_json(periodic)).padding, Padding::periodic);
+  nlohmann::json old = network_to_json(periodic);
   old.erase("padding");
-  EXPECT_EQ(unet_from_json(old).padding, Padding::zeros);
+  EXPECT_EQ(network_from_json(old).padding, Padding::zeros);
   nlohmann::json broken = json;
   broken.erase("groups");
-  EXPECT_THROW(unet_from_json(broken), InputError);
+  EXPECT_THROW(network_from_json(broken), InputError);
   broken = json;
   broken["upsampling"] = "linear";
-  EXPECT_THROW(unet_from_json(broken), InputError);
+  EXPECT_THROW(network_from_json(broken), InputError);
   broken = json;
   broken["groups"] = 48;
-  EXPECT_THROW(unet_from_json(broken), InputError);
-  EXPECT_THROW(unet_preset("large", 1, 1), InputError);
-  UNetConfig attentive = config;
+  EXPECT_THROW(network_from_json(broken), InputError);
+  EXPECT_THROW(network_preset("large", 1, 1), InputError);
+  NetworkConfig attentive = config;
   attentive.attention_levels = {4};
-  EXPECT_THROW(check_unet(attentive), InputError);
+  EXPECT_THROW(check_network_config(attentive), InputError);
 }
 
 TEST(Network, loads_parameters_by_name_or_says_which_does_not_fit) {

@@ -96,6 +96,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"model/preset=dpdm"}, ""}, Case{{"model/groups=5"}, "model/groups"},
         Case{{"model/attention=3"}, "model/attention"}, Case{{"model/attention=2"}, ""},
         Case{{"model/multipliers="}, "model/multipliers"},
+        Case{{"model/preset=edsr"}, "training/stage"},
+        Case{{"model/preset=edsr", "training/stage=gan"}, ""},
+        Case{{"model/preset=edsr", "training/stage=regression"}, ""},
+        Case{{"model/preset=edsr", "training/stage=gan", "model/multipliers=1,2"},
+             "model/multipliers"},
+        Case{{"model/preset=edsr", "training/stage=gan", "model/dropout=0.1"}, "model/dropout"},
+        Case{{"model/preset=edsr", "training/stage=gan", "training/recompute=t"},
+             "training/recompute"},
+        Case{{"gan/start=5"}, "gan/start"}, Case{{"training/stage=gan", "gan/start=5"}, ""},
         Case{{"diffusion/timesteps=5", "sampling/steps=5"}, "training/validation_steps"}));
 
 INSTANTIATE_TEST_SUITE_P(

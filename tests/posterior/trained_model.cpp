@@ -24,8 +24,8 @@ constexpr std::int64_t n_conditions = 5;
 /// 60: a wide law around the middle of them.
 constexpr double level_mean = -0.6, level_deviation = 1.4;
 
-UNetConfig network_config() {
-  UNetConfig config;
+NetworkConfig network_config() {
+  NetworkConfig config;
   config.in_channels = 1 + n_conditions;
   config.out_channels = 1;
   config.channels = 16;
@@ -79,8 +79,8 @@ std::vector<std::size_t> draw_levels(const PosteriorTraining& plan, const Schedu
 }
 
 nlohmann::json describe(const PosteriorWorld& world, const PosteriorTraining& plan,
-                        const UNetConfig& network) {
-  return {{"network", unet_to_json(network)},
+                        const NetworkConfig& network) {
+  return {{"network", network_to_json(network)},
           {"side", world.side()},
           {"steps", plan.steps},
           {"batch", plan.batch},

@@ -17,7 +17,7 @@ constexpr std::size_t n_missing = 10;  // columns
 /// A generator of random weights over a store whose western columns have no data.
 struct World {
   explicit World(std::int64_t batch, double noise_degrees_of_freedom = 0) {
-    UNetConfig config = tiny_config();
+    NetworkConfig config = tiny_config();
     config.in_channels = static_cast<std::int64_t>(conditioning.n_channels()) + 2;
     GeneratorOptions options;
     options.sampler.kind = SamplerConfig::Kind::ddim;
@@ -86,7 +86,7 @@ Array<float, 4> field_with(bool context, float changed) {
   ConditioningOptions seen;
   seen.model.context = context;
   const Conditioning conditioning{store.reader, store.content, seen};
-  UNetConfig config = tiny_config();
+  NetworkConfig config = tiny_config();
   config.in_channels = static_cast<std::int64_t>(conditioning.n_channels()) + 2;
   GeneratorOptions options;
   options.sampler.kind = SamplerConfig::Kind::ddim;

@@ -233,14 +233,14 @@ TEST_F(TrainerTest, target_is_what_the_mean_of_the_whole_field_leaves) {
   GeneratorOptions generator = generator_options(options, options.diffusion);
   generator.prediction = Prediction::mean;
   const auto constant_mean = [&](float first, float second, std::vector<int> left_out) {
-    MeanNetwork mean{UNet(place.network, 3), "", std::move(left_out), nullptr};
+    MeanNetwork mean{make_network(place.network, 3), "", std::move(left_out), nullptr};
     const torch::NoGradGuard no_gradient;  // a new network gives zeros, this one its last biases
     mean.network->named_parameters()["output.bias"].copy_(torch::tensor({first, second}));
     mean.generator = std::make_shared<FieldGenerator>(mean.network, place.conditioning, generator,
                                                       GeneratorPlace{});
     return mean;
   };
-  FittedMean mean{{UNet(nullptr), torch::tensor({2.0F, 0.5F}).view({2, 1, 1})},
+  FittedMean mean{{FieldNetwork(nullptr), torch::tensor({2.0F, 0.5F}).view({2, 1, 1})},
                   constant_mean(0.3F, -0.2F, {}),
                   {}};
   constexpr std::size_t i_month = 3;

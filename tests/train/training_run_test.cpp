@@ -215,8 +215,8 @@ TEST_F(TrainingRunTest, a_checkpoint_says_how_its_network_is_fed) {
   const CheckpointContent checkpoint = checkpoint_of(options, 8);
   EXPECT_EQ(checkpoint.state.at("channels").get<std::vector<std::string>>(),
             place.conditioning.channel_names());
-  EXPECT_EQ(unet_to_json(unet_from_json(checkpoint.state.at("network"))),
-            unet_to_json(place.network));
+  EXPECT_EQ(network_to_json(network_from_json(checkpoint.state.at("network"))),
+            network_to_json(place.network));
   const ConditioningOptions conditioning = conditioning_options_of(checkpoint.state);
   EXPECT_EQ(conditioning.diffusion.base, "lerp_corrected");
   EXPECT_EQ(conditioning.model.multipliers, options.model.multipliers);

@@ -55,7 +55,7 @@ class Workplace {
   StoreContent content;
   Conditioning conditioning;
   SampleCache samples;
-  UNetConfig network;
+  NetworkConfig network;
   Trainer trainer;
   LossValidator loss_validator;
   CrpsValidator crps_validator;

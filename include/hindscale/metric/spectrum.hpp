@@ -44,4 +44,9 @@ Spectrum radial_spectrum(View<const float, 2> field, View<const double, 2> weigh
 /// left out.
 Spectrum mean_spectrum(std::span<const Spectrum> months);
 
+/// Months as one block of doubles, wavenumbers and powers, and back: all of `n_months`, with as
+/// many wavenumbers each; a rank without months of its own need not know how many.
+std::vector<double> values_of(std::span<const Spectrum> months);
+std::vector<Spectrum> spectra_of(std::span<const double> values, std::size_t n_months);
+
 }  // namespace hindscale

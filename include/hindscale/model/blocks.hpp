@@ -12,15 +12,9 @@
 #include <memory>
 #include <vector>
 
-#include "hindscale/kernel/feature_map.hpp"
-#include "hindscale/kernel/upsampling.hpp"
+#include "hindscale/model/architecture.hpp"
 
 namespace hindscale {
-
-enum class DropoutUnit {
-  element,
-  channel
-};  ///< what is dropped as one: a value, or a whole channel of a sample
 
 /// A 3 x 3 convolution that keeps the size of a field, or halves it with a stride of 2.
 torch::nn::Conv2d convolution(std::int64_t in, std::int64_t out, Padding padding,

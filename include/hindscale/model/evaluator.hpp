@@ -7,8 +7,7 @@
 #include <memory>
 
 #include "hindscale/core/array.hpp"
-#include "hindscale/model/precision.hpp"
-#include "hindscale/model/unet.hpp"
+#include "hindscale/model/field_network.hpp"
 
 namespace hindscale {
 
@@ -38,9 +37,11 @@ struct EvaluatorOptions {
   std::size_t batch = 1;  ///< samples a call on other devices; fewer are padded to it
 };
 
-/// On the CPU by oneDNN and fused passes, samples spread over the threads that `set_threads` set;
-/// elsewhere by LibTorch. SystemError where oneDNN cannot do an operation.
-std::unique_ptr<Evaluator> make_evaluator(const UNet& network, const EvaluatorOptions& options);
+/// A UNet on the CPU by oneDNN and fused passes, samples spread over the threads that `set_threads`
+/// set; on GPUs and for other networks by LibTorch. SystemError where oneDNN cannot do an
+/// operation.
+std::unique_ptr<Evaluator> make_evaluator(const FieldNetwork& network,
+                                          const EvaluatorOptions& options);
 
 /// The output for input [n, in, h, w] of any device, on the host.
 torch::Tensor evaluate(Evaluator& evaluator, const torch::Tensor& input, double time);

@@ -28,25 +28,30 @@ struct ModelOptions {
 
   template <class V>
   void describe(V&& visit) {
-    visit("preset", preset, "small",
-          {.meaning = "the values of all other options of this group that are not set: 'small' for "
-                      "CPUs, 'dpdm' the published network, 'custom' none (all of them must be set)",
-           .choices = {"small", "dpdm", "custom"}});
+    visit(
+        "preset", preset, "small",
+        {.meaning = "the values of all other options of this group that are not set: 'small' for "
+                    "CPUs, 'dpdm' the published network, 'custom' none (all of them must be set); "
+                    "'edsr' another network, EDSR, for training/stage = 'gan' or 'regression'",
+         .choices = {"small", "dpdm", "edsr", "custom"}});
     visit("channels", channels, 32,
           {.unit = "1",
            .meaning = "feature channels at full resolution",
            .range = at_least(1),
-           .default_text = "small: 32, dpdm: 64"});
+           .default_text = "small: 32, dpdm and edsr: 64"});
     visit("multipliers", multipliers, {1, 2, 2},
           {.unit = "1",
            .meaning = "feature channels of each level as multiples of model/channels; their number "
-                      "is the number of levels, each half as fine as the one before",
+                      "is the number of levels, each half as fine as the one before; edsr: ones, "
+                      "its blocks work at the last level",
            .range = at_least(1),
-           .default_text = "small: 1, 2, 2; dpdm: 1, 1, 2, 4"});
-    visit("residual_blocks", residual_blocks, 1,
-          {.unit = "1",
-           .meaning = "residual blocks of a level on the way down; one more on the way up",
-           .range = at_least(1)});
+           .default_text = "small: 1, 2, 2; dpdm: 1, 1, 2, 4; edsr: 1, 1"});
+    visit(
+        "residual_blocks", residual_blocks, 1,
+        {.unit = "1",
+         .meaning = "residual blocks of a level on the way down, one more on the way up; edsr: all",
+         .range = at_least(1),
+         .default_text = "small and dpdm: 1, edsr: 16"});
     visit(
         "attention", attention, {},
         {.unit = "1",
@@ -66,7 +71,8 @@ struct ModelOptions {
     visit("dropout", dropout, 0.1,
           {.unit = "1",
            .meaning = "share of features dropped while training",
-           .range = between(0, 0.99)});
+           .range = between(0, 0.99),
+           .default_text = "small and dpdm: 0.1, edsr: 0"});
     visit("season", season, true,
           {.meaning = "sine and cosine of the calendar month as input channels",
            .default_text = "small: .true., dpdm: .false."});

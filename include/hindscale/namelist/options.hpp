@@ -12,6 +12,7 @@
 #include "hindscale/core/error.hpp"
 #include "hindscale/namelist/calibration_options.hpp"
 #include "hindscale/namelist/data_options.hpp"
+#include "hindscale/namelist/gan_options.hpp"
 #include "hindscale/namelist/machine_options.hpp"
 #include "hindscale/namelist/network_options.hpp"
 #include "hindscale/namelist/reconstruction_options.hpp"
@@ -35,6 +36,7 @@ struct Options {
   ModelOptions model{};  ///< resolved: the preset's values are filled in by `read_options`
   DiffusionOptions diffusion{};
   TrainingOptions training{};
+  GanOptions gan{};
   CalibrationOptions calibration{};
   MachineOptions machine{};
   ReconstructOptions reconstruct{};
@@ -58,6 +60,7 @@ struct Options {
   [[nodiscard]] std::filesystem::path fold_path() const;         ///< <directory>, or folds/N in it
   [[nodiscard]] std::filesystem::path checkpoints_path() const;  ///< <fold_path>/checkpoints
   [[nodiscard]] std::filesystem::path regression_path() const;   ///< <fold_path>/regression
+  [[nodiscard]] std::filesystem::path gan_path() const;          ///< <fold_path>/gan
   [[nodiscard]] std::filesystem::path training_path() const;     ///< that of training/stage
   /// Of the members with tiles moved by half a stride.
   [[nodiscard]] std::filesystem::path shifted_path() const {
@@ -82,6 +85,7 @@ struct Options {
     visit.group("model", model, "the network");
     visit.group("diffusion", diffusion, "what the network learns to predict");
     visit.group("training", training, "the optimisation");
+    visit.group("gan", gan, "the adversary of training/stage = 'gan'");
     visit.group("reconstruct", reconstruct, "which months are reconstructed, from what");
     visit.group("ensemble", ensemble, "the members");
     visit.group("sampling", sampling, "how noise becomes a field");

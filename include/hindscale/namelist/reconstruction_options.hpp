@@ -12,6 +12,7 @@ struct ReconstructOptions {
   std::vector<std::string> coarse_files, coarse_names;
   std::int64_t coarse_members;
   std::string adjustment;
+  bool elsewhere;
 
   ReconstructOptions() { describe(TakeDefaults{}); }
 
@@ -19,7 +20,7 @@ struct ReconstructOptions {
   void describe(V&& visit) {
     visit("checkpoint", checkpoint, "",
           {.meaning = "folder of the checkpoint",
-           .default_text = "the best in checkpoints/ of experiment/directory"});
+           .default_text = "the best that training/stage made in experiment/directory"});
     visit("directory", directory, "",
           {.meaning = "folder of the data files and their manifest",
            .default_text = "reconstruction/ in experiment/directory"});
@@ -57,6 +58,12 @@ struct ReconstructOptions {
                       "all, 'mean' by a shift (a factor for what is never negative), 'quantile' by "
                       "a mapping of quantiles",
            .choices = {"none", "mean", "quantile"},
+           .determines_values = true});
+    visit("elsewhere", elsewhere, false,
+          {.meaning = "the store is of another region than the one the network was trained on: "
+                      "what belongs to single cells (mean and scale of the target, ranges of "
+                      "'minmax') is fitted to the training years of the store, what belongs to "
+                      "whole variables stays as in the training",
            .determines_values = true});
   }
 
@@ -143,6 +150,7 @@ struct OutputOptions {
 /// &evaluation: the scores.
 struct EvaluationOptions {
   std::string directory, reconstruction, law;
+  std::vector<std::string> others;
   std::int64_t bootstrap_samples, bootstrap_block;
   std::vector<std::int64_t> members;
   std::string spectrum;
@@ -163,6 +171,10 @@ struct EvaluationOptions {
                "scored as the method 'exact', and each method's share of the attainable skill "
                "with it",
            .default_text = "none"});
+    visit("others", others, {},
+          {.meaning = "other reconstructions of the same months to score beside this one, each as "
+                      "'name=folder': the mean over the members of each is a method of that name, "
+                      "and the ensemble is compared with it month by month"});
     visit("bootstrap_samples", bootstrap_samples, 1000,
           {.unit = "1",
            .meaning = "resamples behind the 95 % intervals; 0: no intervals",

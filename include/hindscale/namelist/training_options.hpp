@@ -22,14 +22,17 @@ struct TrainingOptions {
   std::vector<double> variable_weights;
   std::int64_t folds, fold;
 
+  [[nodiscard]] bool is_deterministic() const { return stage != "diffusion"; }
+
   TrainingOptions() { describe(TakeDefaults{}); }
 
   template <class V>
   void describe(V&& visit) {
     visit("stage", stage, "diffusion",
           {.meaning = "which network is trained: the 'diffusion', whose checkpoints lie in "
-                      "checkpoints/, or a 'regression' for the conditional mean, in regression/",
-           .choices = {"diffusion", "regression"}});
+                      "checkpoints/, a 'regression' for the conditional mean, in regression/, or "
+                      "with an adversary (&gan) a generator of one field that looks true, in gan/",
+           .choices = {"diffusion", "regression", "gan"}});
     visit("steps", steps, 2500,
           {.unit = "steps",
            .meaning = "optimiser steps of the whole training",

@@ -25,6 +25,7 @@ enum class Purpose : std::uint32_t {
   world_weather = 12,      ///< large scales of a generated world, and of the members about it
   world_small_scale = 13,  ///< its small scales
   world_law = 14,          ///< draws of the law of its precipitation
+  discriminator_weights = 15,
 };
 
 /// Identifies one stream of numbers. Number i is word i % 4 of Philox with key (seed, purpose *

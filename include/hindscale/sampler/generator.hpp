@@ -16,7 +16,7 @@
 #include "hindscale/dataset/conditioning.hpp"
 #include "hindscale/model/denoiser.hpp"
 #include "hindscale/model/evaluator.hpp"
-#include "hindscale/model/unet.hpp"
+#include "hindscale/model/field_network.hpp"
 #include "hindscale/namelist/options.hpp"
 #include "hindscale/random/random.hpp"
 #include "hindscale/sampler/mean_model.hpp"
@@ -73,8 +73,9 @@ struct TileWork;
 /// network, or are fewer than the ranks of the group.
 class FieldGenerator {
  public:
-  FieldGenerator(UNet network, const Conditioning& conditioning, const GeneratorOptions& options,
-                 const GeneratorPlace& workplace, const MeanModel& mean = {});
+  FieldGenerator(FieldNetwork network, const Conditioning& conditioning,
+                 const GeneratorOptions& options, const GeneratorPlace& workplace,
+                 const MeanModel& mean = {});
   ~FieldGenerator();
   FieldGenerator(const FieldGenerator&) = delete;
   FieldGenerator& operator=(const FieldGenerator&) = delete;

@@ -4,7 +4,7 @@
 
 #include <torch/types.h>
 
-#include "hindscale/model/unet.hpp"
+#include "hindscale/model/field_network.hpp"
 
 namespace hindscale {
 
@@ -12,7 +12,7 @@ namespace hindscale {
 /// that has its noisy field, and the scale of what it leaves: a field is its mean plus `scale`
 /// times what the diffusion generates, all in network units.
 struct MeanModel {
-  UNet network{nullptr};
+  FieldNetwork network{nullptr};
   torch::Tensor scale;  ///< [v, 1, 1] float32, on the host
 
   [[nodiscard]] bool is_there() const { return !network.is_empty(); }

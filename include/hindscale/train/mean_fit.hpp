@@ -15,7 +15,7 @@ namespace hindscale {
 
 /// A regression and what makes whole fields of the mean from it.
 struct MeanNetwork {
-  UNet network{nullptr};
+  FieldNetwork network{nullptr};
   std::string checkpoint_sha256;
   std::vector<int> left_out;  ///< training years it has not seen
   std::shared_ptr<FieldGenerator> generator;

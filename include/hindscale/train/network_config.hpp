@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "hindscale/model/unet.hpp"
+#include "hindscale/model/architecture.hpp"
 #include "hindscale/namelist/options.hpp"
 
 namespace hindscale {
@@ -12,7 +12,7 @@ namespace hindscale {
 /// The preset's network with the options' numbers (resolved ones). What has no option (upsampling,
 /// unit of dropout, width of the time embedding) follows the preset; 'custom' takes those of
 /// 'small', with a time embedding of 4 * channels. InputError where the numbers make no network.
-UNetConfig network_config(const ModelOptions& options, std::int64_t in_channels,
-                          std::int64_t out_channels);
+NetworkConfig network_config(const ModelOptions& options, std::int64_t in_channels,
+                             std::int64_t out_channels);
 
 }  // namespace hindscale

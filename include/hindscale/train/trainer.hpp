@@ -6,14 +6,16 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "hindscale/comm/context.hpp"
 #include "hindscale/dataset/patches.hpp"
 #include "hindscale/dataset/sample_cache.hpp"
 #include "hindscale/model/checkpoint.hpp"
-#include "hindscale/model/unet.hpp"
+#include "hindscale/model/field_network.hpp"
 #include "hindscale/namelist/options.hpp"
+#include "hindscale/train/adversary.hpp"
 #include "hindscale/train/batch.hpp"
 #include "hindscale/train/batch_ahead.hpp"
 #include "hindscale/train/gradient_reducer.hpp"
@@ -25,10 +27,11 @@ namespace hindscale {
 
 /// What one step did; the same on every rank but for the seconds.
 struct StepReport {
-  std::int64_t step = 0;     ///< counted from 1
-  double loss = 0;           ///< weighted squared error a value, over the global batch
-  LossTable parts{};         ///< of which it is made
-  double gradient_norm = 0;  ///< before clipping
+  std::int64_t step = 0;  ///< counted from 1
+  double loss = 0;        ///< weighted squared error a value, over the global batch
+  LossTable parts{};      ///< of which it is made
+  std::optional<AdversaryTerms> adversary{};  ///< of a GAN, from gan/start on
+  double gradient_norm = 0;                   ///< before clipping
   double learning_rate = 0;
   double data_s = 0;        ///< this rank's seconds in making batches
   double reduction_s = 0;   ///< this rank's seconds in waiting for other ranks' gradients
@@ -38,7 +41,8 @@ struct StepReport {
 /// Says, when handed to a step, that this rank would like to stop after it.
 enum class StopWish { none, stop };
 
-/// Owns the network, the average of its weights, and the state of the optimizer. A step's batch is
+/// Owns the network, the average of its weights, the state of the optimizer, and the adversary of a
+/// GAN. A step's batch is
 /// a function of the seed and the step alone; a rank computes a contiguous share of it, and
 /// gradients are sums over ranks of what is already divided by the global number of values, so
 /// neither losses nor updates depend on the number of ranks (but for rounding). Keeps references to
@@ -47,7 +51,7 @@ class Trainer {
  public:
   /// InputError: fewer patches a step than ranks, patch that does not fit the domain or the
   /// network, no training months.
-  Trainer(const Context& context, const Options& options, const UNetConfig& network,
+  Trainer(const Context& context, const Options& options, const NetworkConfig& network,
           SampleCache& samples);
 
   /// Steps done.
@@ -60,9 +64,9 @@ class Trainer {
 
   /// The months in the batch of a step (counted from 1), in the order of its patches.
   [[nodiscard]] std::vector<Month> months_of(std::int64_t step) const;
-  [[nodiscard]] UNet network() const { return network_; }
+  [[nodiscard]] FieldNetwork network() const { return network_; }
   /// In evaluation mode.
-  [[nodiscard]] UNet average() const { return average_; }
+  [[nodiscard]] FieldNetwork average() const { return average_; }
 
   /// Adds "raw.*" and "average.*" to `model` and fills `optimizer`.
   void save(CheckpointContent& content) const;
@@ -71,6 +75,8 @@ class Trainer {
 
  private:
   [[nodiscard]] std::vector<std::vector<Patch>> own_parts(std::int64_t step) const;
+  [[nodiscard]] bool has_adversary() const { return adversary_ && adversary_->takes_part(step_); }
+  torch::Tensor pass(const Batch& batch, BatchPart part, double n_values);
   void share(const std::vector<double>& own, StepReport& report) const;
   [[nodiscard]] Regions* regions() const { return context_.regions.get(); }
 
@@ -83,12 +89,13 @@ class Trainer {
   PatchPlan plan_;
   BatchMaker batches_;
   BatchAhead ahead_;
-  UNet network_;
-  UNet average_;
+  FieldNetwork network_;
+  FieldNetwork average_;
   std::vector<torch::Tensor> parameters_;
   Optimizer optimizer_;
   WeightAverage weight_average_;
   GradientReducer reducer_;
+  std::optional<Adversary> adversary_;
   std::int64_t step_ = 0;
 };
 

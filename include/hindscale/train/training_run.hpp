@@ -49,6 +49,8 @@ class TrainingRun {
   struct Interval {  ///< since the last line of progress
     LossTable loss;
     std::int64_t n_steps = 0;
+    AdversaryTerms adversary{};  ///< sums over the steps that had one
+    std::int64_t n_adversary_steps = 0;
     double data_s = 0;
     double reduction_s = 0;
     std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
@@ -56,6 +58,8 @@ class TrainingRun {
   void require_finite(const StepReport& report) const;
   void record(const StepReport& report);
   void validate();
+  void add(const AdversaryTerms& terms);
+  void log_adversary(nlohmann::json& line) const;
   void add_parts(const LossTable& loss, const std::string& prefix, nlohmann::json& line) const;
   void write();
   void restore_interval(const nlohmann::json& position);

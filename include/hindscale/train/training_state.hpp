@@ -6,8 +6,8 @@
 #include <string>
 
 #include "hindscale/dataset/conditioning.hpp"
+#include "hindscale/model/architecture.hpp"
 #include "hindscale/model/network.hpp"
-#include "hindscale/model/unet.hpp"
 #include "hindscale/namelist/options.hpp"
 
 namespace hindscale {
@@ -20,7 +20,7 @@ inline constexpr const char* regression_folds_key = "regression checkpoints of f
 /// schedule, model options, what determines the course of the training ("determined_by":
 /// "group/key" -> value), effective namelist, digest of the store, versions.
 nlohmann::json describe_training(const Options& options, const Conditioning& conditioning,
-                                 const UNetConfig& network, const std::string& store_digest);
+                                 const NetworkConfig& network, const std::string& store_digest);
 
 /// InputError listing every "group/key" that determines the course of the training and differs
 /// between the checkpoint's state and what `describe_training` gives now; `folder` is named in the

@@ -11,7 +11,7 @@
 #include "hindscale/dataset/conditioning.hpp"
 #include "hindscale/dataset/sample_cache.hpp"
 #include "hindscale/metric/ensemble.hpp"
-#include "hindscale/model/unet.hpp"
+#include "hindscale/model/field_network.hpp"
 #include "hindscale/namelist/options.hpp"
 #include "hindscale/sampler/generator.hpp"
 #include "hindscale/train/batch.hpp"
@@ -27,7 +27,7 @@ class LossValidator {
   /// Whether the store holds validation months.
   [[nodiscard]] bool is_possible() const { return !patches_.empty(); }
   /// Patches are spread over the ranks, their losses summed in one order. Collective.
-  [[nodiscard]] LossTable loss(const UNet& network) const;
+  [[nodiscard]] LossTable loss(const FieldNetwork& network) const;
 
  private:
   const Context& context_;
@@ -62,11 +62,11 @@ class CrpsValidator {
   CrpsValidator(const Context& context, const Options& options, const StoreReader& reader,
                 const Conditioning& conditioning, const MeanModel& mean = {});
   /// Fields are spread over the ranks; the result does not depend on how. Collective.
-  [[nodiscard]] ValidationScore score(UNet network) const {
+  [[nodiscard]] ValidationScore score(FieldNetwork network) const {
     return validation_score(month_scores(network, generator_));
   }
   /// The same with another way to sample, month by month.
-  [[nodiscard]] std::vector<MonthScore> month_scores(UNet network,
+  [[nodiscard]] std::vector<MonthScore> month_scores(FieldNetwork network,
                                                      const GeneratorOptions& options) const;
 
  private:

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "hindscale/model/unet.hpp"
+#include "hindscale/model/architecture.hpp"
 
 namespace hindscale {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 /// Multiply-adds, with the resolution and channels of the place reached.
 class Counter {
  public:
-  Counter(const UNetConfig& config, std::int64_t height, std::int64_t width)
+  Counter(const NetworkConfig& config, std::int64_t height, std::int64_t width)
       : config_(config), places_(static_cast<double>(height * width)) {}
 
   void convolve(std::int64_t in, std::int64_t out, double kernel = 9) {
@@ -33,13 +33,28 @@ class Counter {
   [[nodiscard]] double sum() const { return sum_; }
 
  private:
-  const UNetConfig& config_;
+  const NetworkConfig& config_;
   double places_, sum_ = 0;
 };
 
+double flop_of_edsr(const NetworkConfig& config, std::int64_t height, std::int64_t width) {
+  const std::int64_t fold = config.divisor(), channels = config.channels;
+  Counter count(config, height / fold, width / fold);
+  count.convolve(config.in_channels * fold * fold, channels);
+  for (std::int64_t i = 0; i < config.residual_blocks; ++i) count.block(channels, channels, false);
+  count.convolve(channels, channels);
+  for (std::int64_t scale = 1; scale < fold; scale *= 2) {
+    count.convolve(channels, 4 * channels);
+    count.twice();
+  }
+  count.convolve(channels, config.out_channels);
+  return 2 * count.sum();
+}
+
 }  // namespace
 
-double flop_of(const UNetConfig& config, std::int64_t height, std::int64_t width) {
+double flop_of(const NetworkConfig& config, std::int64_t height, std::int64_t width) {
+  if (config.architecture == Architecture::edsr) return flop_of_edsr(config, height, width);
   Counter count(config, height, width);
   std::int64_t current = config.channels;
   std::vector<std::int64_t> kept{current};

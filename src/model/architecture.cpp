@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shapes of networks: presets, checks, and their form in a checkpoint.
+#include "hindscale/model/architecture.hpp"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "hindscale/core/error.hpp"
-#include "hindscale/model/unet.hpp"
 
 namespace hindscale {
 
@@ -44,17 +46,36 @@ bool is_second(const nlohmann::json& json, const char* key, const std::string& f
   return name == second;
 }
 
+void check_edsr(const NetworkConfig& config) {
+  for (const std::int64_t multiplier : config.multipliers)
+    require(multiplier == 1, "multiplier", multiplier, "an EDSR is equally wide everywhere: 1");
+  const auto n_attention =
+      static_cast<std::int64_t>(config.attention_levels.size()) + (config.attention_middle ? 1 : 0);
+  require(n_attention == 0, "number of attentions", n_attention, "an EDSR has none");
+  require(config.dropout == 0, "dropout in percent",
+          static_cast<std::int64_t>(100 * config.dropout), "an EDSR has none");
+}
+
 }  // namespace
 
-UNetConfig unet_preset(std::string_view name, std::int64_t in_channels, std::int64_t out_channels) {
-  UNetConfig config;
+NetworkConfig network_preset(std::string_view name, std::int64_t in_channels,
+                             std::int64_t out_channels) {
+  NetworkConfig config;
   config.in_channels = in_channels;
   config.out_channels = out_channels;
   if (name == "small") return config;
+  if (name == "edsr") {
+    config.architecture = Architecture::edsr;
+    config.channels = 64;
+    config.multipliers = {1, 1};
+    config.residual_blocks = 16;
+    config.dropout = 0;
+    return config;
+  }
   if (name != "dpdm") {
     throw InputError({.problem = "unknown preset",
                       .value = std::string(name),
-                      .advice = "use 'dpdm' or 'small'"});
+                      .advice = "use 'dpdm', 'small' or 'edsr'"});
   }
   config.channels = 64;
   config.multipliers = {1, 1, 2, 4};
@@ -67,7 +88,8 @@ UNetConfig unet_preset(std::string_view name, std::int64_t in_channels, std::int
   return config;
 }
 
-void check_unet(const UNetConfig& config) {
+void check_network_config(const NetworkConfig& config) {
+  if (config.architecture == Architecture::edsr) check_edsr(config);
   require(config.in_channels > 0, "number of input channels", config.in_channels,
           "must be positive");
   require(config.out_channels > 0, "number of output channels", config.out_channels,
@@ -96,24 +118,28 @@ void check_unet(const UNetConfig& config) {
   }
 }
 
-nlohmann::json unet_to_json(const UNetConfig& config) {
-  return {{"in_channels", config.in_channels},
-          {"out_channels", config.out_channels},
-          {"channels", config.channels},
-          {"multipliers", config.multipliers},
-          {"residual_blocks", config.residual_blocks},
-          {"attention_levels", config.attention_levels},
-          {"attention_middle", config.attention_middle},
-          {"time_channels", config.time_channels},
-          {"groups", config.groups},
-          {"dropout", config.dropout},
-          {"dropout_unit", config.dropout_unit == DropoutUnit::element ? "element" : "channel"},
-          {"upsampling", config.upsampling == Upsampling::nearest ? "nearest" : "bicubic"},
-          {"padding", config.padding == Padding::zeros ? "zeros" : "periodic"}};
+nlohmann::json network_to_json(const NetworkConfig& config) {
+  nlohmann::json json{
+      {"in_channels", config.in_channels},
+      {"out_channels", config.out_channels},
+      {"channels", config.channels},
+      {"multipliers", config.multipliers},
+      {"residual_blocks", config.residual_blocks},
+      {"attention_levels", config.attention_levels},
+      {"attention_middle", config.attention_middle},
+      {"time_channels", config.time_channels},
+      {"groups", config.groups},
+      {"dropout", config.dropout},
+      {"dropout_unit", config.dropout_unit == DropoutUnit::element ? "element" : "channel"},
+      {"upsampling", config.upsampling == Upsampling::nearest ? "nearest" : "bicubic"},
+      {"padding", config.padding == Padding::zeros ? "zeros" : "periodic"}};
+  // A UNet's is as it was before there was a choice, so that trainings from then go on.
+  if (config.architecture == Architecture::edsr) json["architecture"] = "edsr";
+  return json;
 }
 
-UNetConfig unet_from_json(const nlohmann::json& json) {
-  UNetConfig config;
+NetworkConfig network_from_json(const nlohmann::json& json) {
+  NetworkConfig config;
   read(json, "in_channels", config.in_channels);
   read(json, "out_channels", config.out_channels);
   read(json, "channels", config.channels);
@@ -128,10 +154,12 @@ UNetConfig unet_from_json(const nlohmann::json& json) {
   config.dropout_unit = whole_channels ? DropoutUnit::channel : DropoutUnit::element;
   const bool is_bicubic = is_second(json, "upsampling", "nearest", "bicubic");
   config.upsampling = is_bicubic ? Upsampling::bicubic : Upsampling::nearest;
-  // Networks from before there was a choice have no such entry.
+  // Networks from before there was a choice have no such entries.
+  if (json.contains("architecture") && is_second(json, "architecture", "unet", "edsr"))
+    config.architecture = Architecture::edsr;
   if (json.contains("padding") && is_second(json, "padding", "zeros", "periodic"))
     config.padding = Padding::periodic;
-  check_unet(config);
+  check_network_config(config);
   return config;
 }
 
