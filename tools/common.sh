@@ -37,11 +37,11 @@ part() {
   exit "$status"
 }
 
-# stage STAGE NAMELIST [GROUP/KEY=VALUE...]: a stage of the release build on two ranks.
+# stage STAGE NAMELIST [GROUP/KEY=VALUE...]: a stage of the release build, or of $HINDSCALE_PROGRAM, on two ranks.
 stage() {
   local as_root=()
   ((EUID == 0)) && as_root=(--allow-run-as-root)
-  mpirun -n 2 "${as_root[@]}" --oversubscribe build/release/bin/hindscale "$@" < /dev/null
+  mpirun -n 2 "${as_root[@]}" --oversubscribe "${HINDSCALE_PROGRAM:-build/release/bin/hindscale}" "$@" < /dev/null
 }
 
 # What the parts took.

@@ -9,7 +9,7 @@ usage="usage: tools/setup.sh demo|test|ci"
 build=(g++ cmake ninja-build git libtorch-dev libdnnl-dev ocl-icd-opencl-dev libopenblas0-pthread libopenmpi-dev openmpi-bin libpnetcdf-dev
   libhdf5-openmpi-dev libnetcdf-mpi-dev libtrilinos-kokkos-dev libboost-program-options-dev librandom123-dev
   libudunits2-dev libfftw3-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libssl-dev libxxhash-dev ferret-datasets)
-plot=(python3 python3-matplotlib python3-cartopy python3-xarray python3-netcdf4 python3-h5py)
+plot=(python3 python3-matplotlib python3-cartopy python3-xarray python3-netcdf4 python3-h5py python3-scipy)
 test=(time procps libgtest-dev libgmock-dev libbenchmark-dev gfortran cdo nco python3-numpy python3-scipy python3-cftime
   python3-torch python3-xarray python3-netcdf4 python3-h5py)
 style=(clang-format)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The figures of the experiment's report."""
+import json
+
+import cartopy.crs as ccrs
+import matplotlib.pyplot as plt
+import numpy as np
+
+from experiment_data import TABLE_UNITS, VARIABLES
+from experiment_tables import theory, value
+from plot_curves import draw_spectra, parsed, running_mean
+from plot_maps import draw_map, draw_maps
+from plot_text import long_name
+
+NAMES = {"dpdm": "DPDM", "corrdiff": "CorrDiff", "exact": "exact law"}
+
+
+def panels(width=2.9, height=2.9, n=len(VARIABLES)):
+    figure, axes = plt.subplots(1, n, figsize=(width * n, height), layout="constrained")
+    return figure, axes
+
+
+def draw_members(by_variable):
+    """Error of the mean against the number of members, and what calibrated members of this spread would show."""
+    figure, axes = panels()
+    for ax, (variable, ensemble) in zip(axes, by_variable.items()):
+        unit, factor = TABLE_UNITS[variable]
+        sizes = [int(size) for size in ensemble["by_members"]]
+        ax.plot(sizes, [factor * value(ensemble["by_members"][str(m)], "rmse") for m in sizes], "o-", color="C0", label="measured")
+        ax.plot(sizes, [factor * r for r in theory(ensemble, sizes)], "--", color="0.4", label="spread $\\sqrt{1 + 1/M}$")
+        ax.set_xscale("log")
+        ax.set_xticks(sizes, [str(size) for size in sizes])
+        ax.minorticks_off()
+        ax.set(xlabel="members M", ylabel=f"RMSE of their mean ({unit})", title=long_name(variable))
+    axes[0].legend()
+    return figure
+
+
+def draw_reliability(analysis):
+    figure, axes = panels()
+    for ax, variable in zip(axes, VARIABLES):
+        ax.plot([0, 1], [0, 1], color="0.6", linewidth=1)
+        for name, curve in analysis[variable]["events"]["reliability"].items():
+            points = [(f, o) for f, o in zip(curve["forecast"], curve["observed"]) if f is not None]
+            ax.plot(*zip(*points), "o-", markersize=3.5, label=NAMES[name], color={"exact": "0.2"}.get(name))
+        ax.set(xlabel="forecast probability", ylabel="frequency", title=long_name(variable), aspect="equal")
+    axes[0].legend()
+    return figure
+
+
+def losses(folder):
+    lines = [parsed(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return tuple(np.array([line[key] for line in lines if "loss" in line]) for key in ("step", "loss"))
+
+
+def draw_ablations(folders):
+    """The training loss of each ablation; those that differ in what the network sees, and those that differ in the patch."""
+    groups = {"what the network sees": [n for n in folders if "patch" not in n],
+              "size of the patch": ["reference"] + [n for n in folders if "patch" in n]}
+    groups = {title: names for title, names in groups.items() if len(names) > 1}
+    figure, axes = panels(width=5.5, height=3.6, n=len(groups))
+    for ax, (title, names) in zip(np.atleast_1d(axes), groups.items()):
+        for name in names:
+            step, loss = losses(folders[name])
+            ax.plot(step, running_mean(loss), label=name.replace("_", " "))
+        ax.set(xlabel="step", ylabel="training loss (squared error of v)", yscale="log", title=title)
+        ax.legend()
+    return figure
+
+
+def draw_rejections(store, maps):
+    """Where members are not normal: share of months in which a test at 5 % says so."""
+    figure = plt.figure(figsize=(15, 2.6), layout="constrained")
+    for i, (variable, field) in enumerate(maps.items()):
+        axes = figure.add_subplot(1, len(maps), i + 1, projection=ccrs.PlateCarree(store.fine["lon_edges"][[0, -1]].mean()))
+        mesh = draw_map(axes, store, store.fine, field, {"cmap": "viridis", "vmin": 0, "vmax": 0.5})
+        axes.set_title(long_name(variable))
+    figure.colorbar(mesh, ax=figure.axes, orientation="horizontal", extend="max", fraction=0.05, label="share of months")
+    return figure
+
+
+def draw_all(fields, scores, by_variable, analysis, maps, ablations):
+    """Name, caption and figure of each."""
+    yield "members", "Error of the ensemble mean against the number of members (DPDM).", draw_members(by_variable)
+    yield "spectra", "Power spectra of truth, Lerp, members and their mean (DPDM).", draw_spectra(scores)
+    if ablations:
+        yield "ablations", "Loss curves of the ablations.", draw_ablations(ablations)
+    for row in analysis["extreme_months"]:
+        yield (f"{row['title']}", f"Precipitation in the {row['title']} month of the region {analysis['region']}.",
+               draw_maps(fields.store, fields.archives["dpdm"], "pr", row["month"]))
+    middle = fields.months[len(fields.months) // 2]
+    for variable in VARIABLES[:-1]:
+        yield (f"maps_{variable}", f"{long_name(variable)} of one month (DPDM).",
+               draw_maps(fields.store, fields.archives["dpdm"], variable, middle))
+    yield "reliability", "Probability of exceeding the 95th percentile of the training years: forecast and observed.", draw_reliability(analysis)
+    yield "normality", "Share of months in which the members of a cell are found not normal (DPDM).", draw_rejections(fields.store, maps)

@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The report of tools/experiment.sh: scores.json of all methods, tables (report.md), and all of it with figures in report.html.
+
+Usage: tools/experiment_report.py FOLDER --world WORLD
+"""
+import argparse
+import base64
+import html
+import io
+import json
+import pathlib
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from experiment_analysis import analyse
+from experiment_data import VARIABLES, Fields, methods_of, read_scores
+from experiment_figures import draw_all
+from experiment_tables import (Table, events_table, extremes_table, members_table, relations_table, runs_table, skill_table,
+                               targets_table)
+from plot import STYLE
+from plot_text import month_text
+
+NAMELISTS = pathlib.Path("namelists")
+HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Hindscale: the DPDM experiment</title><style>
+body{font:15px/1.5 sans-serif;max-width:72em;margin:2em auto;padding:0 1em;color:#222}table{border-collapse:collapse;margin:1em 0;font-size:13px}
+td,th{border-bottom:1px solid #ddd;padding:3px 9px;text-align:right}td:first-child,th:first-child{text-align:left}img{max-width:100%}
+pre{background:#f6f6f6;padding:1em;overflow:auto;font-size:12px}</style></head><body>
+"""
+
+
+def finished(folder):
+    """Evaluations below a folder, by name."""
+    found = {path.parent.name: path.parent for path in sorted(folder.glob("*/scores.json"))}
+    order = sorted(found, key=lambda name: (name != "reference", "patch" in name, name))
+    return {name: found[name] for name in order}
+
+
+def sections(folder, scores, analysis, by_variable):
+    """Title, words and tables."""
+    period, n = " to ".join(scores["period"]), scores["members"]
+    yield ("Skill of the methods", f"{scores['months']} test months, {period}, over land, weighted by area. A star: the error differs from that of "
+           f"the mean of {n} DPDM members, paired over the months, at the 95 % level. The CRPS of a single field is its mean absolute error, not "
+           "shown. Share of attainable: (MSE of corrected Lerp - MSE) / (MSE of corrected Lerp - MSE of the exact mean).",
+           [skill_table(scores, variable) for variable in VARIABLES])
+    yield "Targets", "What the experiment was meant to reach, and what it reached.", [targets_table(scores)]
+    yield ("Members", "Error of the mean of the first M members of DPDM. Theory: their spread times the root of 1 + 1 / M, right for members that "
+           "cannot be told from the truth.", [members_table(by_variable)])
+    ablations = {name: read_scores(path) for name, path in finished(folder / "ablation").items()}
+    yield ("Ablations", "Short trainings in the published set-up: the field itself is generated from Lerp, terrain and mask, members fused over tiles of "
+           "the patch's size (a seam index of 1: no seams). Patches see about as many cells a step, each.", [runs_table(ablations)])
+    yield ("Extremes", "The wettest and the driest month of the region " + analysis["region"] + " in the test years. Then the event that a month exceeds "
+           "the 95th percentile of its cell and calendar month in the training years: Brier scores, and skill over the climatological 5 %; and in how "
+           "many cells and months a test at the 5 % level (D'Agostino and Pearson) finds that the members of DPDM are not normal.",
+           [extremes_table(analysis, month_text), events_table(analysis)])
+    yield ("Between variables and months", "Correlation of anomalies between variables, and of a month's anomalies with the next month's, over cells and "
+           "months.", [relations_table(scores, analysis)])
+    elsewhere = {name: read_scores(path) for name, path in finished(folder / "elsewhere").items()}
+    yield ("Elsewhere", "The network of East Asia, not trained again, on worlds over other regions. Climatology and first guess are those of the region.",
+           [runs_table(elsewhere)])
+
+
+def provenance(folder, scores):
+    rows = [[f"{name}: {key}", digest] for name, inputs in scores["inputs"].items() for key, digest in inputs.items()]
+    for name in ("dpdm", "corrdiff", "edsr_gan"):
+        for state in sorted((folder / name).glob("*/step_*/state.json"))[-1:]:
+            versions = json.loads(state.read_text())["versions"]
+            rows.append([f"{name}: trained with", ", ".join(f"{key} {text}" for key, text in versions.items())])
+    return Table(["versions and digests", ""], rows)
+
+
+def picture(figure):
+    data = io.BytesIO()
+    figure.savefig(data, format="png")
+    plt.close(figure)
+    return data.getvalue()
+
+
+def write(path, text):
+    part = path.with_name(path.name + ".part")
+    part.write_text(text)
+    part.rename(path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--world", type=pathlib.Path, required=True)
+    given = parser.parse_args()
+    plt.rcParams.update(STYLE)
+    out = given.folder / "report"
+    out.mkdir(exist_ok=True)
+    dpdm = read_scores(given.folder / "dpdm")
+    scores = methods_of(dpdm, read_scores(given.folder / "corrdiff"))
+    fields = Fields(given.folder, given.world)
+    by_variable = {v: dpdm["variables"][v]["methods"]["ensemble"] for v in VARIABLES}
+    analysis, maps = analyse(fields)
+    scores["analysis"] = analysis
+    write(out / "scores.json", json.dumps(scores, indent=1) + "\n")
+
+    text, page = ["# The DPDM experiment on an invented world\n"], [HEAD, "<h1>The DPDM experiment on an invented world</h1>"]
+    page.append("<p>Real topography, invented weather (docs/world.md): the truth is known, and the exact best possible score.</p>")
+    for title, words, tables in sections(given.folder, scores, analysis, by_variable):
+        text += [f"\n## {title}\n", words, *(f"\n{table.markdown()}" for table in tables)]
+        page += [f"<h2>{title}</h2><p>{html.escape(words)}</p>", *(table.html() for table in tables)]
+    page.append("<h2>Figures</h2>")
+    for name, caption, figure in draw_all(fields, dpdm, by_variable, analysis, maps, finished(given.folder / "ablation")):
+        data = picture(figure)
+        (out / f"{name}.png").write_bytes(data)
+        page.append(f'<p>{caption}<br><img alt="{name}" src="data:image/png;base64,{base64.b64encode(data).decode()}"></p>')
+    page += ["<h2>Provenance</h2>", provenance(given.folder, scores).html()]
+    for path in (NAMELISTS / "world.nml", *(NAMELISTS / "experiment" / f"{name}.nml" for name in ("dpdm", "corrdiff", "edsr_gan"))):
+        page.append(f"<h3>{path}</h3><pre>{html.escape(path.read_text())}</pre>")
+    write(out / "report.md", "\n".join(text) + "\n")
+    write(out / "report.html", "\n".join(page) + "</body></html>\n")
+    print("\n".join(text))
+    print(f"\n{out / 'report.html'}: tables, figures, namelists, versions and digests")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the experiment's report, and what its targets come to."""
+import math
+import re
+
+from experiment_data import TABLE_UNITS, VARIABLES
+
+TITLES = {"lerp": "Lerp", "lerp_corrected": "Lerp, corrected", "ridge": "ridge", "local_ridge": "local ridge (first guess)",
+          "edsr_gan": "EDSR-GAN", "regression": "regression UNet", "exact": "exact law"}
+RATIO_LIMIT = {"uas": 0.5, "vas": 0.5, "tas": 0.35, "ps": 0.05, "pr": 0.85}
+SHARE_LIMIT = {"uas": 0.85, "vas": 0.85, "tas": 0.85, "ps": 0.85, "pr": 0.7}
+
+
+def title_of(method):
+    if method in TITLES:
+        return TITLES[method]
+    name, size = method.rsplit("_", 1)
+    return {"dpdm": "DPDM", "corrdiff": "CorrDiff"}[name] + (", one member" if size == "1" else f", mean of {size}")
+
+
+class Table:
+    def __init__(self, head, rows):
+        self.head, self.rows = head, rows
+
+    def markdown(self):
+        line = lambda cells: "| " + " | ".join(cells) + " |"
+        return "\n".join([line(self.head), "|---" * len(self.head) + "|", *(line(row) for row in self.rows)])
+
+    def html(self):
+        bold = lambda cell: re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", cell)
+        row = lambda cells, tag: "<tr>" + "".join(f"<{tag}>{bold(cell)}</{tag}>" for cell in cells) + "</tr>"
+        return "<table>" + row(self.head, "th") + "".join(row(r, "td") for r in self.rows) + "</table>"
+
+
+def number(value, digits=4):
+    return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
+
+
+def value(method, score):
+    entry = method.get(score)
+    return None if entry is None else entry["value"]
+
+
+def scaled(method, score, factor):
+    found = value(method, score)
+    return None if found is None else found * factor
+
+
+def skill_table(scores, variable):
+    """Variables x methods as published, and the probabilistic scores."""
+    entry = scores["variables"][variable]
+    methods, (unit, factor) = entry["methods"], TABLE_UNITS[variable]
+    lerp, rows = value(methods["lerp"], "rmse"), []
+    best = largest_ensemble(methods, "dpdm")
+    for name, method in methods.items():
+        against = methods[best]["against"].get(name)
+        mark = "*" if against and against["rmse"]["significant"] else ""
+        rows.append([title_of(name), number(scaled(method, "rmse", factor)) + mark, number(value(method, "rmse") / lerp, 3),
+                     *(number(value(method, score)) for score in ("acc", "ssim", "psnr")), number(scaled(method, "crps", factor)),
+                     number(value(method, "spread_skill"), 3), number(value(method, "attainable"), 3)])
+    head = [f"{variable}", f"RMSE ({unit})", "/ Lerp", "ACC", "SSIM", "PSNR", f"CRPS ({unit})", "spread / skill", "share of attainable"]
+    return Table(head, rows)
+
+
+def largest_ensemble(methods, name):
+    return max((m for m in methods if m.startswith(name + "_")), key=lambda m: int(m.rsplit("_", 1)[1]))
+
+
+def power_ratios(spectra, field):
+    """Root mean square and largest departure of a field's power from the truth's, as shares, up to half of the highest wavenumber."""
+    pairs = [(f / t - 1) for k, f, t in zip(spectra["wavenumber"], spectra[field], spectra["truth"])
+             if f and t and 0 < k <= spectra["wavenumber"][-1] / 2]
+    return math.sqrt(sum(r * r for r in pairs) / len(pairs)), max(map(abs, pairs))
+
+
+def better(entry, sense):
+    """Of a paired difference: whether it has the wanted sign and its interval excludes 0."""
+    return bool(entry["significant"]) and sense * entry["value"] > 0
+
+
+def verdict(text, met):
+    return text + (", yes" if met else ", **no**")
+
+
+def targets_of(scores, variable, ensemble):
+    """Target -> what was measured and whether that meets it, for the largest ensemble of a method."""
+    methods = scores["variables"][variable]["methods"]
+    method = methods[largest_ensemble(methods, ensemble)]
+    against, rmse, cells = method["against"], value(method, "rmse"), {}
+    for score, sense in (("rmse", -1), ("acc", 1)):
+        for other in ("lerp", "lerp_corrected", "ridge", "edsr_gan"):
+            entry = against[other][score]
+            cells[f"{score.upper()} significantly better than {title_of(other)}: ratio"] = verdict(number(entry["ratio"], 3), better(entry, sense))
+    entry = against["regression"]["rmse"]
+    cells["RMSE not significantly worse than the regression UNet's: ratio"] = verdict(number(entry["ratio"], 3), not better(entry, 1))
+    ratio = rmse / value(methods["lerp"], "rmse")
+    cells["RMSE / Lerp at most " + limits_text(RATIO_LIMIT)] = verdict(number(ratio, 3), ratio <= RATIO_LIMIT[variable])
+    share = value(method, "attainable")
+    cells["share of attainable skill at least " + limits_text(SHARE_LIMIT)] = verdict(number(share, 3), share >= SHARE_LIMIT[variable])
+    crps = value(method, "crps") / value(methods["exact"], "crps")
+    cells["CRPS / the exact law's at most 1.15"] = verdict(number(crps, 3), crps <= 1.15)
+    spread = value(method, "spread_skill")
+    cells["spread / skill 0.9 to 1.1"] = verdict(number(spread, 3), 0.9 <= spread <= 1.1)
+    return cells
+
+
+def limits_text(limits):
+    return ", ".join(str(limits[variable]) for variable in VARIABLES)
+
+
+def member_targets(scores, variable):
+    """What a single member of DPDM has to show beside the mean."""
+    methods, spectra = scores["variables"][variable]["methods"], scores["spectra"][variable]
+    ratio = value(methods["dpdm_1"], "rmse") / value(methods[largest_ensemble(methods, "dpdm")], "rmse")
+    member, mean = (power_ratios(spectra, field)[0] for field in ("member", "ensemble"))
+    return {"RMSE of one member / that of the mean above 1": verdict(number(ratio, 3), ratio > 1),
+            "spectrum: one member within 10 % of the truth's (root mean square), the mean not":
+                verdict(f"{100 * member:.0f} %, {100 * mean:.0f} %", member <= 0.1 < mean)}
+
+
+def targets_table(scores):
+    rows = []
+    for ensemble in ("dpdm", "corrdiff"):
+        columns = [targets_of(scores, variable, ensemble) for variable in VARIABLES]
+        name = title_of(largest_ensemble(scores["variables"]["uas"]["methods"], ensemble))
+        rows += [[f"{name}: {target}"] + [column[target] for column in columns] for target in columns[0]]
+    columns = [member_targets(scores, variable) for variable in VARIABLES]
+    rows += [[f"DPDM: {target}"] + [column[target] for column in columns] for target in columns[0]]
+    return Table(["target", *VARIABLES], rows)
+
+
+def members_table(by_variable):
+    """RMSE against members, and what 1 + 1 / M predicts from the largest ensemble; `by_variable`: by_members and spread."""
+    sizes = [int(size) for size in next(iter(by_variable.values()))["by_members"]]
+    rows = []
+    for variable, ensemble in by_variable.items():
+        factor = TABLE_UNITS[variable][1]
+        measured = [value(ensemble["by_members"][str(m)], "rmse") for m in sizes]
+        rows.append([f"{variable}, measured"] + [number(factor * r) for r in measured])
+        rows.append([f"{variable}, theory"] + [number(factor * r) for r in theory(ensemble, sizes)])
+    return Table(["RMSE of the mean of"] + [str(m) for m in sizes], rows)
+
+
+def theory(ensemble, sizes):
+    """Of calibrated members: the error's variance is s^2 (1 + 1 / M), s the spread."""
+    spread = value(ensemble, "spread")
+    return [spread * math.sqrt(1 + 1 / m) for m in sizes]
+
+
+def relations_table(scores, analysis):
+    """Between variables (correlations) and months (persistence)."""
+    names = ("truth", "lerp", "member", "ensemble")
+    rows = [[f"correlation of {pair}"] + [number(value(entries, name), 3) for name in names] for pair, entries in scores["correlations"].items()]
+    for variable in VARIABLES:
+        found = analysis[variable]["persistence"]
+        rows.append([f"{variable}, this month and the next", number(found["truth"], 3), "-", number(found["members"], 3), number(found["mean"], 3)])
+    return Table(["", "truth", "Lerp", "members", "mean"], rows)
+
+
+def events_table(analysis):
+    rows = []
+    for variable in VARIABLES:
+        found = analysis[variable]["events"]
+        rows.append([variable, f"{100 * found['frequency']:.1f} %", number(found["brier_climatology"], 3)] + [
+            number(found[key].get(name), 3) for key in ("brier", "skill") for name in ("dpdm", "corrdiff", "exact")] + [
+            f"{100 * analysis[variable]['not_normal'][name]:.1f} %" if name in analysis[variable]["not_normal"] else "-" for name in ("members", "exact")])
+    return Table(["", "frequency", "Brier, climatology", "DPDM", "CorrDiff", "exact law", "skill, DPDM", "CorrDiff", "exact law",
+                  "members not normal", "draws of the exact law not normal"], rows)
+
+
+def extremes_table(analysis, month_text):
+    names = list(analysis["extreme_months"][0]["rmse"])
+    return Table(["precipitation (mm/day)", "month", "of normal"] + [f"RMSE, {name}" for name in names], [
+        [row["title"], month_text(row["month"]), f"{100 * row['ratio']:.0f} %"] + [number(86400 * row["rmse"][name], 3) for name in names]
+        for row in analysis["extreme_months"]])
+
+
+def runs_table(runs):
+    """RMSE / Lerp and shares of attainable skill of several evaluations, by name."""
+    rows = []
+    for name, scores in runs.items():
+        cells = [name]
+        for variable in VARIABLES:
+            methods = scores["variables"][variable]["methods"]
+            ratio = value(methods["ensemble"], "rmse") / value(methods["lerp"], "rmse")
+            cells.append(f"{number(ratio, 3)} / {number(value(methods['ensemble'], 'attainable'), 3)}")
+        seams = [value(scores["variables"][v]["methods"]["member"], "seam_index") for v in VARIABLES]
+        seams = [s for s in seams if s is not None]
+        cells.append(f"{number(min(seams), 3)} to {number(max(seams), 3)}" if seams else "-")
+        rows.append(cells)
+    return Table(["RMSE / Lerp, share of attainable"] + list(VARIABLES) + ["seam index"], rows)
