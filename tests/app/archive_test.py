@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What may share the folder of a reconstruction, and what its statistics cover as it grows."""
+import contextlib
 import json
 import os
 import pathlib
@@ -120,19 +121,25 @@ class Archive(unittest.TestCase):
         work = ("reconstruct/first_month='1991-11'", "reconstruct/last_month='1992-03'", "output/years_per_file=1", "sampling/steps=50", "ensemble/batch=1")
         self.reconstruct("replaced_whole", *work, "ensemble/members=4")
         folder = self.folder / "killed"
-        self.reconstruct("killed", *work, "ensemble/members=2")
         more = (f"reconstruct/directory='{folder}'", *work, "ensemble/first_member=3", "ensemble/members=2", "output/members=.false.")
-        process = start("reconstruct", self.home, *more)
-        deadline = time.monotonic() + 120
-        while list(folder.glob("*_r0*_199111-199112.nc")) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        ranks = ranks_of(process)
-        self.assertEqual(list(folder.glob("*_r003_199201-199203.nc")), [], "the next block was finished before")
-        os.killpg(process.pid, signal.SIGKILL)
-        for number in ranks:  # each has a process group of its own
-            os.kill(number, signal.SIGKILL)
-        process.wait()
-        wait_until_gone(ranks)
+        for _ in range(5):  # a busy machine may let the moment pass
+            shutil.rmtree(folder, ignore_errors=True)
+            self.reconstruct("killed", *work, "ensemble/members=2")
+            process = start("reconstruct", self.home, *more)
+            deadline = time.monotonic() + 120
+            while list(folder.glob("*_r0*_199111-199112.nc")) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            ranks = ranks_of(process)
+            was_in_time = not list(folder.glob("*_r003_199201-199203.nc"))
+            with contextlib.suppress(ProcessLookupError):  # it may just have ended
+                os.killpg(process.pid, signal.SIGKILL)
+                for number in ranks:  # each has a process group of its own
+                    os.kill(number, signal.SIGKILL)
+            process.wait()
+            wait_until_gone(ranks)
+            if was_in_time:
+                break
+        self.assertTrue(was_in_time, "the next block was finished before")
         run("reconstruct", self.home, *more)
         self.assertEqual(digests(folder, "*_[ms]*.nc"), digests(self.folder / "replaced_whole", "*_[ms]*.nc"))
 
