@@ -83,7 +83,7 @@ def draw_all(fields, scores, by_variable, analysis, maps, ablations):
     """Name, caption and figure of each."""
     yield "members", "Error of the ensemble mean against the number of members (DPDM).", draw_members(by_variable)
     yield "spectra", "Power spectra of truth, Lerp, members and their mean (DPDM).", draw_spectra(scores)
-    if ablations:
+    if len(ablations) > 1:
         yield "ablations", "Loss curves of the ablations.", draw_ablations(ablations)
     for row in analysis["extreme_months"]:
         yield (f"{row['title']}", f"Precipitation in the {row['title']} month of the region {analysis['region']}.",

@@ -12,6 +12,14 @@
 #include "stage_support.hpp"
 
 namespace hindscale {
+namespace {
+
+std::string model_of(const std::string& stage) {
+  if (stage == "gan") return "generative adversarial network";
+  return stage == "regression" ? "regression network" : "conditional diffusion model";
+}
+
+}  // namespace
 
 std::vector<std::pair<std::string, std::string>> global_attributes(
     const Options& options, const ArchiveIdentity& identity) {
@@ -22,8 +30,9 @@ std::vector<std::pair<std::string, std::string>> global_attributes(
   };
   add("title", experiment.title);
   add("institution", experiment.institution);
-  add("source", experiment.source.empty() ? program_version() + ", conditional diffusion model"
-                                          : experiment.source);
+  add("source", experiment.source.empty()
+                    ? program_version() + ", " + model_of(options.training.stage)
+                    : experiment.source);
   add("history", timestamp_utc() + " " + program_version() + " reconstruct");
   add("references", experiment.references);
   add("comment", experiment.comment);

@@ -30,6 +30,8 @@ class Gan(PreparedStore):
         run("reconstruct", *whole, ranks=2)
         fields = [xr.open_dataset(path).uas.values for path in sorted((self.folder / "whole" / "reconstruction").glob("uas_r*.nc"))]
         self.assertTrue(np.isfinite(fields[0]).all())
+        source = xr.open_dataset(next((self.folder / "whole" / "reconstruction").glob("uas_r*.nc"))).attrs["source"]
+        self.assertIn("generative adversarial network", source)
         np.testing.assert_array_equal(fields[0], fields[1])
         produced = digests(self.folder / "whole" / "reconstruction", "*.nc")
         run("reconstruct", *whole, f"reconstruct/directory='{self.folder}/other'", "ensemble/batch=3")
