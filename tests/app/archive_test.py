@@ -97,14 +97,22 @@ class Archive(unittest.TestCase):
         self.reconstruct("late", *work)
         for keeps in ("true", "false"):
             folder, keep = self.folder / f"early_{keeps}", f"output/members=.{keeps}."
-            process = start("reconstruct", self.home, f"reconstruct/directory='{folder}'", *work, keep, ranks=1)
-            deadline = time.monotonic() + 120
-            while len(list(folder.glob("*_std_199111-199112.nc"))) < 2 and time.monotonic() < deadline:
-                time.sleep(0.01)
-            ranks = ranks_of(process)
-            self.assertEqual(list(folder.glob("*_199201-199203.nc")), [], "the next block was finished before")
-            for number in ranks:
-                os.kill(number, signal.SIGTERM)
+            for _ in range(5):  # a busy machine may let the moment pass
+                shutil.rmtree(folder, ignore_errors=True)
+                process = start("reconstruct", self.home, f"reconstruct/directory='{folder}'", *work, keep, ranks=1)
+                deadline = time.monotonic() + 120
+                while len(list(folder.glob("*_std_199111-199112.nc"))) < 2 and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                ranks = ranks_of(process)
+                was_in_time = not list(folder.glob("*_199201-199203.nc"))
+                with contextlib.suppress(ProcessLookupError):  # it may just have ended
+                    for number in ranks:
+                        os.kill(number, signal.SIGTERM)
+                if was_in_time:
+                    break
+                process.wait(timeout=100)
+                wait_until_gone(ranks)
+            self.assertTrue(was_in_time, "the next block was finished before")
             self.assertEqual(process.wait(timeout=100), 75)
             wait_until_gone(ranks)
             self.assertEqual(len(list(folder.glob("*_r0*_199111-199112.nc"))), 6 if keeps == "true" else 0)
