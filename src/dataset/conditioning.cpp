@@ -202,8 +202,9 @@ void Conditioning::to_physical(View<const float, 3> coarse, View<const float, 3>
   }
   for (std::size_t v = 0; v < field.extent(0); ++v) {
     transforms_.invert(v, field[v]);
+    const auto values = field[v].flat();
     if (const auto limit = lower_limit_[v]; limit && !projection_)
-      for (float& value : field[v].flat()) value = std::max(value, *limit);
+      for (float& value : values) value = std::max(value, *limit);
     impose(v, coarse[v], field[v]);
   }
   for (std::size_t i = 0; i < field.size(); ++i) {

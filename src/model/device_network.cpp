@@ -168,7 +168,7 @@ torch::Tensor DeviceNetwork::run(const Block& block, const Maps& x,
   torch::Tensor begun = x.front();
   if (!block.skips.empty()) {
     torch::Tensor rows = product(rows_of(begun.to(type_)), block.skips.front());
-    if (x.size() > 1) rows += product(rows_of(x.back().to(type_)), block.skips.back());
+    if (x.size() > 1) rows = product_added(rows, rows_of(x.back().to(type_)), block.skips.back());
     begun = map_of(rows, made);
   }
   const torch::Tensor sum = sum_of_maps(begun, made, block.bias);

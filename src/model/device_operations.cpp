@@ -103,6 +103,13 @@ torch::Tensor product(const torch::Tensor& a, const torch::Tensor& b) {
   return torch::matmul(a.to(torch::kFloat32), b.to(torch::kFloat32)).to(a.scalar_type());
 }
 
+torch::Tensor product_added(const torch::Tensor& addend, const torch::Tensor& a,
+                            const torch::Tensor& b) {
+  if (!a.device().is_cpu()) return torch::addmm(addend, a, b);
+  return torch::addmm(addend.to(torch::kFloat32), a.to(torch::kFloat32), b.to(torch::kFloat32))
+      .to(a.scalar_type());
+}
+
 torch::Tensor convolution(const torch::Tensor& x, const ConvolutionOperation& operation) {
   const auto type = x.device().is_cpu() ? torch::kFloat32 : x.scalar_type();
   const torch::Tensor bias = operation.bias.defined() ? operation.bias.to(type) : operation.bias;

@@ -31,6 +31,11 @@ torch::Tensor sum_of_maps(const torch::Tensor& x, const torch::Tensor& y,
 /// gradients.
 torch::Tensor product(const torch::Tensor& a, const torch::Tensor& b);
 
+/// addend [r, c] + the product of matrices a [r, s] and b [s, c], of one type, rounded once.
+/// Without gradients.
+torch::Tensor product_added(const torch::Tensor& addend, const torch::Tensor& a,
+                            const torch::Tensor& b);
+
 /// x [n, c, h, w] with weight [out, c, k, k] and bias [out] or undefined, of one type, within zeros
 /// `margin` wide; sums are float32. Without gradients.
 struct ConvolutionOperation {

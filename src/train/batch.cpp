@@ -31,7 +31,8 @@ void mirror(View<float, 3> field, std::span<const float> signs) {
       float* const row = &field(c, y, 0);
       std::swap_ranges(row, row + field.extent(2), &field(c, field.extent(1) - 1 - y, 0));
     }
-    for (float& value : field[c].flat()) value *= signs[c];
+    const auto values = field[c].flat();
+    for (float& value : values) value *= signs[c];
   }
 }
 
