@@ -13,8 +13,10 @@ readonly by_mean=("reconstruct/directory=$folder/mean" "reconstruct/coarse_files
 
 report() { "$python" tools/archive_report.py "$folder" > "$folder/report.md.part" && mv "$folder/report.md.part" "$folder/report.md"; }
 
-part "packages" tools/setup.sh demo
-part "build" build release
+if [[ -z ${HINDSCALE_PROGRAM:-} ]]; then
+  part "packages" tools/setup.sh demo
+  part "build" build release
+fi
 part "world" stage world namelists/experiment/archive_world.nml
 part "prepare" stage prepare "$namelist"
 part "train" stage train "$namelist"

@@ -49,11 +49,8 @@ settled() {
 # method STAGE NAME [OPTION...]: a stage of namelists/experiment/NAME.nml.
 method() { settled "$1" "$namelists/$2.nml" "experiment/directory=$folder/$2" "${data[@]}" "${cut[@]}" "${@:3}"; }
 
-# regression STEPS [OPTION...]: a training of CorrDiff's regression.
-regression() { method train corrdiff training/stage=regression "training/steps=$1" "${@:2}" "${cut[@]}"; }
-
 # The regression of CorrDiff is a method of its own: one field a month.
-readonly regression_fields=(training/stage=regression "reconstruct/directory=$folder/regression" ensemble/members=1 output/statistics=f
+readonly regression=(training/stage=regression "reconstruct/directory=$folder/regression" ensemble/members=1 output/statistics=f
   output/quantiles=)
 members=("ensemble/members=$n_members")
 sizes="1, 2, 5, 10, 20, 33, 50, 100"
@@ -70,7 +67,7 @@ ablation() {
   local options=("experiment/directory=$folder/ablation/$name" diffusion/target=field model/season=f model/position=f
     model/climatology=f model/base=f ensemble/members=8 ensemble/members_per_unit=8 evaluation/members=8)
   if [[ $size == full ]]; then
-    options+=(model/channels=32 training/steps=2000 training/warmup=100 training/log_every=10 training/validate_every=500
+    options+=(model/channels=32 training/steps=1200 training/warmup=100 training/log_every=10 training/validate_every=200
       sampling/steps=6 reconstruct/first_month=2020-01 tiling/seam_members=4)
   fi
   options+=("$@" "${cut_ablation[@]}")
@@ -100,13 +97,11 @@ fi
 part "world" stage world namelists/world.nml "world/directory=$world" "${cut_world[@]}"
 data_of "$world" "$folder/samples.h5"
 part "prepare" method prepare dpdm
-part "regression" regression 6000
-part "regression" regression 3000 training/fold=1
-part "regression" regression 3000 training/fold=2
+part "regression" method train corrdiff training/stage=regression
 part "corrdiff" method train corrdiff
 part "edsr_gan" method train edsr_gan "${gan_cut[@]}"
 part "dpdm" method train dpdm
-part "one field" method reconstruct corrdiff "${regression_fields[@]}"
+part "one field" method reconstruct corrdiff "${regression[@]}"
 part "one field" method reconstruct edsr_gan "${gan_cut[@]}"
 part "members" method reconstruct corrdiff "${members[@]}"
 part "members" method reconstruct dpdm "${members[@]}"
@@ -117,10 +112,11 @@ part "ablations" ablation reference
 part "ablations" ablation no_terrain model/relief=f
 part "ablations" ablation no_mask model/mask=f
 if [[ $size == full ]]; then
-  # As many fine cells a step in each; the reference has the largest patch, the whole domain.
-  part "ablations" ablation patch_16 training/patch_size=16,16 training/batch=88 tiling/size=16,16 tiling/overlap=4
-  part "ablations" ablation patch_32 training/patch_size=32,32 training/batch=22 tiling/size=32,32 tiling/overlap=8
-  part "ablations" ablation patch_64 training/patch_size=64,64 training/batch=6 tiling/size=64,64 tiling/overlap=16
+  # As many fine cells a step in each.
+  part "ablations" ablation patch_16 training/patch_size=16,16 training/batch=60 tiling/size=16,16 tiling/overlap=4
+  part "ablations" ablation patch_32 training/patch_size=32,32 training/batch=15 tiling/size=32,32 tiling/overlap=8
+  part "ablations" ablation patch_64 training/patch_size=64,64 training/batch=4 tiling/size=64,64 tiling/overlap=16
+  part "ablations" ablation patch_all training/patch_size=80,140 training/batch=2
 fi
 part "elsewhere" elsewhere gulf_coast world/west=260 world/east=285 world/south=20 world/north=40
 part "elsewhere" elsewhere northern_australia world/west=120 world/east=150 world/south=-25 world/north=-5

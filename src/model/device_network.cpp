@@ -7,6 +7,7 @@
 
 #include "device_operations.hpp"
 #include "hindscale/core/error.hpp"
+#include "unet_plan.hpp"
 
 namespace hindscale {
 namespace {
@@ -41,33 +42,25 @@ DeviceNetwork::DeviceNetwork(const UNet& network, const torch::Device& device,
   input_ = layer_of("input");
   output_norm_ = norm_of("output_norm");
   output_ = layer_of("output");
-  build();
+  const UNetPlan plan = unet_plan(config_);
+  down_ = built("down", plan.down);
+  middle_ = built("middle", plan.middle);
+  up_ = built("up", plan.up);
   parameters_.clear();
 }
 
-void DeviceNetwork::build() {
-  std::vector<std::int64_t> kept{config_.channels};
-  std::int64_t current = config_.channels;
-  for (std::size_t level = 0; level < config_.multipliers.size(); ++level) {
-    for (std::int64_t i = 0; i < config_.residual_blocks; ++i) {
-      add_block(down_, "down", {current});
-      current = config_.channels * config_.multipliers[level];
-      kept.push_back(current);
+std::vector<DeviceNetwork::Step> DeviceNetwork::built(const std::string& part,
+                                                      const std::vector<UNetStep>& plan) {
+  std::vector<Step> steps;
+  for (const UNetStep& step : plan) {
+    const std::string name = part + "." + std::to_string(steps.size());
+    if (step.kind == UNetStep::Kind::block) {
+      steps.emplace_back(block_of(name, step));
+    } else {
+      steps.emplace_back(layer_of(name, step.kind == UNetStep::Kind::halving ? 2 : 1));
     }
-    if (level + 1 == config_.multipliers.size()) break;
-    add_layer(down_, "down", 2);
-    kept.push_back(current);
   }
-  for (int i = 0; i < (config_.attention_middle ? 2 : 1); ++i)
-    add_block(middle_, "middle", {current});
-  for (std::size_t level = config_.multipliers.size(); level-- > 0;) {
-    for (std::int64_t i = 0; i <= config_.residual_blocks; ++i) {
-      add_block(up_, "up", {current, kept.back()});
-      kept.pop_back();
-      current = config_.channels * config_.multipliers[level];
-    }
-    if (level > 0) add_layer(up_, "up", 1);
-  }
+  return steps;
 }
 
 DeviceNetwork::Norm DeviceNetwork::norm_of(const std::string& name) const {
@@ -82,14 +75,7 @@ DeviceNetwork::Layer DeviceNetwork::layer_of(const std::string& name, std::int64
   return layer;
 }
 
-void DeviceNetwork::add_layer(std::vector<Step>& steps, const std::string& part,
-                              std::int64_t stride) {
-  steps.emplace_back(layer_of(part + "." + std::to_string(steps.size()), stride));
-}
-
-void DeviceNetwork::add_block(std::vector<Step>& steps, const std::string& part,
-                              const std::vector<std::int64_t>& map_channels) {
-  const std::string name = part + "." + std::to_string(steps.size());
+DeviceNetwork::Block DeviceNetwork::block_of(const std::string& name, const UNetStep& step) {
   const Layer first = layer_of(name + ".first"), second = layer_of(name + ".second");
   Block block{.first_norm = norm_of(name + ".first_norm"),
               .second_norm = norm_of(name + ".second_norm"),
@@ -107,19 +93,17 @@ void DeviceNetwork::add_block(std::vector<Step>& steps, const std::string& part,
   offset_weight_ = offset_weight_.defined() ? torch::cat({offset_weight_, weight}) : weight;
   if (parameters_.contains(name + ".skip.weight")) {
     const torch::Tensor skip = parameters_.at(name + ".skip.weight").to(type_).flatten(1);
-    std::int64_t begin = 0;
-    for (const std::int64_t n : map_channels) {
-      block.skips.push_back(skip.narrow(1, begin, n).t().contiguous());
-      begin += n;
-    }
+    block.skips.push_back(skip.narrow(1, 0, step.in_channels).t().contiguous());
+    if (step.kept_channels > 0)
+      block.skips.push_back(skip.narrow(1, step.in_channels, step.kept_channels).t().contiguous());
     block.bias = block.bias + parameters_.at(name + ".skip.bias");
   }
-  HINDSCALE_ASSERT(map_channels.size() == 1 || !block.skips.empty());
+  HINDSCALE_ASSERT(step.kept_channels == 0 || !block.skips.empty());
   if (parameters_.contains(name + ".attention.weight"))
     block.attention.push_back({norm_of(name + ".attention"), layer_of(name + ".attention.qkv"),
                                layer_of(name + ".attention.out"),
                                parameters_.at(name + ".attention.out.bias")});
-  steps.emplace_back(std::move(block));
+  return block;
 }
 
 torch::Tensor DeviceNetwork::offsets_at(const torch::Tensor& time) const {

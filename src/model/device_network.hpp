@@ -16,6 +16,8 @@
 
 namespace hindscale {
 
+struct UNetStep;
+
 /// Owns a copy of a network's parameters, on one device. What a convolution reads and writes has
 /// the type of the network; what passes from block to block and adds up is float32, as are moments
 /// and the embedded time.
@@ -57,10 +59,8 @@ class DeviceNetwork {
   using Step = std::variant<Block, Layer>;
   using Maps = std::vector<torch::Tensor>;  ///< one or two [n, c, h, w], channels-last
 
-  void build();
-  void add_block(std::vector<Step>& steps, const std::string& part,
-                 const std::vector<std::int64_t>& map_channels);
-  void add_layer(std::vector<Step>& steps, const std::string& part, std::int64_t stride);
+  std::vector<Step> built(const std::string& part, const std::vector<UNetStep>& plan);
+  Block block_of(const std::string& name, const UNetStep& step);
   [[nodiscard]] Norm norm_of(const std::string& name) const;
   [[nodiscard]] Layer layer_of(const std::string& name, std::int64_t stride = 1) const;
   [[nodiscard]] torch::Tensor normed(const Maps& x, const Norm& norm, Activation activation,

@@ -9,6 +9,7 @@
 #include "hindscale/core/error.hpp"
 #include "hindscale/kernel/loops.hpp"
 #include "hindscale/kernel/one_thread.hpp"
+#include "unet_plan.hpp"
 
 namespace hindscale::inference {
 namespace {
@@ -23,11 +24,6 @@ std::vector<float> dense_silu(const Weights& layer, const std::vector<float>& x)
     y.push_back(static_cast<float>(sum / (1 + std::exp(-sum))));
   }
   return y;
-}
-
-ConvolutionShape layer_shape(const NetworkConfig& config, const FeatureMap& input,
-                             std::int64_t out) {
-  return {.input = input, .out_channels = out, .padding = config.padding};
 }
 
 FeatureMap map_of(std::int64_t channels, const FeatureMap& size) {
@@ -49,15 +45,16 @@ InferenceNetwork<T>::InferenceNetwork(const UNet& network, std::size_t height, s
       time_in_(weights_of(parameters_of(*network), "time_in")),
       time_out_(weights_of(parameters_of(*network), "time_out")),
       input_(parameters_of(*network), "input",
-             layer_shape(config_, map_of(config_.in_channels, entry_), config_.channels)),
+             {.input = map_of(config_.in_channels, entry_),
+              .out_channels = config_.channels,
+              .padding = config_.padding}),
       output_norm_(parameters_of(*network), "output_norm", config_.groups),
       output_(parameters_of(*network), "output",
-              layer_shape(config_, map_of(config_.channels * config_.multipliers.front(), entry_),
-                          config_.out_channels)) {
+              {.input = map_of(config_.channels * config_.multipliers.front(), entry_),
+               .out_channels = config_.out_channels,
+               .padding = config_.padding}) {
   HINDSCALE_ASSERT(entry_.height % config_.divisor() == 0 && entry_.width % config_.divisor() == 0);
-  const NamedTensors parameters = parameters_of(*network);
-  build_down(parameters);
-  build_up(parameters);
+  build(parameters_of(*network));
   const FeatureMap last = map_of(config_.channels * config_.multipliers.front(), entry_);
   workspace_.cover({.normed = last.size(),
                     .scratch = std::max(input_.convolution.scratch_bytes(),
@@ -68,66 +65,62 @@ InferenceNetwork<T>::InferenceNetwork(const UNet& network, std::size_t height, s
 }
 
 template <class T>
-FeatureMap InferenceNetwork<T>::add_block(std::vector<Step>& steps, const std::string& part,
-                                          const NamedTensors& parameters, BlockShape shape) {
-  shape.groups = config_.groups;
-  shape.padding = config_.padding;
-  const Block<T>& block = std::get<Block<T>>(
-      steps.emplace_back(Block<T>(parameters, part + "." + std::to_string(steps.size()), shape)));
-  workspace_.cover(block.workspace());
-  return shape.output();
-}
-
-template <class T>
-void InferenceNetwork<T>::add_layer(std::vector<Step>& steps, const std::string& part,
-                                    const NamedTensors& parameters, const ConvolutionShape& shape) {
-  const Layer<T>& layer = std::get<Layer<T>>(
-      steps.emplace_back(Layer<T>(parameters, part + "." + std::to_string(steps.size()), shape)));
-  workspace_.cover({.wide = shape.input.size(), .scratch = layer.convolution.scratch_bytes()});
-}
-
-template <class T>
-void InferenceNetwork<T>::build_down(const NamedTensors& parameters) {
+void InferenceNetwork<T>::build(const NamedTensors& parameters) {
+  const UNetPlan plan = unet_plan(config_);
   FeatureMap map = entry_;
   kept_shapes_ = {map};
-  for (std::size_t level = 0; level < config_.multipliers.size(); ++level) {
-    const std::int64_t channels = config_.channels * config_.multipliers[level];
-    for (std::int64_t i = 0; i < config_.residual_blocks; ++i) {
-      map = add_block(down_, "down", parameters, {.first = map, .out_channels = channels});
-      kept_shapes_.push_back(map);
-    }
-    if (level + 1 == config_.multipliers.size()) break;
-    ConvolutionShape halving = layer_shape(config_, map, channels);
-    halving.stride = 2;
-    add_layer(down_, "down", parameters, halving);
-    map = halving.output();
+  const auto add = [&](std::vector<Step>& steps, const char* part, const UNetStep& step) {
+    const std::string name = std::string(part) + "." + std::to_string(steps.size());
+    map = step.kind == UNetStep::Kind::block
+              ? cover(std::get<Block<T>>(
+                    steps.emplace_back(Block<T>(parameters, name, block_shape(step, map)))))
+              : cover(std::get<Layer<T>>(
+                    steps.emplace_back(Layer<T>(parameters, name, layer_shape(step, map)))));
+  };
+  for (const UNetStep& step : plan.down) {
+    add(down_, "down", step);
     kept_shapes_.push_back(map);
+  }
+  for (const UNetStep& step : plan.middle) {
+    add(middle_, "middle", step);
+    most_hidden_ = std::max(most_hidden_, map.size());
+  }
+  for (const UNetStep& step : plan.up) {
+    add(up_, "up", step);
+    most_hidden_ = std::max(most_hidden_, map.size());
   }
 }
 
 template <class T>
-void InferenceNetwork<T>::build_up(const NamedTensors& parameters) {
-  FeatureMap map = kept_shapes_.back();
-  const auto add = [&](std::vector<Step>& steps, const char* part, const BlockShape& shape) {
-    map = add_block(steps, part, parameters, shape);
-    most_hidden_ = std::max(most_hidden_, map.size());
-  };
-  for (int i = 0; i < (config_.attention_middle ? 2 : 1); ++i)
-    add(middle_, "middle", {.first = map, .out_channels = map.channels});
-  std::size_t i_kept = kept_shapes_.size();
-  for (std::size_t level = config_.multipliers.size(); level-- > 0;) {
-    const std::int64_t channels = config_.channels * config_.multipliers[level];
-    for (std::int64_t i = 0; i <= config_.residual_blocks; ++i) {
-      add(up_, "up",
-          {.first = map,
-           .second_channels = kept_shapes_[--i_kept].channels,
-           .out_channels = channels});
-    }
-    if (level == 0) break;
-    map = {channels, 2 * map.height, 2 * map.width};
-    add_layer(up_, "up", parameters, layer_shape(config_, map, channels));
-    most_hidden_ = std::max(most_hidden_, map.size());
-  }
+BlockShape InferenceNetwork<T>::block_shape(const UNetStep& step, const FeatureMap& input) const {
+  return {.first = input,
+          .second_channels = step.kept_channels,
+          .out_channels = step.out_channels,
+          .groups = config_.groups,
+          .padding = config_.padding};
+}
+
+template <class T>
+ConvolutionShape InferenceNetwork<T>::layer_shape(const UNetStep& step, FeatureMap input) const {
+  if (step.kind == UNetStep::Kind::doubling)
+    input = {input.channels, 2 * input.height, 2 * input.width};
+  ConvolutionShape shape{
+      .input = input, .out_channels = step.out_channels, .padding = config_.padding};
+  if (step.kind == UNetStep::Kind::halving) shape.stride = 2;
+  return shape;
+}
+
+template <class T>
+FeatureMap InferenceNetwork<T>::cover(const Block<T>& block) {
+  workspace_.cover(block.workspace());
+  return block.shape().output();
+}
+
+template <class T>
+FeatureMap InferenceNetwork<T>::cover(const Layer<T>& layer) {
+  const ConvolutionShape& shape = layer.convolution.shape();
+  workspace_.cover({.wide = shape.input.size(), .scratch = layer.convolution.scratch_bytes()});
+  return shape.output();
 }
 
 template <class T>

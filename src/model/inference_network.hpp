@@ -49,12 +49,12 @@ class InferenceNetwork final : public Evaluator {
     Buffer<float> output;
   };
 
-  void build_down(const NamedTensors& parameters);
-  void build_up(const NamedTensors& parameters);
-  FeatureMap add_block(std::vector<Step>& steps, const std::string& part,
-                       const NamedTensors& parameters, BlockShape shape);
-  void add_layer(std::vector<Step>& steps, const std::string& part, const NamedTensors& parameters,
-                 const ConvolutionShape& shape);
+  void build(const NamedTensors& parameters);
+  [[nodiscard]] BlockShape block_shape(const UNetStep& step, const FeatureMap& input) const;
+  [[nodiscard]] ConvolutionShape layer_shape(const UNetStep& step, FeatureMap input) const;
+  /// Makes room in the workspace for what was built last; its output.
+  FeatureMap cover(const Block<T>& block);
+  FeatureMap cover(const Layer<T>& layer);
   void set_time(double time);
   void provide_memory();
   void run_sample(View<const float, 3> input, View<float, 3> output, Memory& memory) const;

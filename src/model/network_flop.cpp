@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operations of one evaluation, counted along the network as it is built.
-#include <algorithm>
-#include <vector>
-
 #include "hindscale/model/architecture.hpp"
+#include "unet_plan.hpp"
 
 namespace hindscale {
 namespace {
@@ -11,8 +9,7 @@ namespace {
 /// Multiply-adds, with the resolution and channels of the place reached.
 class Counter {
  public:
-  Counter(const NetworkConfig& config, std::int64_t height, std::int64_t width)
-      : config_(config), places_(static_cast<double>(height * width)) {}
+  Counter(std::int64_t height, std::int64_t width) : places_(static_cast<double>(height * width)) {}
 
   void convolve(std::int64_t in, std::int64_t out, double kernel = 9) {
     sum_ += places_ * kernel * static_cast<double>(in) * static_cast<double>(out);
@@ -25,21 +22,22 @@ class Counter {
     convolve(out, 4 * out, 1);  // queries, keys and values; output
     sum_ += 2 * places_ * places_ * static_cast<double>(out);
   }
-  void halve() { places_ /= 4; }
   void twice() { places_ *= 4; }
-  [[nodiscard]] bool attends(std::size_t level) const {
-    return std::ranges::count(config_.attention_levels, static_cast<std::int64_t>(level)) > 0;
+  void add(const UNetStep& step) {
+    if (step.kind == UNetStep::Kind::block)
+      return block(step.in_channels + step.kept_channels, step.out_channels, step.attends);
+    places_ *= step.kind == UNetStep::Kind::halving ? 0.25 : 4;
+    convolve(step.in_channels, step.out_channels);
   }
   [[nodiscard]] double sum() const { return sum_; }
 
  private:
-  const NetworkConfig& config_;
   double places_, sum_ = 0;
 };
 
 double flop_of_edsr(const NetworkConfig& config, std::int64_t height, std::int64_t width) {
   const std::int64_t fold = config.divisor(), channels = config.channels;
-  Counter count(config, height / fold, width / fold);
+  Counter count(height / fold, width / fold);
   count.convolve(config.in_channels * fold * fold, channels);
   for (std::int64_t i = 0; i < config.residual_blocks; ++i) count.block(channels, channels, false);
   count.convolve(channels, channels);
@@ -55,35 +53,12 @@ double flop_of_edsr(const NetworkConfig& config, std::int64_t height, std::int64
 
 double flop_of(const NetworkConfig& config, std::int64_t height, std::int64_t width) {
   if (config.architecture == Architecture::edsr) return flop_of_edsr(config, height, width);
-  Counter count(config, height, width);
-  std::int64_t current = config.channels;
-  std::vector<std::int64_t> kept{current};
-  count.convolve(config.in_channels, current);
-  for (std::size_t level = 0; level < config.multipliers.size(); ++level) {
-    const std::int64_t channels = config.channels * config.multipliers[level];
-    for (std::int64_t i = 0; i < config.residual_blocks; ++i) {
-      count.block(current, channels, count.attends(level));
-      kept.push_back(current = channels);
-    }
-    if (level + 1 == config.multipliers.size()) break;
-    count.halve();
-    count.convolve(current, current);
-    kept.push_back(current);
-  }
-  count.block(current, current, config.attention_middle);
-  if (config.attention_middle) count.block(current, current, false);
-  for (std::size_t level = config.multipliers.size(); level-- > 0;) {
-    const std::int64_t channels = config.channels * config.multipliers[level];
-    for (std::int64_t i = 0; i <= config.residual_blocks; ++i) {
-      count.block(current + kept.back(), channels, count.attends(level));
-      kept.pop_back();
-      current = channels;
-    }
-    if (level == 0) break;
-    count.twice();
-    count.convolve(current, current);
-  }
-  count.convolve(current, config.out_channels);
+  Counter count(height, width);
+  count.convolve(config.in_channels, config.channels);
+  const UNetPlan plan = unet_plan(config);
+  for (const auto* steps : {&plan.down, &plan.middle, &plan.up})
+    for (const UNetStep& step : *steps) count.add(step);
+  count.convolve(plan.up.back().out_channels, config.out_channels);
   return 2 * count.sum();
 }
 

@@ -4,13 +4,13 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/operations.hpp"
 #include "hindscale/model/recompute.hpp"
 #include "initial_weights.hpp"
+#include "unet_plan.hpp"
 
 namespace hindscale {
 
@@ -39,8 +39,10 @@ UNetImpl::UNetImpl(const NetworkConfig& config, std::uint64_t seed)
   time_in_ = register_module("time_in", torch::nn::Linear(channels, 4 * channels));
   time_out_ = register_module("time_out", torch::nn::Linear(4 * channels, config.time_channels));
   input_ = register_module("input", convolution(config.in_channels, channels, config.padding));
-  build_down();
-  build_up();
+  const UNetPlan plan = unet_plan(config);
+  down_ = register_module("down", make_steps(plan.down));
+  middle_ = register_module("middle", make_steps(plan.middle));
+  up_ = register_module("up", make_steps(plan.up));
   output_norm_ = register_module("output_norm",
                                  NormSilu(config.groups, channels * config.multipliers.front()));
   output_ = register_module("output", convolution(channels * config.multipliers.front(),
@@ -49,55 +51,30 @@ UNetImpl::UNetImpl(const NetworkConfig& config, std::uint64_t seed)
   zero_last_layers(*this, output_);
 }
 
-ResidualBlock UNetImpl::make_block(std::int64_t in, std::int64_t out, bool attention) {
-  return ResidualBlock(ResidualBlockConfig{.in_channels = in,
-                                           .out_channels = out,
+torch::nn::ModuleList UNetImpl::make_steps(const std::vector<UNetStep>& steps) {
+  torch::nn::ModuleList made;
+  for (const UNetStep& step : steps) {
+    if (step.kind == UNetStep::Kind::block) {
+      made->push_back(make_block(step));
+    } else {
+      const std::int64_t stride = step.kind == UNetStep::Kind::halving ? 2 : 1;
+      made->push_back(convolution(step.in_channels, step.out_channels, config_.padding, stride));
+    }
+  }
+  return made;
+}
+
+ResidualBlock UNetImpl::make_block(const UNetStep& step) {
+  return ResidualBlock(ResidualBlockConfig{.in_channels = step.in_channels + step.kept_channels,
+                                           .out_channels = step.out_channels,
                                            .time_channels = config_.time_channels,
                                            .groups = config_.groups,
-                                           .attention = attention,
+                                           .attention = step.attends,
                                            .dropout = config_.dropout,
                                            .dropout_unit = config_.dropout_unit,
                                            .padding = config_.padding,
                                            .layer = n_blocks_++},
                        dropout_stream_);
-}
-
-bool UNetImpl::attends(std::size_t level) const {
-  return std::ranges::count(config_.attention_levels, static_cast<std::int64_t>(level)) > 0;
-}
-
-void UNetImpl::build_down() {
-  down_ = register_module("down", torch::nn::ModuleList());
-  middle_ = register_module("middle", torch::nn::ModuleList());
-  std::int64_t current = config_.channels;
-  skip_channels_ = {current};
-  for (std::size_t level = 0; level < config_.multipliers.size(); ++level) {
-    const std::int64_t channels = config_.channels * config_.multipliers[level];
-    for (std::int64_t i = 0; i < config_.residual_blocks; ++i) {
-      down_->push_back(make_block(current, channels, attends(level)));
-      current = channels;
-      skip_channels_.push_back(current);
-    }
-    if (level + 1 == config_.multipliers.size()) break;
-    down_->push_back(convolution(current, current, config_.padding, 2));
-    skip_channels_.push_back(current);
-  }
-  middle_->push_back(make_block(current, current, config_.attention_middle));
-  if (config_.attention_middle) middle_->push_back(make_block(current, current, false));
-}
-
-void UNetImpl::build_up() {
-  up_ = register_module("up", torch::nn::ModuleList());
-  std::int64_t current = skip_channels_.back();
-  for (std::size_t level = config_.multipliers.size(); level-- > 0;) {
-    const std::int64_t channels = config_.channels * config_.multipliers[level];
-    for (std::int64_t i = 0; i <= config_.residual_blocks; ++i) {
-      up_->push_back(make_block(current + skip_channels_.back(), channels, attends(level)));
-      skip_channels_.pop_back();
-      current = channels;
-    }
-    if (level > 0) up_->push_back(convolution(current, current, config_.padding));
-  }
 }
 
 torch::Tensor UNetImpl::embed_time(const torch::Tensor& time) {

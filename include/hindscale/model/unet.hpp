@@ -18,6 +18,8 @@
 
 namespace hindscale {
 
+struct UNetStep;
+
 /// Owns its parameters. Weights depend on `seed` only. Works channels-last inside; any input layout
 /// is accepted. In eval mode and with one time for the batch, a sample's result is the same bits in
 /// any batch (CPU, float32).
@@ -35,16 +37,12 @@ class UNetImpl : public FieldNetworkImpl {
   void recompute_blocks(bool recompute) override { recomputes_ = recompute; }
 
  private:
-  ResidualBlock make_block(std::int64_t in, std::int64_t out, bool attention);
-  [[nodiscard]] bool attends(std::size_t level) const;
-  void build_down();
-  void build_up();
+  torch::nn::ModuleList make_steps(const std::vector<UNetStep>& steps);
+  ResidualBlock make_block(const UNetStep& step);
   torch::Tensor embed_time(const torch::Tensor& time);
 
   bool recomputes_ = false;
   std::shared_ptr<DropoutStream> dropout_stream_;
-  std::vector<std::int64_t>
-      skip_channels_;  // of the outputs on the way down that the way up has yet to take
   std::uint64_t n_blocks_ = 0;
   torch::nn::Linear time_in_{nullptr}, time_out_{nullptr};
   torch::nn::Conv2d input_{nullptr}, output_{nullptr};
