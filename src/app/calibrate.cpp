@@ -111,7 +111,7 @@ std::vector<TrainedNetwork> load_networks(const Options& options, const StoreRea
     networks.push_back(load_trained_network(own, reader, store_sha256));
     const TrainedNetwork& trained = networks.back();
     if (trained.diffusion.prediction == name_of(Prediction::mean))
-      throw InputError({.problem = "a regression has no spread to calibrate",
+      throw InputError({.problem = "a network of the mean has no spread to calibrate",
                         .value = trained.checkpoint.string(),
                         .key = "reconstruct/checkpoint"});
     const StoreContent& content = trained.conditioning->content();

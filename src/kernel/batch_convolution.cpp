@@ -3,13 +3,13 @@
 
 #include <omp.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "hindscale/kernel/buffer.hpp"
-#include "onednn.hpp"
+#include "map_order.hpp"
 
 namespace hindscale {
 namespace {
@@ -43,24 +43,47 @@ class PackedWeights {
   dnnl::reorder pack_, unpack_;
 };
 
+/// Memory of this thread for one pass at a time.
+std::byte* scratch_memory(std::size_t bytes) {
+  thread_local Buffer<std::byte> memory;
+  if (memory.size() < bytes) memory = Buffer<std::byte>(bytes);
+  return memory.data();
+}
+
+/// A primitive with its weights, and the order it takes maps in.
+template <class Primitive>
+struct Pass {
+  typename Primitive::primitive_desc description;
+  Primitive primitive;
+  std::unique_ptr<PackedWeights> weights;
+  onednn::SeenMap x, y;
+
+  /// Where the scratch memory of oneDNN and the copies of maps lie.
+  struct Places {
+    std::byte *scratchpad, *x, *y;
+  };
+  [[nodiscard]] Places places() const {
+    const std::size_t first = onednn::whole_lines(description.scratchpad_desc().get_size());
+    std::byte* const begin = scratch_memory(first + x.bytes() + y.bytes());
+    return {begin, begin + first, begin + first + x.bytes()};
+  }
+  memory scratchpad(const Places& places) {
+    return onednn::memory_of(description.scratchpad_desc(), places.scratchpad);
+  }
+};
+
 }  // namespace
 
 template <class T>
 struct BatchConvolution<T>::Primitives {
   explicit Primitives(const BatchShape& shape);
 
-  memory::desc x, y, weight, any_weight, any_gradient, bias;
+  memory::desc x, y, any_x, any_y, weight, any_weight, any_gradient, bias;
   memory::dims stride, margin;
-  dnnl::convolution_forward::primitive_desc forward;
-  dnnl::convolution_backward_data::primitive_desc to_input;
-  dnnl::convolution_backward_weights::primitive_desc to_parameters;
-  dnnl::convolution_forward run_forward;
-  dnnl::convolution_backward_data run_to_input;
-  dnnl::convolution_backward_weights run_to_parameters;
-  std::unique_ptr<PackedWeights> forward_weights, input_weights, gradients;
-  Buffer<std::byte> scratch;
+  Pass<dnnl::convolution_forward> forward;
+  Pass<dnnl::convolution_backward_data> to_input;
+  Pass<dnnl::convolution_backward_weights> to_parameters;
 
-  memory scratch_of(const memory::desc& desc) { return onednn::memory_of(desc, scratch.data()); }
   void make_forward();
   void make_backward();
 };
@@ -69,6 +92,8 @@ template <class T>
 BatchConvolution<T>::Primitives::Primitives(const BatchShape& s)
     : x({s.n, s.in_channels, s.height, s.width}, onednn::type_of<T>(), Tag::nhwc),
       y({s.n, s.out_channels, s.out(s.height), s.out(s.width)}, onednn::type_of<T>(), Tag::nhwc),
+      any_x(x.dims(), x.data_type(), onednn::map_order(s.kernel)),
+      any_y(y.dims(), y.data_type(), onednn::map_order(s.kernel)),
       weight({s.out_channels, s.in_channels, s.kernel, s.kernel}, memory::data_type::f32,
              Tag::oihw),
       any_weight(weight.dims(), onednn::type_of<T>(), Tag::any),
@@ -78,35 +103,43 @@ BatchConvolution<T>::Primitives::Primitives(const BatchShape& s)
       margin{s.margin, s.margin} {
   make_forward();
   make_backward();
-  std::size_t most = 0;
-  for (const memory::desc& desc :
-       {forward.scratchpad_desc(), to_input.scratchpad_desc(), to_parameters.scratchpad_desc()})
-    most = std::max(most, desc.get_size());
-  scratch = Buffer<std::byte>(most);
 }
 
 template <class T>
 void BatchConvolution<T>::Primitives::make_forward() {
   const dnnl::convolution_forward::desc operation(dnnl::prop_kind::forward_training,
-                                                  dnnl::algorithm::convolution_direct, x,
-                                                  any_weight, bias, y, stride, margin, margin);
-  forward = {operation, onednn::own_scratch(), onednn::engine()};
-  run_forward = dnnl::convolution_forward(forward);
-  forward_weights = std::make_unique<PackedWeights>(weight, forward.weights_desc());
+                                                  dnnl::algorithm::convolution_direct, any_x,
+                                                  any_weight, bias, any_y, stride, margin, margin);
+  const dnnl::convolution_forward::primitive_desc made(operation, onednn::own_scratch(),
+                                                       onednn::engine());
+  forward = {made,
+             dnnl::convolution_forward(made),
+             std::make_unique<PackedWeights>(weight, made.weights_desc()),
+             {x, made.src_desc()},
+             {y, made.dst_desc()}};
 }
 
 template <class T>
 void BatchConvolution<T>::Primitives::make_backward() {
-  const dnnl::convolution_backward_data::desc data(dnnl::algorithm::convolution_direct, x,
-                                                   any_weight, y, stride, margin, margin);
-  to_input = {data, onednn::own_scratch(), onednn::engine(), forward};
-  run_to_input = dnnl::convolution_backward_data(to_input);
-  input_weights = std::make_unique<PackedWeights>(weight, to_input.weights_desc());
-  const dnnl::convolution_backward_weights::desc parameters(
-      dnnl::algorithm::convolution_direct, x, any_gradient, bias, y, stride, margin, margin);
-  to_parameters = {parameters, onednn::own_scratch(), onednn::engine(), forward};
-  run_to_parameters = dnnl::convolution_backward_weights(to_parameters);
-  gradients = std::make_unique<PackedWeights>(weight, to_parameters.diff_weights_desc());
+  const dnnl::convolution_backward_data::desc data(dnnl::algorithm::convolution_direct, any_x,
+                                                   any_weight, any_y, stride, margin, margin);
+  const dnnl::convolution_backward_data::primitive_desc made(data, onednn::own_scratch(),
+                                                             onednn::engine(), forward.description);
+  to_input = {made,
+              dnnl::convolution_backward_data(made),
+              std::make_unique<PackedWeights>(weight, made.weights_desc()),
+              {x, made.diff_src_desc()},
+              {y, made.diff_dst_desc()}};
+  const dnnl::convolution_backward_weights::desc parameters(dnnl::algorithm::convolution_direct,
+                                                            any_x, any_gradient, bias, any_y,
+                                                            stride, margin, margin);
+  const dnnl::convolution_backward_weights::primitive_desc wanted(
+      parameters, onednn::own_scratch(), onednn::engine(), forward.description);
+  to_parameters = {wanted,
+                   dnnl::convolution_backward_weights(wanted),
+                   std::make_unique<PackedWeights>(weight, wanted.diff_weights_desc()),
+                   {x, wanted.src_desc()},
+                   {y, wanted.diff_dst_desc()}};
 }
 
 template <class T>
@@ -120,37 +153,40 @@ BatchConvolution<T>::~BatchConvolution() = default;
 
 template <class T>
 void BatchConvolution<T>::forward(const T* x, const float* weight, const float* bias, T* y) {
-  Primitives& own = *primitives_;
-  own.run_forward.execute(onednn::stream(),
-                          {{DNNL_ARG_SRC, onednn::memory_of(own.x, x)},
-                           {DNNL_ARG_WEIGHTS, own.forward_weights->pack(weight)},
-                           {DNNL_ARG_BIAS, onednn::memory_of(own.bias, bias)},
-                           {DNNL_ARG_DST, onednn::memory_of(own.y, y)},
-                           {DNNL_ARG_SCRATCHPAD, own.scratch_of(own.forward.scratchpad_desc())}});
+  auto& pass = primitives_->forward;
+  const auto places = pass.places();
+  pass.primitive.execute(onednn::stream(),
+                         {{DNNL_ARG_SRC, pass.x.filled(x, places.x)},
+                          {DNNL_ARG_WEIGHTS, pass.weights->pack(weight)},
+                          {DNNL_ARG_BIAS, onednn::memory_of(primitives_->bias, bias)},
+                          {DNNL_ARG_DST, pass.y.room(y, places.y)},
+                          {DNNL_ARG_SCRATCHPAD, pass.scratchpad(places)}});
+  pass.y.give_back(places.y, y);
 }
 
 template <class T>
 void BatchConvolution<T>::to_input(const T* to_y, const float* weight, T* to_x) {
-  Primitives& own = *primitives_;
-  own.run_to_input.execute(onednn::stream(),
-                           {{DNNL_ARG_DIFF_DST, onednn::memory_of(own.y, to_y)},
-                            {DNNL_ARG_WEIGHTS, own.input_weights->pack(weight)},
-                            {DNNL_ARG_DIFF_SRC, onednn::memory_of(own.x, to_x)},
-                            {DNNL_ARG_SCRATCHPAD, own.scratch_of(own.to_input.scratchpad_desc())}});
+  auto& pass = primitives_->to_input;
+  const auto places = pass.places();
+  pass.primitive.execute(onednn::stream(), {{DNNL_ARG_DIFF_DST, pass.y.filled(to_y, places.y)},
+                                            {DNNL_ARG_WEIGHTS, pass.weights->pack(weight)},
+                                            {DNNL_ARG_DIFF_SRC, pass.x.room(to_x, places.x)},
+                                            {DNNL_ARG_SCRATCHPAD, pass.scratchpad(places)}});
+  pass.x.give_back(places.x, to_x);
 }
 
 template <class T>
 void BatchConvolution<T>::to_parameters(const T* x, const T* to_y, float* to_weight,
                                         float* to_bias) {
-  Primitives& own = *primitives_;
-  own.run_to_parameters.execute(
-      onednn::stream(),
-      {{DNNL_ARG_SRC, onednn::memory_of(own.x, x)},
-       {DNNL_ARG_DIFF_DST, onednn::memory_of(own.y, to_y)},
-       {DNNL_ARG_DIFF_WEIGHTS, own.gradients->packed()},
-       {DNNL_ARG_DIFF_BIAS, onednn::memory_of(own.bias, to_bias)},
-       {DNNL_ARG_SCRATCHPAD, own.scratch_of(own.to_parameters.scratchpad_desc())}});
-  own.gradients->unpack(to_weight);
+  auto& pass = primitives_->to_parameters;
+  const auto places = pass.places();
+  pass.primitive.execute(onednn::stream(),
+                         {{DNNL_ARG_SRC, pass.x.filled(x, places.x)},
+                          {DNNL_ARG_DIFF_DST, pass.y.filled(to_y, places.y)},
+                          {DNNL_ARG_DIFF_WEIGHTS, pass.weights->packed()},
+                          {DNNL_ARG_DIFF_BIAS, onednn::memory_of(primitives_->bias, to_bias)},
+                          {DNNL_ARG_SCRATCHPAD, pass.scratchpad(places)}});
+  pass.weights->unpack(to_weight);
 }
 
 template <class T>

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "onednn.hpp"
+#include "map_order.hpp"
 
 namespace hindscale {
 namespace {
@@ -36,13 +36,6 @@ void wrap(const FeatureMap& map, const T* x, std::int64_t width, T* wide) {
   }
 }
 
-/// Bytes of `n` values, so many that what comes behind them starts on a cache line.
-template <class T>
-std::size_t aligned_bytes(std::size_t n) {
-  constexpr std::size_t line = 64;
-  return (n * sizeof(T) + line - 1) / line * line;
-}
-
 }  // namespace
 
 template <class In, class Out>
@@ -51,7 +44,12 @@ struct Convolution<In, Out>::Primitive {
   dnnl::convolution_forward convolution;
   memory weights;
   memory::desc bias;
+  onednn::SeenMap x, y;
+  bool adds = false;             ///< to what is in the output
   std::size_t margin_bytes = 0;  ///< of the wrapped input at the start of the scratch memory
+  [[nodiscard]] std::size_t scratchpad_bytes() const {
+    return onednn::whole_lines(description.scratchpad_desc().get_size());
+  }
 };
 
 template <class In, class Out>
@@ -61,22 +59,30 @@ Convolution<In, Out>::Convolution(const ConvolutionShape& shape, const float* we
   const std::int64_t in = seen.channels, out = shape.out_channels, k = shape.kernel;
   const std::int64_t pad = shape.padding == Padding::zeros ? k / 2 : 0;
   Primitive& own = *primitive_;
+  own.adds = store == Store::add;
   own.bias = memory::desc({out}, memory::data_type::f32, Tag::x);
-  if (margin(shape) > 0) own.margin_bytes = aligned_bytes<In>(seen.size());
+  if (margin(shape) > 0) own.margin_bytes = onednn::whole_lines(seen.size() * sizeof(In));
   onednn::built("a convolution", [&] {
     dnnl::primitive_attr attributes = onednn::own_scratch();
-    if (store == Store::add) {
+    if (own.adds) {
       dnnl::post_ops addition;
       addition.append_sum(1.0F);
       attributes.set_post_ops(addition);
     }
+    const auto x = [&](Tag order) {
+      return memory::desc({1, in, seen.height, seen.width}, onednn::type_of<In>(), order);
+    };
+    const auto y = [&](Tag order) {
+      return memory::desc({1, out, output.height, output.width}, onednn::type_of<Out>(), order);
+    };
+    const Tag order = onednn::map_order(k);
     const dnnl::convolution_forward::desc operation(
-        dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
-        memory::desc({1, in, seen.height, seen.width}, onednn::type_of<In>(), Tag::nhwc),
-        memory::desc({out, in, k, k}, onednn::type_of<In>(), Tag::any), own.bias,
-        memory::desc({1, out, output.height, output.width}, onednn::type_of<Out>(), Tag::nhwc),
+        dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, x(order),
+        memory::desc({out, in, k, k}, onednn::type_of<In>(), Tag::any), own.bias, y(order),
         {shape.stride, shape.stride}, {pad, pad}, {pad, pad});
     own.description = {operation, attributes, onednn::engine()};
+    own.x = {x(Tag::nhwc), own.description.src_desc()};
+    own.y = {y(Tag::nhwc), own.description.dst_desc()};
     own.convolution = dnnl::convolution_forward(own.description);
     own.weights = memory(own.description.weights_desc(), onednn::engine());
     memory plain =
@@ -101,18 +107,24 @@ void Convolution<In, Out>::run(const In* x, const float* bias, Out* y, std::byte
     wrap(shape_.input, x, margin(shape_), wide);
     x = wide;
   }
+  std::byte* const scratchpad = scratch + own.margin_bytes;
+  std::byte* const x_copy = scratchpad + own.scratchpad_bytes();
+  std::byte* const y_copy = x_copy + own.x.bytes();
+  memory to = own.adds ? own.y.filled(y, y_copy) : own.y.room(y, y_copy);
   own.convolution.execute(
-      onednn::stream(), {{DNNL_ARG_SRC, onednn::memory_of(own.description.src_desc(), x)},
-                         {DNNL_ARG_WEIGHTS, own.weights},
-                         {DNNL_ARG_BIAS, onednn::memory_of(own.bias, bias)},
-                         {DNNL_ARG_DST, onednn::memory_of(own.description.dst_desc(), y)},
-                         {DNNL_ARG_SCRATCHPAD, onednn::memory_of(own.description.scratchpad_desc(),
-                                                                 scratch + own.margin_bytes)}});
+      onednn::stream(),
+      {{DNNL_ARG_SRC, own.x.filled(x, x_copy)},
+       {DNNL_ARG_WEIGHTS, own.weights},
+       {DNNL_ARG_BIAS, onednn::memory_of(own.bias, bias)},
+       {DNNL_ARG_DST, to},
+       {DNNL_ARG_SCRATCHPAD, onednn::memory_of(own.description.scratchpad_desc(), scratchpad)}});
+  own.y.give_back(y_copy, y);
 }
 
 template <class In, class Out>
 std::size_t Convolution<In, Out>::scratch_bytes() const {
-  return primitive_->margin_bytes + primitive_->description.scratchpad_desc().get_size();
+  const Primitive& own = *primitive_;
+  return own.margin_bytes + own.scratchpad_bytes() + own.x.bytes() + own.y.bytes();
 }
 
 template class Convolution<float>;

@@ -56,6 +56,7 @@ class Gan(PreparedStore):
         run("train", *home, *GAN)
         fields = self.folder / "scored" / "gan_fields"
         run("reconstruct", *home, *GAN, f"reconstruct/directory='{fields}'", "ensemble/members=1", "output/quantiles=", "output/statistics=f")
+        self.assertIn("no spread to calibrate", run("calibrate", *home, *GAN, expect=2))
         others = f"evaluation/others='edsr_gan={fields}'"
         run("evaluate", *home, others)
         path = self.folder / "scored" / "scores.json"
