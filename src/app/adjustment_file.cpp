@@ -69,17 +69,25 @@ bool is_finished(const Options& options, const std::filesystem::path& path) {
 class AdjustmentFit {
  public:
   AdjustmentFit(const Options& options, const StoreReader& store, const StoreContent& content)
-      : options_(options), store_(store), content_(content), source_(options, content.coarse) {}
+      : options_(options),
+        store_(store),
+        content_(content),
+        source_(options, content.coarse),
+        shared_(content.positions(content.train)) {
+    // Member by member, since few stay open.
+    for (int member = 1; member <= n_members(); ++member)
+      std::erase_if(shared_, [&](std::size_t position) {
+        return !source_.has(options.reconstruct.driver_of(member), content.months[position]);
+      });
+  }
 
   /// The training months that every member of the source has, of one calendar month, as positions
   /// in the store.
-  [[nodiscard]] std::vector<std::size_t> common(std::size_t of_year) {
+  [[nodiscard]] std::vector<std::size_t> common(std::size_t of_year) const {
     std::vector<std::size_t> positions;
-    for (const std::size_t position : content_.positions(content_.train)) {
-      const Month month = content_.months[position];
-      if (static_cast<std::size_t>(month.of_year()) == of_year && all_have(month))
+    for (const std::size_t position : shared_)
+      if (static_cast<std::size_t>(content_.months[position].of_year()) == of_year)
         positions.push_back(position);
-    }
     return positions;
   }
 
@@ -112,10 +120,9 @@ class AdjustmentFit {
   /// Likewise of the source, all members together.
   void fit_source(std::size_t of_year, View<float, 4> nodes) {
     const std::vector<std::size_t> positions = common(of_year);
-    const std::int64_t n_members = std::max<std::int64_t>(1, options_.reconstruct.coarse_members);
-    Array<float, 4> values = values_of(positions.size() * static_cast<std::size_t>(n_members));
+    Array<float, 4> values = values_of(positions.size() * static_cast<std::size_t>(n_members()));
     std::size_t i = 0;
-    for (int member = 1; member <= n_members; ++member)
+    for (int member = 1; member <= n_members(); ++member)
       for (const std::size_t position : positions)
         source_.read(options_.reconstruct.driver_of(member), content_.months[position],
                      values[i++]);
@@ -123,11 +130,8 @@ class AdjustmentFit {
   }
 
  private:
-  [[nodiscard]] bool all_have(Month month) {
-    bool all = source_.has(source_.first(), month);
-    for (int member = 2; all && member <= options_.reconstruct.coarse_members; ++member)
-      all = source_.has(member, month);
-    return all;
+  [[nodiscard]] int n_members() const {
+    return std::max(1, static_cast<int>(options_.reconstruct.coarse_members));
   }
 
   [[nodiscard]] Array<float, 4> values_of(std::size_t n) const {
@@ -152,6 +156,7 @@ class AdjustmentFit {
   const StoreReader& store_;
   const StoreContent& content_;
   DrivingSource source_;
+  std::vector<std::size_t> shared_;  ///< training months that every member has
 };
 
 /// Fits and writes; the final name comes last. Collective.

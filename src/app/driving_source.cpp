@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "domain.hpp"
 
 namespace hindscale {
@@ -28,8 +30,12 @@ DrivingSource::DrivingSource(const Options& options, const Grid& coarse)
 
 const FieldSources& DrivingSource::open(int driver) {
   if (const auto found = open_.find(driver); found != open_.end()) return found->second;
-  constexpr std::size_t most_files = 512;  // a process may have about 1000 open
-  if (open_.size() * options_.dataset.variables.size() >= most_files) open_.clear();
+  // Those of a unit of work; each holds its files and their time axes, for every variable.
+  constexpr std::int64_t least = 8, most_files = 512;  // a process may have about 1000 open
+  const auto n_variables = static_cast<std::int64_t>(options_.dataset.variables.size());
+  const std::int64_t most = std::min(std::max(options_.ensemble.members_per_unit, least),
+                                     std::max<std::int64_t>(most_files / n_variables, 1));
+  if (static_cast<std::int64_t>(open_.size()) >= most) open_.clear();
   const ReconstructOptions& reconstruct = options_.reconstruct;
   FieldSources sources(options_, files_of_member(reconstruct.coarse_files, driver),
                        reconstruct.coarse_names, "reconstruct/coarse_files");

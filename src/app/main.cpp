@@ -107,6 +107,9 @@ Arguments parse(int argc, char** argv) {
   if (words[0] != "plan" && (!arguments.machine.empty() || arguments.measures))
     refuse_usage("--machine and --measure belong to plan", words[0]);
   if (words.size() > 2) arguments.overrides.assign(words.begin() + 2, words.end());
+  for (const std::string& change : arguments.overrides)
+    if (!arguments.machine.empty() && change.starts_with("machine/"))
+      refuse_usage("options of &machine belong into the file that --machine names", change);
   if (words[0] == "info" && words.size() > 2) refuse_usage("info takes one path", words[2]);
   if (words[0] == "describe") return arguments;
   if (stages().count(words[0]) == 0 && words[0] != "info" && words[0] != "world")

@@ -62,6 +62,7 @@ class Plan(unittest.TestCase):
 
     def test_usage_is_explained(self):
         self.assertIn("one of --machine FILE and --measure", run("plan", self.home, expect=2))
+        self.assertIn("belong into the file", run("plan", self.home, self.machine(1), "machine/nodes=4", expect=2))
         self.assertIn("belong to plan", run("check", self.home, "--measure", expect=2))
         self.assertIn("cannot be counted beforehand",
                       run("plan", self.home, self.machine(1), "sampling/sampler='adaptive'", expect=2))
