@@ -5,7 +5,7 @@
 usage: benchmarks/compare_pytorch.py [--json FILE] [--rounds N] [--threads N] [--program build/ci/benchmarks/network_speed]
 
 Both sides compute the same network with the same weights, batch and threads and take turns; a ratio is the median of
-the rounds' ratios. Needs Debian's python3-torch and the build of the preset 'ci' (tools/setup.sh ci; cmake --preset ci;
+the rounds' ratios. Where the processor cannot compute with bfloat16, float32 takes its place. Needs Debian's python3-torch and the build of the preset 'ci' (tools/setup.sh ci; cmake --preset ci;
 cmake --build --preset ci --target network_speed hindscale), and for two ranks the data of the demo (ferret-datasets).
 """
 import argparse
@@ -61,13 +61,13 @@ def least_seconds(calls, work):
     return least
 
 
-def convolution_limit(calls):
-    """The most FLOP/s of PyTorch's own bfloat16 3 x 3 convolutions, in either layout."""
+def convolution_limit(calls, dtype):
+    """The most FLOP/s of PyTorch's own 3 x 3 convolutions, in either layout."""
     most = 0.0
     for channels, side in ((64, 128), (128, 64), (256, 32)):
         for layout in (torch.contiguous_format, torch.channels_last):
-            x = torch.randn(BATCH, channels, side, side).bfloat16().contiguous(memory_format=layout)
-            layer = torch.nn.Conv2d(channels, channels, 3, padding=1).bfloat16().to(memory_format=layout)
+            x = torch.randn(BATCH, channels, side, side).to(dtype).contiguous(memory_format=layout)
+            layer = torch.nn.Conv2d(channels, channels, 3, padding=1).to(dtype).to(memory_format=layout)
             layer(x)
             flop = 2 * 9 * channels * channels * side * side * BATCH
             most = max(most, flop / least_seconds(calls, lambda: layer(x)))
@@ -88,7 +88,7 @@ def relative_errors(network, tensors):
     with torch.no_grad():
         exact = network.double()(tensors["x"].double(), torch.tensor([500.0]))
     network.float()
-    return {name: ((tensors[name] - exact).norm() / exact.norm()).item() for name in ("float32", "bfloat16")}
+    return {name: ((tensors[name] - exact).norm() / exact.norm()).item() for name in ("float32", "bfloat16") if name in tensors}
 
 
 def compare_evaluation(preset, arguments):
@@ -97,32 +97,34 @@ def compare_evaluation(preset, arguments):
         ours = Ours(arguments.program, folder, preset, arguments.threads)
         network, tensors = load(folder)
     errors = relative_errors(network, tensors)
+    fastest = "bfloat16" if "bfloat16" in tensors else "float32"
+    dtype = getattr(torch, fastest)
     x, when = tensors["x"], torch.tensor([500.0])
     channels_last = torch.nn.Module.to(load_copy(network), memory_format=torch.channels_last)
     x_last = x.contiguous(memory_format=torch.channels_last)
     rounds = []
     with torch.no_grad():
         for _ in range(arguments.rounds):
-            rounds.append({"bfloat16": ours.measure("bfloat16", calls),
+            rounds.append({**{name: ours.measure(name, calls) for name in errors},
                            "eager": least_seconds(calls, lambda: network(x, when)),
-                           "float32": ours.measure("float32", calls),
                            "channels_last": least_seconds(calls, lambda: channels_last(x_last, when)),
-                           "limit": max(ours.measure("limit", 3), convolution_limit(3))})
+                           "limit": max(ours.measure("limit", 3), convolution_limit(3, dtype))})
     ours.close()
     median = lambda value: statistics.median(value(r) for r in rounds)
-    return {"vs_eager": median(lambda r: r["eager"] / r["bfloat16"]),
-            "vs_channels_last": median(lambda r: r["channels_last"] / r["bfloat16"]),
-            "share_of_limit": median(lambda r: CASES[preset]["flop"] * BATCH / r["bfloat16"] / r["limit"]),
-            "relative_error": errors["bfloat16"],
+    return {"precision": fastest,
+            "vs_eager": median(lambda r: r["eager"] / r[fastest]),
+            "vs_channels_last": median(lambda r: r["channels_last"] / r[fastest]),
+            "share_of_limit": median(lambda r: CASES[preset]["flop"] * BATCH / r[fastest] / r["limit"]),
+            "relative_error": errors[fastest],
             "float32_vs_eager": median(lambda r: r["eager"] / r["float32"]),
             "float32_relative_error": errors["float32"],
             "milliseconds": {name: 1e3 * median(lambda r: r[name]) / BATCH
-                             for name in ("bfloat16", "float32", "eager", "channels_last")},
+                             for name in (*errors, "eager", "channels_last")},
             "limit_gflop_per_second": median(lambda r: r["limit"]) / 1e9}, ours.description
 
 
 def compare_training(preset, arguments):
-    """Forward and backward passes of one batch: PyTorch in float32, ours in bfloat16 and float32."""
+    """Forward and backward passes of one batch: PyTorch in float32, ours in float32 and, where it can, bfloat16."""
     calls = CALLS[preset]
     with tempfile.TemporaryDirectory() as folder:
         ours = Ours(arguments.program, folder, preset, arguments.threads)
@@ -134,13 +136,14 @@ def compare_training(preset, arguments):
         network(x, when).square().mean().backward()
 
     step()
-    rounds = [{"bfloat16": ours.measure("train_bfloat16", calls), "eager": least_seconds(calls, step),
-               "float32": ours.measure("train_float32", calls)} for _ in range(arguments.rounds)]
+    precisions = [name for name in ("bfloat16", "float32") if name in tensors]
+    rounds = [{**{name: ours.measure("train_" + name, calls) for name in precisions}, "eager": least_seconds(calls, step)}
+              for _ in range(arguments.rounds)]
     ours.close()
     median = lambda value: statistics.median(value(r) for r in rounds)
-    return {"vs_eager": median(lambda r: r["eager"] / r["bfloat16"]),
+    return {"vs_eager": median(lambda r: r["eager"] / r[precisions[0]]),
             "float32_vs_eager": median(lambda r: r["eager"] / r["float32"]),
-            "milliseconds": {name: 1e3 * median(lambda r: r[name]) / BATCH for name in ("bfloat16", "float32", "eager")}}
+            "milliseconds": {name: 1e3 * median(lambda r: r[name]) / BATCH for name in (*precisions, "eager")}}
 
 
 def patches_a_second(folder):
@@ -205,7 +208,7 @@ def main():
               f"PyTorch {torch.__version__}; {device.removeprefix('ready, ')}")
         for name, value in results[preset].items():
             print(f"  {name:24} " + (", ".join(f"{k} {v:.2f}" for k, v in value.items()) if isinstance(value, dict)
-                                     else f"{value:.3g}"))
+                                     else value if isinstance(value, str) else f"{value:.3g}"))
     training = {preset: compare_training(preset, arguments) for preset in CASES}
     results["training"] = {"vs_eager": min(case["vs_eager"] for case in training.values()), **training,
                            "two_ranks": two_ranks(arguments)}

@@ -3,11 +3,12 @@
 // times what it is asked to on standard input, so that both sides can take turns.
 //
 // usage: network_speed FOLDER PRESET BATCH SIDE THREADS
-// writes FOLDER/step_00000001: weights "raw.*", the input x, outputs "float32" and "bfloat16"
+// writes FOLDER/step_00000001: weights "raw.*", the input x, outputs "float32" and, where the
+//        processor can, "bfloat16"
 // reads  "float32 N", "bfloat16 N": evaluations; "train_float32 N", "train_bfloat16 N": forward and
 //        backward passes; "device_float32 N", "device_bfloat16 N": evaluations of what lies on the
 //        device already; answers the least seconds of N. "limit N": FLOP/s of the CPU's
-//        convolutions
+//        convolutions in bfloat16 or, where it cannot, float32
 #include <fmt/format.h>
 #include <omp.h>
 #include <torch/torch.h>
@@ -47,13 +48,14 @@ double least_seconds(int n, const Work& work) {
   return least;
 }
 
-/// FLOP/s of one 3 x 3 bfloat16 convolution on `threads` threads, a sample each.
+/// FLOP/s of one 3 x 3 convolution on `threads` threads, a sample each.
+template <class T>
 double convolution_rate(std::int64_t channels, std::int64_t side, int threads, int n) {
   const ConvolutionShape shape{.input = {channels, side, side}, .out_channels = channels};
   const std::vector<float> weight(static_cast<std::size_t>(9 * channels * channels), 0.01F),
       bias(static_cast<std::size_t>(channels));
-  const Convolution<BFloat16> convolution(shape, weight.data(), Store::replace);
-  std::vector<Buffer<BFloat16>> inputs, outputs;
+  const Convolution<T> convolution(shape, weight.data(), Store::replace);
+  std::vector<Buffer<T>> inputs, outputs;
   std::vector<Buffer<std::byte>> scratch;
   for (int i = 0; i < threads; ++i) {
     inputs.emplace_back(shape.input.size());
@@ -78,7 +80,9 @@ double limit(int threads, int n) {
   double most = 0;
   for (const auto& [channels, side] :
        {std::pair<std::int64_t, std::int64_t>{64, 128}, {64, 64}, {128, 64}, {128, 32}, {256, 32}})
-    most = std::max(most, convolution_rate(channels, side, threads, n));
+    most = std::max(most, bfloat16_support() == BFloat16Support::none
+                              ? convolution_rate<float>(channels, side, threads, n)
+                              : convolution_rate<BFloat16>(channels, side, threads, n));
   return most;
 }
 
@@ -107,7 +111,7 @@ class Comparison {
         threads_(threads),
         device_(visible_gpus() > 0 ? torch::kCUDA : torch::kCPU) {
     network_->eval();
-    for (const Precision precision : {Precision::float32, Precision::bfloat16})
+    for (const Precision precision : precisions())
       evaluators_.push_back(make_evaluator(network_, {.height = y_.extent(2),
                                                       .width = y_.extent(3),
                                                       .precision = precision,
@@ -120,7 +124,7 @@ class Comparison {
     content.state = {{"network", network_to_json(network_->config())}};
     content.model = copy_parameters(*network_, "raw.");
     content.model.emplace("x", x_);
-    for (const Precision precision : {Precision::float32, Precision::bfloat16}) {
+    for (const Precision precision : precisions()) {
       evaluate(precision);
       content.model.emplace(name_of(precision), tensor_of(y_.view()));
     }
@@ -137,11 +141,18 @@ class Comparison {
   }
 
  private:
+  [[nodiscard]] std::vector<Precision> precisions() const {
+    if (device_.is_cpu() && bfloat16_support() == BFloat16Support::none)
+      return {Precision::float32};
+    return {Precision::float32, Precision::bfloat16};
+  }
+
   void evaluate(Precision precision) {
-    evaluators_[precision == Precision::bfloat16 ? 1 : 0]->evaluate(
-        {x_.data_ptr<float>(),
-         {y_.extent(0), static_cast<std::size_t>(x_.size(1)), y_.extent(2), y_.extent(3)}},
-        time_of_all, y_);
+    evaluators_.at(precision == Precision::bfloat16 ? 1 : 0)
+        ->evaluate(
+            {x_.data_ptr<float>(),
+             {y_.extent(0), static_cast<std::size_t>(x_.size(1)), y_.extent(2), y_.extent(3)}},
+            time_of_all, y_);
   }
 
   /// Seconds of a forward and backward pass; reading the loss waits for the device.

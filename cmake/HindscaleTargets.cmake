@@ -63,7 +63,7 @@ function(hindscale_test name)
   endforeach()
 endfunction()
 
-# hindscale_test_avx2(NAME FILTER): those tests of a program once more as on a processor without AVX-512, where maps are reordered.
+# hindscale_test_avx2(NAME FILTER): those tests of a program once more as on a processor without AVX-512, where large maps are reordered.
 function(hindscale_test_avx2 name filter)
   add_test(NAME ${name}_avx2 COMMAND ${name} --gtest_filter=${filter})
   set_tests_properties(${name}_avx2 PROPERTIES TIMEOUT 120 ENVIRONMENT ONEDNN_MAX_CPU_ISA=AVX2)

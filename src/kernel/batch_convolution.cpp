@@ -43,6 +43,12 @@ class PackedWeights {
   dnnl::reorder pack_, unpack_;
 };
 
+Tag order_of(const BatchShape& s) {
+  return onednn::map_order(
+      s.kernel, s.stride,
+      s.in_channels * s.height * s.width + s.out_channels * s.out(s.height) * s.out(s.width));
+}
+
 /// Memory of this thread for one pass at a time.
 std::byte* scratch_memory(std::size_t bytes) {
   thread_local Buffer<std::byte> memory;
@@ -92,8 +98,8 @@ template <class T>
 BatchConvolution<T>::Primitives::Primitives(const BatchShape& s)
     : x({s.n, s.in_channels, s.height, s.width}, onednn::type_of<T>(), Tag::nhwc),
       y({s.n, s.out_channels, s.out(s.height), s.out(s.width)}, onednn::type_of<T>(), Tag::nhwc),
-      any_x(x.dims(), x.data_type(), onednn::map_order(s.kernel)),
-      any_y(y.dims(), y.data_type(), onednn::map_order(s.kernel)),
+      any_x(x.dims(), x.data_type(), order_of(s)),
+      any_y(y.dims(), y.data_type(), order_of(s)),
       weight({s.out_channels, s.in_channels, s.kernel, s.kernel}, memory::data_type::f32,
              Tag::oihw),
       any_weight(weight.dims(), onednn::type_of<T>(), Tag::any),

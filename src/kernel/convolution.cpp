@@ -75,7 +75,8 @@ Convolution<In, Out>::Convolution(const ConvolutionShape& shape, const float* we
     const auto y = [&](Tag order) {
       return memory::desc({1, out, output.height, output.width}, onednn::type_of<Out>(), order);
     };
-    const Tag order = onednn::map_order(k);
+    const Tag order =
+        onednn::map_order(k, shape.stride, static_cast<std::int64_t>(seen.size() + output.size()));
     const dnnl::convolution_forward::desc operation(
         dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, x(order),
         memory::desc({out, in, k, k}, onednn::type_of<In>(), Tag::any), own.bias, y(order),

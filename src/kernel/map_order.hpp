@@ -10,13 +10,15 @@
 
 namespace hindscale::onednn {
 
-/// Our maps are channels-last. With AVX-512 oneDNN is fast with that order; without it, it is up to
-/// four times as fast with one of its own choice, which pays for reordering the maps unless the
-/// kernel has one place.
-inline dnnl::memory::format_tag map_order(std::int64_t kernel) {
+/// Our maps are channels-last. With AVX-512 oneDNN is fast with that order. Without it, it is up to
+/// nearly three times as fast with one of its own choice where maps are too large for the caches:
+/// there it pays to reorder them. `values`: of a sample's input and output together.
+inline dnnl::memory::format_tag map_order(std::int64_t kernel, std::int64_t stride,
+                                          std::int64_t values) {
   using Tag = dnnl::memory::format_tag;
+  constexpr std::int64_t many = std::int64_t{1} << 20;
   static const bool is_wide = bfloat16_support() != BFloat16Support::none;
-  return is_wide || kernel == 1 ? Tag::nhwc : Tag::any;
+  return is_wide || kernel == 1 || stride > 1 || values < many ? Tag::nhwc : Tag::any;
 }
 
 /// `bytes` so many more that what comes behind starts on a cache line.
