@@ -19,21 +19,24 @@ function(hindscale_module name)
   target_include_directories(hindscale_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
 endfunction()
 
-# hindscale_precompiled(TARGET...): the precompiled header of the module model for programs that include LibTorch, too.
-function(hindscale_precompiled)
+# hindscale_precompiled(MODULE TARGET...): targets that compile with the precompiled header of a module.
+function(hindscale_precompiled module)
   foreach(target IN LISTS ARGN)
-    target_precompile_headers(${target} REUSE_FROM hindscale_model)
+    target_precompile_headers(${target} REUSE_FROM hindscale_${module})
   endforeach()
 endfunction()
 
-# hindscale_torch_module(NAME ...): the same with LibTorch and a precompiled header, which the first such module makes for all.
+# hindscale_torch_module(NAME ... PRECOMPILE <a.h> ... | PRECOMPILED_AS module): a module with LibTorch. Its headers take
+# longer than most sources: those named are compiled once. model's hold all of torch/torch.h, which takes seconds to load;
+# sampler's hold what Hindscale's headers name of it, for the many sources that need no more.
 function(hindscale_torch_module name)
-  hindscale_module(${name} ${ARGN})
+  cmake_parse_arguments(ARG "" "PRECOMPILED_AS" "PRECOMPILE;SOURCES;LINK" ${ARGN})
+  hindscale_module(${name} SOURCES ${ARG_SOURCES} LINK ${ARG_LINK})
   target_link_libraries(hindscale_${name} PUBLIC hindscale_torch)
-  if(name STREQUAL "model")
-    target_precompile_headers(hindscale_model PRIVATE <torch/torch.h> <nlohmann/json.hpp> <fmt/format.h>)
+  if(ARG_PRECOMPILED_AS)
+    hindscale_precompiled(${ARG_PRECOMPILED_AS} hindscale_${name})
   else()
-    hindscale_precompiled(hindscale_${name})
+    target_precompile_headers(hindscale_${name} PRIVATE ${ARG_PRECOMPILE})
   endif()
 endfunction()
 

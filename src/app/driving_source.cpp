@@ -23,6 +23,14 @@ std::vector<std::string> files_of_member(const std::vector<std::string>& pattern
 
 }  // namespace
 
+std::int64_t drivers_kept_open(const Options& options) {
+  constexpr std::int64_t least = 8, most_files = 512;  // a process may have about 1000 open
+  const auto n_variables = static_cast<std::int64_t>(options.dataset.variables.size());
+  return std::min({std::max<std::int64_t>(options.reconstruct.coarse_members, 1),
+                   std::max(options.ensemble.members_per_unit, least),
+                   std::max<std::int64_t>(most_files / n_variables, 1)});
+}
+
 DrivingSource::DrivingSource(const Options& options, const Grid& coarse)
     : options_(options), coarse_(coarse) {
   window_ = locate(open(first()).grid(), coarse_).window;
@@ -30,12 +38,7 @@ DrivingSource::DrivingSource(const Options& options, const Grid& coarse)
 
 const FieldSources& DrivingSource::open(int driver) {
   if (const auto found = open_.find(driver); found != open_.end()) return found->second;
-  // Those of a unit of work; each holds its files and their time axes, for every variable.
-  constexpr std::int64_t least = 8, most_files = 512;  // a process may have about 1000 open
-  const auto n_variables = static_cast<std::int64_t>(options_.dataset.variables.size());
-  const std::int64_t most = std::min(std::max(options_.ensemble.members_per_unit, least),
-                                     std::max<std::int64_t>(most_files / n_variables, 1));
-  if (static_cast<std::int64_t>(open_.size()) >= most) open_.clear();
+  if (static_cast<std::int64_t>(open_.size()) >= drivers_kept_open(options_)) open_.clear();
   const ReconstructOptions& reconstruct = options_.reconstruct;
   FieldSources sources(options_, files_of_member(reconstruct.coarse_files, driver),
                        reconstruct.coarse_names, "reconstruct/coarse_files");

@@ -2,12 +2,16 @@
 // The source in reconstruct/coarse_files: one, or one for each of its members.
 #pragma once
 
+#include <cstdint>
 #include <map>
 
 #include "hindscale/grid/window.hpp"
 #include "stage_support.hpp"
 
 namespace hindscale {
+
+/// Members of the source that stay open, with a file for every variable: those of a unit of work.
+std::int64_t drivers_kept_open(const Options& options);
 
 /// Reads fields of any member of the source on the coarse grid. Members are opened when they are
 /// asked for; a bounded number stays open. Keeps references to its arguments.

@@ -2,7 +2,7 @@
 #include "machine_rates.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <chrono>
 #include <map>

@@ -8,8 +8,6 @@
 namespace hindscale {
 namespace {
 
-constexpr std::size_t band_bytes = std::size_t{64} << 20;  // memory for the members' rows
-
 /// Statistics of one cell over the members.
 class CellStatistics {
  public:
@@ -120,7 +118,7 @@ std::vector<FileRecord> write_statistics(const OutputStyle& style, const Statist
     files.emplace_back(self, statistics_spec(style, variable, kind, segment, members));
   }
   const std::size_t rows_a_band =
-      std::clamp<std::size_t>(band_bytes / (members.size() * nx * sizeof(float)), 1, ny);
+      std::clamp<std::size_t>(statistics_band_bytes / (members.size() * nx * sizeof(float)), 1, ny);
   Array<float, 3> band({members.size(), rows_a_band, nx});
   MonthRecords records{std::vector<float>(ny * nx), std::vector<float>(ny * nx),
                        std::vector<float>(quantiles.size() * ny * nx)};

@@ -13,6 +13,9 @@
 
 namespace hindscale {
 
+/// Memory for the members' rows.
+inline constexpr std::size_t statistics_band_bytes = std::size_t{64} << 20;
+
 /// The kinds asked for: "mean", "std", and "quantiles" where there are any.
 std::vector<std::string> statistics_kinds(const Options& options);
 

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "driving_source.hpp"
 #include "hindscale/model/evaluator.hpp"
+#include "member_statistics.hpp"
 
 namespace hindscale {
 namespace {
@@ -49,9 +51,30 @@ double network_bytes(const MemoryCase& c) {
          sizeof(float) * (a_call + static_cast<double>(parameter_count(*c.network)));
 }
 
-}  // namespace
+/// Open NetCDF-4 files, each of which keeps one field, or none where that is large.
+double netcdf4_bytes(double n_files, double bytes_a_field) {
+  constexpr double open_file = 0.75 * mib;   // measured; files of other formats need little
+  constexpr double largest_kept = 16 * mib;  // the library's cache of chunks
+  return n_files * (open_file + (bytes_a_field < largest_kept ? bytes_a_field : 0));
+}
 
-double reconstruction_bytes(const MemoryCase& c) {
+/// That of as many members' files.
+double members_bytes(const MemoryCase& c, double n_files) {
+  return c.options.output.format == "netcdf4" ? netcdf4_bytes(n_files, field_bytes(c.content)) : 0;
+}
+
+/// Statistics of one variable: all its members' files, a band of their rows, one month of results.
+double statistics_bytes(const MemoryCase& c) {
+  if (!c.options.output.statistics) return 0;
+  const double field = field_bytes(c.content);
+  const auto n_members = static_cast<double>(c.options.ensemble.members);
+  const double band = std::min(static_cast<double>(statistics_band_bytes), n_members * field);
+  const double results = 2 + static_cast<double>(c.options.output.quantiles.size());
+  return members_bytes(c, n_members) + band + 2 * results * field;  // and the files' records
+}
+
+/// The months and fields that are in work at a time.
+double sampling_bytes(const MemoryCase& c) {
   const auto n = static_cast<double>(c.content.n_variables());
   const double ranks = static_cast<double>(c.options.ensemble.ranks_per_field);
   const double tiles_a_rank = std::ceil(static_cast<double>(c.layout.tiles().size()) / ranks);
@@ -64,9 +87,16 @@ double reconstruction_bytes(const MemoryCase& c) {
   // finished field, that of the batch before, which waits, and of the one before that, written now.
   const double states = (13 * n) / ranks + 3 * n;
   const double output_year = 2 * n;  // the file's record, and a field's transform
-  return program_bytes + network_bytes(c) +
-         field_bytes(c.content) *
-             (table_fields(c) + n_months * month + in_flight * states + output_year);
+  return netcdf4_bytes(n * static_cast<double>(drivers_kept_open(c.options)), 0) +
+         members_bytes(c, n * static_cast<double>(c.options.ensemble.members_per_unit)) +
+         field_bytes(c.content) * (n_months * month + in_flight * states + output_year);
+}
+
+}  // namespace
+
+double reconstruction_bytes(const MemoryCase& c) {
+  return program_bytes + network_bytes(c) + field_bytes(c.content) * table_fields(c) +
+         std::max(sampling_bytes(c), statistics_bytes(c));
 }
 
 double peak_bytes() {

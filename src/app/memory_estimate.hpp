@@ -17,8 +17,8 @@ struct MemoryCase {
   const TileLayout& layout;
 };
 
-/// Bytes at the peak: the program and its libraries, the tables of the baselines, the month in
-/// work, the states of the sampler, and one call of the network. An estimate.
+/// Bytes at the peak: the program and its libraries, the tables of the baselines, the
+/// network, and the larger of what sampling and statistics over the members need. An estimate.
 double reconstruction_bytes(const MemoryCase& c);
 
 /// Largest resident set of this process so far, bytes.

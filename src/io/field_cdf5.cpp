@@ -2,8 +2,11 @@
 // CDF-5 files through PnetCDF.
 #include <pnetcdf.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -22,12 +25,33 @@ std::string reason_of(int status) {
   return why;
 }
 
+/// Hints for a file with records of this many bytes. The buffer for collective writes, which MPI
+/// makes for every open file (16 MiB, where nothing is said), need hold no more than a record.
+class Hints {
+ public:
+  explicit Hints(std::size_t record_bytes) {
+    constexpr std::size_t least = std::size_t{1} << 16, most = std::size_t{1} << 24;
+    MPI_Info_create(&info_);
+    const std::string bytes = std::to_string(std::clamp(record_bytes, least, most));
+    MPI_Info_set(info_, "cb_buffer_size", bytes.c_str());
+  }
+  ~Hints() { MPI_Info_free(&info_); }
+  Hints(const Hints&) = delete;
+  Hints& operator=(const Hints&) = delete;
+  [[nodiscard]] MPI_Info native() const { return info_; }
+
+ private:
+  MPI_Info info_ = MPI_INFO_NULL;
+};
+
 class Cdf5File final : public FieldBackend {
  public:
-  Cdf5File(const Communicator& comm, const std::filesystem::path& path) : path_(path) {
+  Cdf5File(const Communicator& comm, const std::filesystem::path& path, std::size_t record_bytes)
+      : path_(path) {
+    const Hints hints(record_bytes);
     const LibraryLock alone = alone_in_pnetcdf();
     errno = 0;
-    check(ncmpi_create(comm.native(), path.c_str(), NC_CLOBBER | NC_64BIT_DATA, MPI_INFO_NULL,
+    check(ncmpi_create(comm.native(), path.c_str(), NC_CLOBBER | NC_64BIT_DATA, hints.native(),
                        &file_),
           "cannot create");
   }
@@ -150,7 +174,10 @@ void Cdf5File::finish() {
 
 std::unique_ptr<FieldBackend> create_cdf5(const Communicator& comm,
                                           const std::filesystem::path& path, const FilePlan& plan) {
-  auto file = std::make_unique<Cdf5File>(comm, path);
+  auto file =
+      std::make_unique<Cdf5File>(comm, path,
+                                 std::accumulate(plan.record_shape.begin(), plan.record_shape.end(),
+                                                 sizeof(float), std::multiplies<>{}));
   file->define(plan);
   return file;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "chunk_cache.hpp"
 #include "field_backend.hpp"
 #include "hindscale/core/error.hpp"
 #include "library_locks.hpp"
@@ -138,6 +139,7 @@ void Netcdf4File::define(const FilePlan& plan, const Compression& compression) {
   define_chunks(time_, {plan.n_records});
   define_chunks(time_bounds_, {plan.n_records, 2});
   define_chunks(data_, record_count_);
+  check(limit_chunk_cache(file_, data_, 0));
   define_compression(compression);
   check(nc_enddef(file_));
   for (std::size_t i = 0; i < plan.variables.size(); ++i) {

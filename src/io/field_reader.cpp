@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "chunk_cache.hpp"
 #include "field_plan.hpp"
 #include "file_kind.hpp"
 #include "hindscale/core/error.hpp"
@@ -120,7 +121,8 @@ void FieldReader::Impl::find_variable() {
     check(nc_inq_varname(file, i, name.data()));
     variable = name.data();
     data = i;
-    return;
+    constexpr std::size_t time = 0;
+    return check(limit_chunk_cache(file, data, time));
   }
   refuse("it has no variable over time, lat and lon");
 }

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <utility>
 
+#include "chunk_cache.hpp"
 #include "file_kind.hpp"
 #include "hindscale/core/error.hpp"
 #include "library_locks.hpp"
@@ -159,6 +160,11 @@ std::vector<double> NetcdfFile::numbers(int variable, const char* attribute) con
   check(nc_get_att_double(handle_, variable, attribute, numbers.data()), "read attribute",
         attribute);
   return numbers;
+}
+
+void NetcdfFile::keep_only_a_record(int variable, std::size_t record) {
+  const LibraryLock alone = alone_in_netcdf();
+  check(limit_chunk_cache(handle_, variable, record), "set the chunk cache of", name_of(variable));
 }
 
 std::vector<double> NetcdfFile::values(int variable) const {

@@ -43,6 +43,8 @@ class NetcdfFile {
   /// Empty where the attribute is absent or not numeric.
   [[nodiscard]] std::vector<double> numbers(int variable, const char* attribute) const;
 
+  /// Memory kept for `variable` is that of one record, one index along its dimension `record`.
+  void keep_only_a_record(int variable, std::size_t record);
   /// All values of a numeric variable.
   [[nodiscard]] std::vector<double> values(int variable) const;
   /// The box [start, start + count) of a numeric variable, in the file's order of dimensions, as

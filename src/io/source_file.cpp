@@ -49,6 +49,7 @@ SourceFile::SourceFile(const std::filesystem::path& path, const SourceRequest& r
         unit_conversion(system, request.variable, file_.text(variable_, "units"), request.units);
     grid_ = grid_around(rows_.points, columns_.points);
   });
+  if (dimensions_.time) file_.keep_only_a_record(variable_, dimensions_.time->position);
   const bool has_months =
       dimensions_.time && !(is_static(request) && dimensions_.time->length == 1);
   if (has_months) {

@@ -4,7 +4,7 @@ find_program(HINDSCALE_TEST_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(HINDSCALE_TEST_PYTHON NAMES python3 REQUIRED)
 find_path(HINDSCALE_REAL_DATA NAMES monthly_navy_winds.cdf PATHS /usr /usr/local PATH_SUFFIXES share/ferret-vis/data REQUIRED)
 hindscale_test(io_source_test
-               SOURCES canonical_axis_test.cpp source_fixtures.cpp source_axes_test.cpp source_values_test.cpp
+               SOURCES canonical_axis_test.cpp chunk_cache_test.cpp source_fixtures.cpp source_axes_test.cpp source_values_test.cpp
                        source_time_test.cpp source_refusal_test.cpp source_real_test.cpp
                        given_file_test.cpp
                LINK hindscale_io nlohmann_json::nlohmann_json)

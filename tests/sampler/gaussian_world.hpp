@@ -3,7 +3,7 @@
 // mixture of Gaussians.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <vector>
