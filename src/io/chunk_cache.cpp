@@ -3,7 +3,6 @@
 
 #include <netcdf.h>
 
-#include <algorithm>
 #include <vector>
 
 namespace hindscale {
@@ -28,7 +27,10 @@ int record_bytes(int file, int variable, std::size_t record, std::size_t& bytes)
     return status;
   for (std::size_t i = 0; i < chunk.size(); ++i) {
     std::size_t length = 1;
-    if (i != record) nc_inq_dimlen(file, dimensions[i], &length);
+    if (i != record) {
+      if (const int status = nc_inq_dimlen(file, dimensions[i], &length); status != NC_NOERR)
+        return status;
+    }
     bytes *= (length + chunk[i] - 1) / chunk[i] * chunk[i];
   }
   return NC_NOERR;

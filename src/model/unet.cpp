@@ -98,7 +98,9 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& x, const torch::Tensor& tim
   std::vector<torch::Tensor> skips{hidden};
   const bool recomputes = recomputes_ && torch::GradMode::is_enabled();
   const auto run = [&](ResidualBlockImpl& block, const torch::Tensor& features) {
-    return recomputes ? recomputed(block, features, embedded) : block.forward(features, embedded);
+    if (recomputes) return recomputed(block, features, embedded);
+    // Views, so that a block's gradients are added up before those of others join, as there.
+    return block.forward(features.view_as(features), embedded.view_as(embedded));
   };
   for (const auto& module : *down_) {
     if (auto* block = module->as<ResidualBlock>()) {
