@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/common.sh
+takes_no_arguments "$@"
 
 readonly namelist=namelists/experiment/archive.nml
 readonly folder=runs/archive # experiment/directory of the namelist

@@ -8,6 +8,13 @@ export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # shellcheck disable=SC2034 # used by the scripts that source this
 python=/usr/bin/python3 # Debian's: another interpreter may come first in PATH and lack its packages
 
+# takes_no_arguments "$@": ends a script that was given some, before it does anything.
+takes_no_arguments() {
+  (($# == 0)) && return
+  echo "${0##*/} takes no arguments, but was given: $*" >&2
+  exit 2
+}
+
 # build PRESET [CMAKE_OPTION...]: configures where nothing is configured yet, then builds what is out of date.
 build() {
   local preset=$1

@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/common.sh
+takes_no_arguments "$@"
 
 readonly namelist=namelists/winds.nml
 readonly experiment=runs/winds # experiment/directory of the namelist

@@ -21,7 +21,7 @@ case "$size" in
     cut=(dataset/train_years=2005,2010 dataset/test_years=2016,2016 dataset/ridge_windows=3 model/channels=8 training/steps=16
       training/warmup=4 training/batch=4 training/patch_size=16,24 training/validate_every=8 training/checkpoint_every=8
       training/log_every=4 training/validation_members=2 training/validation_months=2 tiling/size=40,40 tiling/overlap=8
-      tiling/seam_members=0 evaluation/bootstrap_samples=50)
+      tiling/seam_members=0 evaluation/bootstrap_samples=50 calibration/months=2 calibration/members=3)
     cut_ablation=(training/steps=8 reconstruct/first_month=2016-11)
     ;;
   *)
@@ -49,32 +49,43 @@ settled() {
 # method STAGE NAME [OPTION...]: a stage of namelists/experiment/NAME.nml.
 method() { settled "$1" "$namelists/$2.nml" "experiment/directory=$folder/$2" "${data[@]}" "${cut[@]}" "${@:3}"; }
 
+# regression STEPS [OPTION...]: a training of CorrDiff's regression.
+regression() { method train corrdiff training/stage=regression "training/steps=$1" "${@:2}" "${cut[@]}"; }
+
 # The regression of CorrDiff is a method of its own: one field a month.
-readonly regression=(training/stage=regression "reconstruct/directory=$folder/regression" ensemble/members=1 output/statistics=f
+readonly regression_fields=(training/stage=regression "reconstruct/directory=$folder/regression" ensemble/members=1 output/statistics=f
   output/quantiles=)
 members=("ensemble/members=$n_members")
-sizes="1, 2, 5, 10, 20, 33, 50, 100"
+sizes="1, 2, 5, 10, 20, 30, 33, 50, 100"
 [[ $size == small ]] && sizes="1, 2, 8"
 gan_cut=()
 [[ $size == small ]] && gan_cut=(gan/start=8 gan/channels=4)
 fields() { echo "$1=$folder/$2"; }
 single="$(fields edsr_gan edsr_gan/reconstruction), $(fields regression regression)"
 
-# ablation NAME [OPTION...]: a short training in the published set-up: the field itself is generated, the network sees Lerp, terrain and mask.
+# calibrated NAME: sets `noise`, what 'calibrate' finds on the validation years for a method of generating members.
+calibrated() {
+  local found=$folder/$1/calibration.nml
+  [[ -s $found ]] || method calibrate "$1" training/folds=0 || return
+  noise=("sampling/noise_scale=$(sed -n 's/^ *noise_scale = //p' "$found")")
+}
+
+# ablation NAME [OPTION...]: a short training: the field itself is generated, as published, and the network sees Lerp, terrain and mask. One scale
+# a variable: the mean and the spread of each cell would bring terrain and coast along.
 ablation() {
   local name=$1
   shift
-  local options=("experiment/directory=$folder/ablation/$name" diffusion/target=field model/season=f model/position=f
+  local options=("experiment/directory=$folder/ablation/$name" diffusion/target=field diffusion/scaling=variable model/season=f model/position=f
     model/climatology=f model/base=f ensemble/members=8 ensemble/members_per_unit=8 evaluation/members=8)
   if [[ $size == full ]]; then
-    options+=(model/channels=32 training/steps=1200 training/warmup=100 training/log_every=10 training/validate_every=200
+    options+=(model/channels=32 training/steps=1000 training/warmup=100 training/log_every=10 training/validate_every=500
       sampling/steps=6 reconstruct/first_month=2020-01 tiling/seam_members=4)
   fi
   options+=("$@" "${cut_ablation[@]}")
   method train dpdm "${options[@]}" && method reconstruct dpdm "${options[@]}" && method evaluate dpdm "${options[@]}"
 }
 
-# elsewhere NAME WORLD_OPTION...: the network of dpdm.nml, not trained again, on a world over another region; its store has the
+# elsewhere NAME WORLD_OPTION...: the network of dpdm.nml and its noise, not trained again, on a world over another region; its store has the
 # climatology and the regressions of that region.
 elsewhere() {
   local name=$1 here=$folder/elsewhere/$1
@@ -82,9 +93,9 @@ elsewhere() {
   settled world namelists/world.nml world/members=0 world/first_month=1961-01 "${cut_world[@]}" "world/directory=$here/world" "$@" || return
   data_of "$here/world" "$here/samples.h5"
   local options=(reconstruct/elsewhere=t "reconstruct/directory=$here/fields" "evaluation/directory=$here" ensemble/members=10 evaluation/members=10
-    ensemble/members_per_unit=5 tiling/size=40,40 tiling/overlap=8 tiling/seam_members=0)
-  [[ $size == small ]] && options+=(tiling/size=20,20 ensemble/members=3 evaluation/members=3)
-  method prepare dpdm && method reconstruct dpdm "${options[@]}" && method evaluate dpdm "${options[@]}" || return
+    ensemble/members_per_unit=5 tiling/size=40,60 tiling/overlap=0 tiling/seam_members=0) # one tile: the network knows whole domains
+  [[ $size == small ]] && options+=(tiling/size=20,20 tiling/overlap=8 ensemble/members=3 evaluation/members=3)
+  method prepare dpdm && method reconstruct dpdm "${options[@]}" "${noise[@]}" && method evaluate dpdm "${options[@]}" "${noise[@]}" || return
   data_of "$world" "$folder/samples.h5"
 }
 
@@ -97,28 +108,31 @@ fi
 part "world" stage world namelists/world.nml "world/directory=$world" "${cut_world[@]}"
 data_of "$world" "$folder/samples.h5"
 part "prepare" method prepare dpdm
-part "regression" method train corrdiff training/stage=regression
+part "regression" regression 4000
+part "regression" regression 2000 training/fold=1
+part "regression" regression 2000 training/fold=2
 part "corrdiff" method train corrdiff
 part "edsr_gan" method train edsr_gan "${gan_cut[@]}"
 part "dpdm" method train dpdm
-part "one field" method reconstruct corrdiff "${regression[@]}"
+part "one field" method reconstruct corrdiff "${regression_fields[@]}"
 part "one field" method reconstruct edsr_gan "${gan_cut[@]}"
-part "members" method reconstruct corrdiff "${members[@]}"
-part "members" method reconstruct dpdm "${members[@]}"
+part "calibrate" calibrated corrdiff
+part "members" method reconstruct corrdiff "${members[@]}" "${noise[@]}"
+part "calibrate" calibrated dpdm
+part "members" method reconstruct dpdm "${members[@]}" "${noise[@]}"
 part "evaluate" method evaluate corrdiff "evaluation/members=$sizes" "evaluation/others=$single"
 part "evaluate" method evaluate dpdm "evaluation/members=$sizes" \
   "evaluation/others=$single, $(fields corrdiff corrdiff/reconstruction)"
+part "elsewhere" elsewhere gulf_coast world/west=255 world/east=285 world/south=20 world/north=40
+part "elsewhere" elsewhere northern_australia world/west=120 world/east=150 world/south=-25 world/north=-5
 part "ablations" ablation reference
 part "ablations" ablation no_terrain model/relief=f
 part "ablations" ablation no_mask model/mask=f
 if [[ $size == full ]]; then
-  # As many fine cells a step in each.
-  part "ablations" ablation patch_16 training/patch_size=16,16 training/batch=60 tiling/size=16,16 tiling/overlap=4
-  part "ablations" ablation patch_32 training/patch_size=32,32 training/batch=15 tiling/size=32,32 tiling/overlap=8
-  part "ablations" ablation patch_64 training/patch_size=64,64 training/batch=4 tiling/size=64,64 tiling/overlap=16
-  part "ablations" ablation patch_all training/patch_size=80,140 training/batch=2
+  # As many fine cells a step in each; the reference has the largest patch, the whole domain.
+  part "ablations" ablation patch_16 training/patch_size=16,16 training/batch=88 tiling/size=16,16 tiling/overlap=4
+  part "ablations" ablation patch_32 training/patch_size=32,32 training/batch=22 tiling/size=32,32 tiling/overlap=8
+  part "ablations" ablation patch_64 training/patch_size=64,64 training/batch=6 tiling/size=64,64 tiling/overlap=16
 fi
-part "elsewhere" elsewhere gulf_coast world/west=260 world/east=285 world/south=20 world/north=40
-part "elsewhere" elsewhere northern_australia world/west=120 world/east=150 world/south=-25 world/north=-5
 part "report" report
 print_times

@@ -111,14 +111,17 @@ def normality(fields, variable, members, law):
 
 
 def persistence(fields, variable, members):
-    """Correlation of a month's anomalies with those of the next, over cells and months: of truth, of members one by one, of their mean."""
+    """Correlation of a month's anomalies with those of the next, over cells and months: of truth, of members one by one, of their mean.
+
+    Means over cells and months are removed, so that neither a bias nor the warming since the training years counts as persistence."""
     climatology = fields.climatology(variable)
 
     def of(series):
         anomaly = series - climatology
         known = np.isfinite(anomaly).all(axis=0) & np.isfinite(fields.truth(variable)).all(axis=0)
         weight = np.where(known, fields.area, 0)
-        first, second = np.nan_to_num(anomaly[:-1]), np.nan_to_num(anomaly[1:])
+        first, second = (part - fields.mean_over_land(part) for part in (anomaly[:-1], anomaly[1:]))
+        first, second = np.nan_to_num(first), np.nan_to_num(second)
         return float((weight * first * second).sum() / np.sqrt((weight * first ** 2).sum() * (weight * second ** 2).sum()))
 
     return {"truth": of(fields.truth(variable)), "members": float(np.mean([of(member.astype(float)) for member in members])),

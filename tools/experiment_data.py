@@ -8,7 +8,7 @@ import xarray as xr
 from plot_data import Reconstruction, Store
 
 VARIABLES = ("uas", "vas", "tas", "ps", "pr")
-TABLE_UNITS = {"uas": ("m/s", 1), "vas": ("m/s", 1), "tas": ("K", 1), "ps": ("Pa", 1), "pr": ("mm/day", 86400)}
+TABLE_UNITS = {"uas": ("m/s", 1), "vas": ("m/s", 1), "sfcWind": ("m/s", 1), "tas": ("K", 1), "ps": ("Pa", 1), "pr": ("mm/day", 86400)}
 SINGLE = ("lerp", "lerp_corrected", "ridge", "local_ridge", "edsr_gan", "regression")
 
 

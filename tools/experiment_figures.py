@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from experiment_data import TABLE_UNITS, VARIABLES
-from experiment_tables import theory, value
+from experiment_tables import decay, theory, value
 from plot_curves import draw_spectra, parsed, running_mean
 from plot_maps import draw_map, draw_maps
 from plot_text import long_name
@@ -21,12 +21,14 @@ def panels(width=2.9, height=2.9, n=len(VARIABLES)):
 
 
 def draw_members(by_variable):
-    """Error of the mean against the number of members, and what calibrated members of this spread would show."""
+    """Error of the mean against the number of members, its decay in theory, and what calibrated members of this spread would show."""
     figure, axes = panels()
     for ax, (variable, ensemble) in zip(axes, by_variable.items()):
         unit, factor = TABLE_UNITS[variable]
         sizes = [int(size) for size in ensemble["by_members"]]
-        ax.plot(sizes, [factor * value(ensemble["by_members"][str(m)], "rmse") for m in sizes], "o-", color="C0", label="measured")
+        measured = [factor * value(ensemble["by_members"][str(m)], "rmse") for m in sizes]
+        ax.plot(sizes, measured, "o-", color="C0", label="measured")
+        ax.plot(sizes, decay(measured, sizes), ":", color="C1", label=f"{sizes[-1]} members and $\\sqrt{{1 + 1/M}}$")
         ax.plot(sizes, [factor * r for r in theory(ensemble, sizes)], "--", color="0.4", label="spread $\\sqrt{1 + 1/M}$")
         ax.set_xscale("log")
         ax.set_xticks(sizes, [str(size) for size in sizes])

@@ -17,7 +17,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from experiment_analysis import analyse
-from experiment_data import VARIABLES, Fields, methods_of, read_scores
+from experiment_data import TABLE_UNITS, VARIABLES, Fields, methods_of, read_scores
 from experiment_figures import draw_all
 from experiment_tables import (Table, events_table, extremes_table, members_table, relations_table, runs_table, skill_table,
                                targets_table)
@@ -45,31 +45,39 @@ def sections(folder, scores, analysis, by_variable):
     yield ("Skill of the methods", f"{scores['months']} test months, {period}, over land, weighted by area. A star: the error differs from that of "
            f"the mean of {n} DPDM members, paired over the months, at the 95 % level. The CRPS of a single field is its mean absolute error, not "
            "shown. Share of attainable: (MSE of corrected Lerp - MSE) / (MSE of corrected Lerp - MSE of the exact mean).",
-           [skill_table(scores, variable) for variable in VARIABLES])
+           [skill_table(scores, variable) for variable in TABLE_UNITS if variable in scores["variables"]])
     yield "Targets", "What the experiment was meant to reach, and what it reached.", [targets_table(scores)]
-    yield ("Members", "Error of the mean of the first M members of DPDM. Theory: their spread times the root of 1 + 1 / M, right for members that "
-           "cannot be told from the truth.", [members_table(by_variable)])
+    yield ("Members", f"Error of the mean of the first M members of DPDM. Its decay: the error of {n} times the root of (1 + 1 / M) / (1 + 1 / {n}). "
+           "Calibrated: their spread times the root of 1 + 1 / M, right for members that cannot be told from the truth.", [members_table(by_variable)])
     ablations = {name: read_scores(path) for name, path in finished(folder / "ablation").items()}
-    yield ("Ablations", "Short trainings in the published set-up: the field itself is generated from Lerp, terrain and mask, members fused over tiles of "
-           "the patch's size (a seam index of 1: no seams). Patches see about as many cells a step, each.", [runs_table(ablations)])
-    yield ("Extremes", "The wettest and the driest month of the region " + analysis["region"] + " in the test years. Then the event that a month exceeds "
+    yield ("Ablations", "Short trainings of a smaller network: the field itself is generated from Lerp, terrain and mask, scaled by one number a variable, "
+           "since the mean and the spread of each cell would bring terrain and coast along; a few members of the last years, fused over tiles of the "
+           "patch's size (a seam index of 1: no seams). The reference sees the whole domain, the others about as many cells a step.",
+           [runs_table(ablations)])
+    yield ("Extremes", "The wettest and the driest month of the region " + analysis["region"] + " in the test years, relative to the normal of the "
+           "calendar month. Then the event that a month exceeds "
            "the 95th percentile of its cell and calendar month in the training years: Brier scores, and skill over the climatological 5 %; and in how "
            "many cells and months a test at the 5 % level (D'Agostino and Pearson) finds that the members of DPDM are not normal.",
            [extremes_table(analysis, month_text), events_table(analysis)])
     yield ("Between variables and months", "Correlation of anomalies between variables, and of a month's anomalies with the next month's, over cells and "
            "months.", [relations_table(scores, analysis)])
     elsewhere = {name: read_scores(path) for name, path in finished(folder / "elsewhere").items()}
-    yield ("Elsewhere", "The network of East Asia, not trained again, on worlds over other regions. Climatology and first guess are those of the region.",
-           [runs_table(elsewhere)])
+    yield ("Elsewhere", "The network of East Asia, not trained again, on worlds over other regions, in few members. Climatology and first guess are "
+           "fitted to the region: what the network adds to the first guess is the difference of the rows.", [runs_table(elsewhere, "local_ridge")])
 
 
 def provenance(folder, scores):
     rows = [[f"{name}: {key}", digest] for name, inputs in scores["inputs"].items() for key, digest in inputs.items()]
-    for name in ("dpdm", "corrdiff", "edsr_gan"):
-        for state in sorted((folder / name).glob("*/step_*/state.json"))[-1:]:
-            versions = json.loads(state.read_text())["versions"]
-            rows.append([f"{name}: trained with", ", ".join(f"{key} {text}" for key, text in versions.items())])
+    for name, state in trainings(folder).items():
+        rows.append([f"{name}: trained with", ", ".join(f"{key} {text}" for key, text in state["versions"].items())])
     return Table(["versions and digests", ""], rows)
+
+
+def trainings(folder):
+    """The newest checkpoint's state of each training, by its folder."""
+    newest = [sorted((folder / name).glob("step_*/state.json"))[-1]
+              for name in ("dpdm/checkpoints", "corrdiff/regression", "corrdiff/checkpoints", "edsr_gan/gan")]
+    return {str(path.parent.parent.relative_to(folder)): json.loads(path.read_text()) for path in newest}
 
 
 def picture(figure):
@@ -112,8 +120,9 @@ def main():
         (out / f"{name}.png").write_bytes(data)
         page.append(f'<p>{caption}<br><img alt="{name}" src="data:image/png;base64,{base64.b64encode(data).decode()}"></p>')
     page += ["<h2>Provenance</h2>", provenance(given.folder, scores).html()]
-    for path in (NAMELISTS / "world.nml", *(NAMELISTS / "experiment" / f"{name}.nml" for name in ("dpdm", "corrdiff", "edsr_gan"))):
-        page.append(f"<h3>{path}</h3><pre>{html.escape(path.read_text())}</pre>")
+    world = NAMELISTS / "world.nml"
+    namelists = {str(world): world.read_text(), **{f"{name}, as trained": state["namelist"] for name, state in trainings(given.folder).items()}}
+    page += [f"<h3>{name}</h3><pre>{html.escape(text)}</pre>" for name, text in namelists.items()]
     write(out / "report.md", "\n".join(text) + "\n")
     write(out / "report.html", "\n".join(page) + "</body></html>\n")
     print("\n".join(text))

@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/common.sh
+takes_no_arguments "$@"
 
 preset="test"
 packages="test"

@@ -75,7 +75,13 @@ void check_edsr(const Options& options, ConflictReport& report) {
 }
 
 void check_gan(const Options& options, ConflictReport& report) {
-  if (options.training.stage == "gan") return;
+  if (options.training.stage == "gan") {
+    if (options.gan.start >= options.training.steps)
+      report.add("gan/start", {"training/steps"},
+                 fmt::format("training/steps is {}", options.training.steps),
+                 "the discriminator must take part in some of the steps");
+    return;
+  }
   Options copy = options;
   OptionTable table;
   table.group("gan", copy.gan, "");

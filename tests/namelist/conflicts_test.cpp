@@ -105,6 +105,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"model/preset=edsr", "training/stage=gan", "training/recompute=t"},
              "training/recompute"},
         Case{{"gan/start=5"}, "gan/start"}, Case{{"training/stage=gan", "gan/start=5"}, ""},
+        Case{{"training/stage=gan", "training/steps=5", "training/warmup=1", "gan/start=5"},
+             "gan/start"},
         Case{{"diffusion/timesteps=5", "sampling/steps=5"}, "training/validation_steps"}));
 
 INSTANTIATE_TEST_SUITE_P(
