@@ -78,7 +78,7 @@ ablation() {
   local options=("experiment/directory=$folder/ablation/$name" diffusion/target=field diffusion/scaling=variable model/season=f model/position=f
     model/climatology=f model/base=f ensemble/members=8 ensemble/members_per_unit=8 evaluation/members=8)
   if [[ $size == full ]]; then
-    options+=(model/channels=32 training/steps=1000 training/warmup=100 training/log_every=10 training/validate_every=500
+    options+=(model/channels=32 training/steps=600 training/warmup=100 training/log_every=10 training/validate_every=300
       sampling/steps=6 reconstruct/first_month=2020-01 tiling/seam_members=4)
   fi
   options+=("$@" "${cut_ablation[@]}")

@@ -28,10 +28,11 @@ def draw_members(by_variable):
         sizes = [int(size) for size in ensemble["by_members"]]
         measured = [factor * value(ensemble["by_members"][str(m)], "rmse") for m in sizes]
         ax.plot(sizes, measured, "o-", color="C0", label="measured")
-        ax.plot(sizes, decay(measured, sizes), ":", color="C1", label=f"{sizes[-1]} members and $\\sqrt{{1 + 1/M}}$")
-        ax.plot(sizes, [factor * r for r in theory(ensemble, sizes)], "--", color="0.4", label="spread $\\sqrt{1 + 1/M}$")
+        ax.plot(sizes, decay(measured, sizes), ":", color="C1", label="decay in theory")
+        ax.plot(sizes, [factor * r for r in theory(ensemble, sizes)], "--", color="0.4", label="calibrated")
         ax.set_xscale("log")
-        ax.set_xticks(sizes, [str(size) for size in sizes])
+        ticks = [size for size, larger in zip(sizes, [*sizes[1:], np.inf]) if larger >= 1.3 * size]  # labels need room
+        ax.set_xticks(ticks, [str(size) for size in ticks])
         ax.minorticks_off()
         ax.set(xlabel="members M", ylabel=f"RMSE of their mean ({unit})", title=long_name(variable))
     axes[0].legend()
