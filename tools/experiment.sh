@@ -49,7 +49,7 @@ settled() {
 # method STAGE NAME [OPTION...]: a stage of namelists/experiment/NAME.nml.
 method() { settled "$1" "$namelists/$2.nml" "experiment/directory=$folder/$2" "${data[@]}" "${cut[@]}" "${@:3}"; }
 
-# regression STEPS [OPTION...]: a training of CorrDiff's regression.
+# regression STEPS [OPTION...]: a training of CorrDiff's regression; cut down, with the few steps of all trainings.
 regression() { method train corrdiff training/stage=regression "training/steps=$1" "${@:2}" "${cut[@]}"; }
 
 # The regression of CorrDiff is a method of its own: one field a month.
