@@ -135,8 +135,9 @@ nlohmann::json file_costs(const Communicator& comm, const Options& options,
   tiny.fine =
       regular_grid({.step_longitude = 45, .step_latitude = 45, .n_columns = 8, .n_rows = 4});
   const Segment one{Month(1900, 1), Month(1900, 1)}, year{Month(1900, 1), Month(1900, 12)};
-  std::map<std::string, std::string> digests;
-  for (const Month month : year.months()) digests[month.to_string()] = "";
+  std::vector<CoarseDigests::Entry> entries;
+  for (const Month month : year.months()) entries.push_back({month, 0, 0});
+  const CoarseDigests digests(std::move(entries));
   const OutputStyle small{options, tiny, folder, {}, digests},
       large{options, content, folder, {}, digests};
   const double file_s = commit_seconds(comm, small, one, 20);
@@ -150,8 +151,8 @@ nlohmann::json file_costs(const Communicator& comm, const Options& options,
 /// at the end. Folder and files need not exist.
 nlohmann::json bookkeeping(const Context& context, const Options& options,
                            const StoreContent& content) {
-  const std::map<std::string, std::string> coarse_sha256;
-  const OutputStyle style{options, content, "/nowhere", {}, coarse_sha256};
+  const CoarseDigests none;
+  const OutputStyle style{options, content, "/nowhere", {}, none};
   const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
   std::vector<FileRecord> all;
   for (const Unit& unit : plan.units)

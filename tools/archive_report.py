@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an archive of 180 years keeps of the truth, by periods of 30 years: trend, variability, extremes, spread and error.
 
-Usage: tools/archive_report.py FOLDER     (with world/, members/ and mean/, as tools/archive.sh makes them)
+Usage: tools/archive_report.py FOLDER     (with world/, members/ and mean/, as tools/archive.sh makes them; draws FOLDER/report.png)
 
 Anomalies count from the truth's mean of each calendar month and cell in the last period, so that a bias shows; all means are over
 land cells, weighted by area. One member is in memory at a time. The truth is no member of the invented reanalysis (docs/world.md): archive
@@ -12,8 +12,14 @@ import pathlib
 import re
 import sys
 
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+
+from plot import STYLE
 
 PERIODS = [(first, first + 29) for first in range(1836, 2016, 30)]
 N_YEARS, RECENT = 180, slice(150, 180)
@@ -47,6 +53,11 @@ def truth_of(folder):
         return truth, np.sort(file.latitude.values.astype(float))
 
 
+def by_period(yearly):
+    """Means [..., period] of [..., year]."""
+    return yearly.reshape(*yearly.shape[:-1], len(PERIODS), 30).mean(axis=-1)
+
+
 class Measures:
     """What is asked of one series of anomalies [year, month, y, x]."""
 
@@ -70,18 +81,17 @@ class Measures:
 
     def of(self, anomalies):
         """[period] of trend (K a century), standard deviation about the period's calendar months (K), share of extremes."""
-        rows = []
+        rows, yearly = [], self.yearly(anomalies)
         for i in range(len(PERIODS)):
             part = anomalies[30 * i:30 * (i + 1)]
-            yearly = [self.over_land(year.mean(axis=0)) for year in part]
             deviation = np.sqrt((part - part.mean(axis=0)).var(axis=(0, 1)))
-            rows.append((100 * np.polyfit(np.arange(30), yearly, 1)[0], self.over_land(deviation),
+            rows.append((100 * np.polyfit(np.arange(30), yearly[30 * i:30 * (i + 1)], 1)[0], self.over_land(deviation),
                          self.over_land((part > self.limit).mean(axis=(0, 1)))))
         return np.array(rows)
 
-    def means(self, anomalies):
-        """[period] of the mean over months and land cells (K)."""
-        return np.array([self.over_land(anomalies[30 * i:30 * (i + 1)].mean(axis=(0, 1))) for i in range(len(PERIODS))])
+    def yearly(self, anomalies):
+        """[year] of the mean over months and land cells (K)."""
+        return np.array([self.over_land(year.mean(axis=0)) for year in anomalies])
 
 
 class Archive:
@@ -92,14 +102,15 @@ class Archive:
         if not numbers:
             raise SystemExit(f"{folder}: no members")
         self.n = len(numbers)
-        self.rows, self.levels = [], []
+        self.rows, self.yearly = [], []
         total, squares = 0, 0
         for number in numbers:
             anomalies = measures.anomalies(read_series(sorted(folder.glob(f"tas_r{number}_*.nc")), "tas"))
             self.rows.append(measures.of(anomalies))
-            self.levels.append(measures.means(anomalies))
+            self.yearly.append(measures.yearly(anomalies))
             total, squares = total + anomalies.astype(float), squares + anomalies.astype(float) ** 2
-        self.rows, self.levels = np.array(self.rows), np.array(self.levels)
+        self.rows, self.yearly = np.array(self.rows), np.array(self.yearly)  # [member, period, measure], [member, year]
+        self.levels = by_period(self.yearly)
         mean = total / self.n
         variance = (squares - self.n * mean ** 2) / (self.n - 1)
         error = (mean - measures.truth) ** 2
@@ -113,13 +124,32 @@ def interval(values):
     return f"{values.mean():.2f} ({low:.2f} to {high:.2f})"
 
 
+def draw(archives, yearly):
+    """Yearly means over land: the truth in the range of the members, and how far the members are apart."""
+    plt.rcParams.update(STYLE)
+    figure, (level, spread) = plt.subplots(2, 1, figsize=(9, 6), sharex=True, height_ratios=(2, 1), layout="constrained")
+    years = np.arange(PERIODS[0][0], PERIODS[-1][1] + 1)
+    for (name, archive), color in zip(archives.items(), ("#0072b2", "#d55e00")):
+        low, high = np.quantile(archive.yearly, (0.05, 0.95), axis=0)
+        label = f"{archive.n} members, driven by the reanalysis's {name}"
+        level.fill_between(years, low, high, color=color, alpha=0.3, linewidth=0, label=f"{label}: 5 to 95 %")
+        level.plot(years, archive.yearly.mean(axis=0), color=color, linewidth=1, label="their mean")
+        spread.plot(years, archive.yearly.std(axis=0, ddof=1), color=color)
+    level.plot(years, yearly, color="black", linewidth=1, label="truth")
+    level.set(ylabel="anomaly (K)", title=f"Temperature of land cells, yearly; anomalies from {PERIODS[-1][0]}-{PERIODS[-1][1]}")
+    level.legend(loc="upper left")
+    spread.set(ylabel="spread (K)", xlabel="year", ylim=(0, None), xlim=(years[0], years[-1]))
+    return figure
+
+
 def main():
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
     folder = pathlib.Path(sys.argv[1])
     truth, latitude = truth_of(folder)
     measures = Measures(truth, latitude)
-    of_truth, level = measures.of(measures.truth), measures.means(measures.truth)
+    of_truth, yearly = measures.of(measures.truth), measures.yearly(measures.truth)
+    level = by_period(yearly)
     archives = {"members": Archive(folder / "members", measures), "mean": Archive(folder / "mean", measures)}
     print("Temperature of land cells, an invented world. Means over members, with their 5 and 95 % quantiles.\n")
     print(f"Archive A: {archives['members'].n} members, driven by the reanalysis's members. "
@@ -136,6 +166,7 @@ def main():
         ratio = [np.sqrt(1 + 1 / x.n) * x.spread[i] / x.rmse[i] for x in (a, b)]
         print(f"| {first}-{last} | {a.rows[:, i, 1].mean() / of_truth[i, 1]:.3f} | {b.rows[:, i, 1].mean() / of_truth[i, 1]:.3f} "
               f"| {a.mean_deviation[i] / of_truth[i, 1]:.3f} | {a.rmse[i]:.3f} | {b.rmse[i]:.3f} | {ratio[0]:.3f} | {ratio[1]:.3f} |")
+    draw(archives, yearly).savefig(folder / "report.png")
 
 
 if __name__ == "__main__":

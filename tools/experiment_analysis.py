@@ -55,10 +55,11 @@ def exceedance_of_law(limit, mean, deviation, quantiles):
 
 
 def limits(fields, variable):
-    """[calendar month, y, x]: the 95th percentile of the training years."""
+    """[calendar month, y, x]: the 95th percentile of the training years, such that another year of a steady climate exceeds it in 5 %."""
     positions = np.array(fields.training())
     months = np.array([fields.store.months[i] % 12 for i in positions])
-    return np.array([np.quantile(fields.truth(variable, sorted(positions[months == m])), EXTREME, axis=0) for m in range(12)])
+    return np.array([np.quantile(fields.truth(variable, sorted(positions[months == m])), EXTREME, axis=0, method="weibull")
+                     for m in range(12)])
 
 
 def law_of(fields, variable):

@@ -6,9 +6,10 @@ import cartopy.crs as ccrs
 import matplotlib.pyplot as plt
 import numpy as np
 
-from experiment_data import TABLE_UNITS, VARIABLES
+from experiment_data import TABLE_UNITS, VARIABLES, read_scores
 from experiment_tables import decay, theory, value
-from plot_curves import draw_spectra, parsed, running_mean
+from plot_curves import METHODS, draw_spectra, parsed, running_mean
+from plot_data import Reconstruction, Store
 from plot_maps import draw_map, draw_maps
 from plot_text import long_name
 
@@ -82,8 +83,62 @@ def draw_rejections(store, maps):
     return figure
 
 
-def draw_all(fields, scores, by_variable, analysis, maps, ablations):
-    """Name, caption and figure of each."""
+def interval(ax, x, entry, **style):
+    """A score with its 95 % interval."""
+    below, above = (abs(entry["value"] - entry[end]) if entry[end] is not None else 0 for end in ("low", "high"))
+    ax.errorbar(x, entry["value"], yerr=[[below], [above]], linestyle="none", capsize=3, **style)
+
+
+def draw_relations(scores, analysis):
+    """Correlations between variables, and of a month with the next."""
+    figure, (between, onwards) = plt.subplots(1, 2, figsize=(15, 3.6), layout="constrained", width_ratios=(2, 1))
+    shifts = {name: 0.15 * (i - 1.5) for i, name in enumerate(METHODS)}
+    for i, entries in enumerate(scores["correlations"].values()):
+        for name, style in METHODS.items():
+            interval(between, i + shifts[name], entries[name], marker="o", markersize=5, color=style["color"],
+                     label=style["label"] if i == 0 else None)
+    pairs = [pair.replace(",", ", ") for pair in scores["correlations"]]
+    between.set_xticks(range(len(pairs)), pairs, rotation=30)
+    between.set(ylabel="correlation of anomalies", title="Between variables, 95 % intervals")
+    between.legend(ncols=4)
+    for name, key in (("truth", "truth"), ("ensemble", "mean"), ("member", "members")):
+        onwards.plot(np.arange(len(VARIABLES)) + shifts[name], [analysis[v]["persistence"][key] for v in VARIABLES], "o", color=METHODS[name]["color"],
+                     label=METHODS[name]["label"])
+    onwards.set_xticks(range(len(VARIABLES)), VARIABLES)
+    onwards.set(ylabel="correlation of anomalies", title="From one month to the next", ylim=(0, None))
+    onwards.legend()
+    return figure
+
+
+def draw_shares(runs):
+    """Share of attainable skill of the first guess and of the members' mean, by region."""
+    figure, axes = panels(width=5.5, height=3.6, n=len(runs))
+    for ax, (name, scores) in zip(np.atleast_1d(axes), runs.items()):
+        ax.axhline(0, color="0.6", linewidth=1)
+        for shift, method, label, color in ((-0.1, "local_ridge", "first guess: local ridge", "#d55e00"), (0.1, "ensemble", "DPDM", "#009e73")):
+            for i, variable in enumerate(VARIABLES):
+                interval(ax, i + shift, scores["variables"][variable]["methods"][method]["attainable"], marker="o", color=color,
+                         label=label if i == 0 else None)
+        ax.set_xticks(range(len(VARIABLES)), VARIABLES)
+        ax.set(ylabel="share of attainable skill", title=name.replace("_", " "), ylim=(None, 1))
+        ax.legend()
+    return figure
+
+
+def draw_elsewhere(folders):
+    """Shares of each region, and maps of one month."""
+    yield ("elsewhere", "Share of attainable skill over other regions, 95 % intervals; 0: corrected Lerp, 1: the exact mean.",
+           draw_shares({name: read_scores(folder) for name, folder in folders.items()}))
+    for name, folder in folders.items():
+        archive = Reconstruction(folder / "fields")
+        months = archive.months()
+        yield (f"elsewhere_{name}", f"{long_name('uas')} of one month over {name.replace('_', ' ')} (DPDM).",
+               draw_maps(Store(folder / "samples.h5"), archive, "uas", months[len(months) // 2]))
+
+
+def draw_all(fields, scores, by_variable, analysis, maps, runs):
+    """Name, caption and figure of each; `runs`: folders of the ablations and of the other regions."""
+    ablations, elsewhere = runs
     yield "members", "Error of the ensemble mean against the number of members (DPDM).", draw_members(by_variable)
     yield "spectra", "Power spectra of truth, Lerp, members and their mean (DPDM).", draw_spectra(scores)
     if len(ablations) > 1:
@@ -96,4 +151,6 @@ def draw_all(fields, scores, by_variable, analysis, maps, ablations):
         yield (f"maps_{variable}", f"{long_name(variable)} of one month (DPDM).",
                draw_maps(fields.store, fields.archives["dpdm"], variable, middle))
     yield "reliability", "Probability of exceeding the 95th percentile of the training years: forecast and observed.", draw_reliability(analysis)
+    yield "relations", "Correlations between variables, and of a month with the next (DPDM).", draw_relations(scores, analysis)
+    yield from draw_elsewhere(elsewhere)
     yield "normality", "Share of months in which the members of a cell are found not normal (DPDM).", draw_rejections(fields.store, maps)

@@ -44,7 +44,7 @@ def sections(folder, scores, analysis, by_variable):
     period, n = " to ".join(scores["period"]), scores["members"]
     yield ("Skill of the methods", f"{scores['months']} test months, {period}, over land, weighted by area. A star: the error differs from that of "
            f"the mean of {n} DPDM members, paired over the months, at the 95 % level. The CRPS of a single field is its mean absolute error, not "
-           "shown. Share of attainable: (MSE of corrected Lerp - MSE) / (MSE of corrected Lerp - MSE of the exact mean).",
+           "shown. Share of attainable: (MSE of corrected Lerp - MSE) / (MSE of corrected Lerp - MSE of the exact mean), with its 95 % interval.",
            [skill_table(scores, variable) for variable in TABLE_UNITS if variable in scores["variables"]])
     yield "Targets", "What the experiment was meant to reach, and what it reached.", [targets_table(scores)]
     yield ("Members", f"Error of the mean of the first M members of DPDM. Its decay: the error of {n} times the root of (1 + 1 / M) / (1 + 1 / {n}). "
@@ -115,7 +115,8 @@ def main():
         text += [f"\n## {title}\n", words, *(f"\n{table.markdown()}" for table in tables)]
         page += [f"<h2>{title}</h2><p>{html.escape(words)}</p>", *(table.html() for table in tables)]
     page.append("<h2>Figures</h2>")
-    for name, caption, figure in draw_all(fields, dpdm, by_variable, analysis, maps, finished(given.folder / "ablation")):
+    runs = finished(given.folder / "ablation"), finished(given.folder / "elsewhere")
+    for name, caption, figure in draw_all(fields, dpdm, by_variable, analysis, maps, runs):
         data = picture(figure)
         (out / f"{name}.png").write_bytes(data)
         page.append(f'<p>{caption}<br><img alt="{name}" src="data:image/png;base64,{base64.b64encode(data).decode()}"></p>')

@@ -41,6 +41,13 @@ def value(method, score):
     return None if entry is None else entry["value"]
 
 
+def with_interval(entry):
+    if entry is None or entry["value"] is None:
+        return "-"
+    bounds = "" if entry["low"] is None else f" ({number(entry['low'], 3)} to {number(entry['high'], 3)})"
+    return number(entry["value"], 3) + bounds
+
+
 def scaled(method, score, factor):
     found = value(method, score)
     return None if found is None else found * factor
@@ -57,7 +64,7 @@ def skill_table(scores, variable):
         mark = "*" if against and against["rmse"]["significant"] else ""
         rows.append([title_of(name), number(scaled(method, "rmse", factor)) + mark, number(value(method, "rmse") / lerp, 3),
                      *(number(value(method, score)) for score in ("acc", "ssim", "psnr")), number(scaled(method, "crps", factor)),
-                     number(value(method, "spread_skill"), 3), number(value(method, "attainable"), 3)])
+                     number(value(method, "spread_skill"), 3), with_interval(method.get("attainable"))])
     head = [f"{variable}", f"RMSE ({unit})", "/ Lerp", "ACC", "SSIM", "PSNR", f"CRPS ({unit})", "spread / skill", "share of attainable"]
     return Table(head, rows)
 

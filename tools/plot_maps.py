@@ -4,7 +4,7 @@ import cartopy.crs as ccrs
 import matplotlib.pyplot as plt
 import numpy as np
 
-from plot_text import long_name, month_text, pretty
+from plot_text import long_name, month_text, pretty, shown_in
 
 
 def colour_scale(field):
@@ -41,14 +41,15 @@ def draw_map(axes, store, grid, field, scale):
 
 
 def map_panels(store, reconstruction, variable, month):
-    """Title, grid and field of each panel; the spread is the last."""
-    coarse, truth = (store.field(name, variable, month) for name in ("coarse", "fine"))
-    areas, units = store.cell_areas(), pretty(store.units(variable))
+    """Title, grid and field of each panel; the spread is the last. All in the units of figures."""
+    units, factor = shown_in(store.units(variable))
+    coarse, truth = (factor * store.field(name, variable, month) for name in ("coarse", "fine"))
+    areas = store.cell_areas()
 
     def with_error(title, field):
         known = np.isfinite(field) & np.isfinite(truth)
         error = np.sqrt(np.average((field - truth)[known] ** 2, weights=areas[known])) if known.any() else np.nan
-        return f"{title}: RMSE {error:.3g} {units}", store.fine, field
+        return f"{title}: RMSE {error:.3g} {pretty(units)}", store.fine, field
 
     step = np.diff(store.coarse["lat_edges"]).max(), np.diff(store.fine["lat_edges"]).max()
     lerp = store.lerp(coarse)
@@ -57,10 +58,10 @@ def map_panels(store, reconstruction, variable, month):
     members = reconstruction.members(variable, month) if reconstruction else []
     mean, spread = reconstruction.summary(variable, month) if reconstruction else (None, None)
     if members:
-        panels.append(with_error(f"Member {int(members[0][1:])}", reconstruction.field(variable, members[0], month)))
+        panels.append(with_error(f"Member {int(members[0][1:])}", factor * reconstruction.field(variable, members[0], month)))
     if mean is not None:
-        panels.append(with_error("Ensemble mean", mean))
-    return panels, spread
+        panels.append(with_error("Ensemble mean", factor * mean))
+    return panels, None if spread is None else factor * spread
 
 
 class Page:
@@ -111,7 +112,7 @@ def draw_maps(store, reconstruction, variable, month):
         axes = page.map_axes(i, projection)
         mesh = draw_map(axes, store, grid, field, scale)
         axes.set_title(title, pad=6)
-    label = f"{long_name(variable)} ({pretty(store.units(variable))})"
+    label = f"{long_name(variable)} ({pretty(shown_in(store.units(variable))[0])})"
     page.colour_bar(mesh, (0, 2 if spread is None else 1), label, "both")
     if spread is not None:
         axes = page.map_axes(5, projection)

@@ -21,6 +21,7 @@ namespace {
 
 constexpr const char* identity_name = "archive.json";
 constexpr const char* manifest_name = "manifest.json";
+constexpr const char* coarse_name = "coarse_sha256";
 
 nlohmann::json parse_own(const fs::path& path) {
   const auto json = nlohmann::json::parse(read_text(path), nullptr, false);
@@ -32,11 +33,15 @@ nlohmann::json parse_own(const fs::path& path) {
   return json;
 }
 
+CoarseDigests digests_in(const nlohmann::json& identity) {
+  return CoarseDigests(identity.value(coarse_name, nlohmann::json::object()));
+}
+
 nlohmann::json json_of(const ArchiveIdentity& identity) {
   return {{"checkpoint_sha256", identity.checkpoint_sha256},
           {"store_sha256", identity.store_sha256},
           {"options", identity.options},
-          {"coarse_sha256", identity.coarse_sha256}};
+          {coarse_name, identity.coarse.by_key()}};
 }
 
 std::string differences(const nlohmann::json& old, const ArchiveIdentity& identity) {
@@ -58,11 +63,11 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
   options.merge(value_options(unknown));
   for (const auto& [key, value] : identity.options)
     if (options[key] != value) add(key, options[key], value);
-  const auto coarse = old.value("coarse_sha256", std::map<std::string, std::string>{});
+  const CoarseDigests coarse = digests_in(old);
   std::vector<std::string> changed;
-  for (const auto& [month, digest] : identity.coarse_sha256) {
-    const auto found = coarse.find(month);
-    if (found != coarse.end() && found->second != digest) changed.push_back(month);
+  for (const auto& [month, driver, digest] : identity.coarse.entries()) {
+    if (coarse.find(month, driver).value_or(digest) != digest)
+      changed.push_back(coarse_key(month, driver));
   }
   if (!changed.empty()) {
     text += fmt::format("{}the coarse fields of {} months differ, the first is {}",
@@ -156,15 +161,13 @@ void require_identity(const fs::path& folder, const std::vector<std::string>& va
 }
 
 void write_identity(const fs::path& folder, const ArchiveIdentity& identity, bool extends) {
-  nlohmann::json json = json_of(identity);
-  if (extends && fs::exists(folder / identity_name)) {
-    const nlohmann::json old = parse_own(folder / identity_name);
-    auto coarse = identity.coarse_sha256;
-    coarse.merge(old.value("coarse_sha256", std::map<std::string, std::string>{}));
-    json["coarse_sha256"] = coarse;
-    if (json == old) return;
-  }
-  commit_text(folder / identity_name, json.dump(1) + "\n");
+  const fs::path path = folder / identity_name;
+  const bool exists = fs::exists(path);
+  ArchiveIdentity whole = identity;
+  if (extends && exists) whole.coarse.merge(digests_in(parse_own(path)));
+  const std::string text = json_of(whole).dump(1) + "\n";
+  if (exists && read_text(path) == text) return;
+  commit_text(path, text);
 }
 
 Records finished_files(const Context& context, const fs::path& folder,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "coarse_digests.hpp"
 #include "hindscale/comm/context.hpp"
 #include "hindscale/io/field_file.hpp"
 #include "reconstruction_plan.hpp"
@@ -31,7 +32,7 @@ struct ArchiveIdentity {
   std::string checkpoint_sha256;
   std::string store_sha256;
   std::map<std::string, std::string> options;  ///< value-determining options, "group/key" -> text
-  std::map<std::string, std::string> coarse_sha256;  ///< of each month's coarse field, "1991-01"
+  CoarseDigests coarse;
 };
 
 /// InputError listing what differs where the folder holds data files of another identity. Of the

@@ -3,10 +3,8 @@
 // or source.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <set>
-#include <string>
 #include <vector>
 
 #include "driving_source.hpp"
@@ -54,18 +52,5 @@ class CoarseInput {
 
 /// The drivers of these members.
 std::set<int> drivers_of(const Options& options, const std::vector<int>& members);
-
-/// SHA-256 of the coarse fields that a month is made from, as archives record it.
-std::string digest_of(const CoarseMonth& coarse);
-
-/// Under which archives record it: "1991-01", with a driver "1991-01/003"; and back.
-std::string coarse_key(Month month, int driver);
-Month month_of_coarse_key(const std::string& key);
-
-/// The same of each month and driver, by `coarse_key`, read by the ranks in turn. Collective.
-std::map<std::string, std::string> coarse_digests(const Communicator& comm, CoarseInput& input,
-                                                  const StoreReader& store,
-                                                  const std::vector<Month>& months,
-                                                  const std::set<int>& drivers);
 
 }  // namespace hindscale

@@ -19,7 +19,8 @@ DrivingFields::DrivingFields(const Options& options, const StoreReader& reader,
   const std::filesystem::path identity = options.evaluated_path() / "archive.json";
   if (!std::filesystem::exists(identity)) return;
   const auto json = nlohmann::json::parse(read_text(identity), nullptr, false);
-  if (json.is_object()) digests_ = json.value("coarse_sha256", digests_);
+  if (json.is_object() && json.contains("coarse_sha256"))
+    digests_ = CoarseDigests(json.at("coarse_sha256"));
 }
 
 Array<float, 3> DrivingFields::stored(std::size_t position) const {
@@ -62,17 +63,15 @@ std::optional<Array<float, 3>> DrivingFields::of(std::size_t position,
 
 std::optional<Array<float, 3>> DrivingFields::of_driver(std::size_t position, int driver) const {
   const Month month = content_.months[position];
-  const auto digest = digests_.find(coarse_key(month, driver));
+  const auto digest = digests_.find(month, driver);
   std::optional<CoarseMonth> read = of_files(month, driver);
-  if (digest == digests_.end()) {
-    const auto of_month = digests_.lower_bound(month.to_string());
-    if (of_month != digests_.end() && month_of_coarse_key(of_month->first) == month)
-      return std::nullopt;  // the archive knows other drivers
+  if (!digest) {
+    if (digests_.has(month)) return std::nullopt;  // the archive knows other drivers
     return read ? std::move(read->own) : stored(position);
   }
   // Networks that see the month before have its field in the digest too.
   const auto drove = [&](const CoarseMonth& coarse) {
-    return digest_of({coarse.own, {}}) == digest->second || digest_of(coarse) == digest->second;
+    return digest_of({coarse.own, {}}) == *digest || digest_of(coarse) == *digest;
   };
   if (CoarseMonth own{stored(position), coarse_of_month_before(reader_, content_, month)};
       drove(own))

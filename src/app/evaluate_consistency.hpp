@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "coarse_input.hpp"
+#include "coarse_digests.hpp"
 #include "hindscale/comm/communicator.hpp"
 #include "hindscale/core/log.hpp"
 #include "hindscale/grid/coarse_comparison.hpp"
@@ -40,8 +40,8 @@ class DrivingFields {
   const StoreReader& reader_;
   const StoreContent& content_;
   CoarseComparison comparison_;
-  std::map<std::string, std::string> digests_;  ///< by `coarse_key`, as in archive.json
-  mutable std::optional<CoarseInput> files_;    ///< opened when a month asks for them
+  CoarseDigests digests_;                     ///< as archive.json has them
+  mutable std::optional<CoarseInput> files_;  ///< opened when a month asks for them
 };
 
 /// The misfits of all ranks, in rank order. Collective.

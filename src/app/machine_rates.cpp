@@ -7,7 +7,7 @@
 #include <chrono>
 #include <map>
 
-#include "coarse_input.hpp"
+#include "coarse_digests.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/io/field_file.hpp"
 #include "hindscale/model/bridge.hpp"
@@ -88,10 +88,11 @@ double write_mib_s(const Context& context, const Options& options, const StoreCo
     if (context.comm.is_root()) make_directory(folder);
   });
   const Segment segment = plan_reconstruction(options, {}, {}).segments.front();
-  std::map<std::string, std::string> coarse_sha256;
+  std::vector<CoarseDigests::Entry> entries;
   for (const Month month : segment.months())
-    coarse_sha256[coarse_key(month, options.reconstruct.driver_of(1))] = "";
-  const OutputStyle style{options, content, folder, {}, coarse_sha256};
+    entries.push_back({month, options.reconstruct.driver_of(1), 0});
+  const CoarseDigests coarse(std::move(entries));
+  const OutputStyle style{options, content, folder, {}, coarse};
   const Communicator self = Communicator::self();
   const std::vector<float> field(content.fine.n_rows() * content.fine.n_columns(), 1.5F);
   double bytes = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coarse_digests.hpp"
 #include "driving_source.hpp"
 #include "hindscale/model/evaluator.hpp"
 #include "member_statistics.hpp"
@@ -92,10 +93,22 @@ double sampling_bytes(const MemoryCase& c) {
          field_bytes(c.content) * (n_months * month + in_flight * states + output_year);
 }
 
+/// What is known of each coarse field: twice while ranks tell each other, and as text on the root,
+/// which it reads back when an archive is continued.
+double digests_bytes(const MemoryCase& c) {
+  constexpr double text = 190;  // measured
+  const int n_months =
+      Month::parse(c.options.last_month()) - Month::parse(c.options.first_month()) + 1;
+  const std::int64_t n_drivers = std::max<std::int64_t>(
+      std::min(c.options.reconstruct.coarse_members, c.options.ensemble.members), 1);
+  return static_cast<double>(n_months * n_drivers) * (2 * sizeof(CoarseDigests::Entry) + text);
+}
+
 }  // namespace
 
 double reconstruction_bytes(const MemoryCase& c) {
-  return program_bytes + network_bytes(c) + field_bytes(c.content) * table_fields(c) +
+  return program_bytes + digests_bytes(c) + network_bytes(c) +
+         field_bytes(c.content) * table_fields(c) +
          std::max(sampling_bytes(c), statistics_bytes(c));
 }
 

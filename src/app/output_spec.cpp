@@ -7,6 +7,7 @@
 
 #include "coarse_input.hpp"
 #include "hindscale/core/commit.hpp"
+#include "hindscale/core/error.hpp"
 #include "hindscale/core/hash.hpp"
 #include "hindscale/dataset/variable.hpp"
 #include "stage_support.hpp"
@@ -70,8 +71,11 @@ FieldFileSpec base_spec(const OutputStyle& style, std::size_t variable, const Se
   spec.global_attributes = style.attributes;
   std::string digests;
   for (const int driver : drivers_of(style.options, members))
-    for (const Month month : spec.months)
-      digests += style.coarse_sha256.at(coarse_key(month, driver));
+    for (const Month month : spec.months) {
+      const auto digest = style.coarse.find(month, driver);
+      HINDSCALE_ASSERT(digest.has_value());
+      digests += text_of(*digest);
+    }
   spec.global_attributes.emplace_back("coarse_fields_sha256", sha256_of(digests));
   return spec;
 }

@@ -22,7 +22,7 @@ struct OutputStyle {
   const StoreContent& content;
   std::filesystem::path folder;
   std::vector<std::pair<std::string, std::string>> attributes;  ///< global ones
-  const std::map<std::string, std::string>& coarse_sha256;  ///< of coarse fields, by `coarse_key`
+  const CoarseDigests& coarse;
 };
 
 /// Title, institution, source, history, references, comment and provenance: version, digests of

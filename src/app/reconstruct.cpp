@@ -107,9 +107,7 @@ void claim_folder(const OutputStyle& style, const ArchiveIdentity& identity,
   const std::set<std::string> names = names_of(files);
   const std::vector<Segment> segments = segments_of({names.begin(), names.end()});
   ArchiveIdentity held = identity;  // of the months that have files
-  std::erase_if(held.coarse_sha256, [&](const auto& month) {
-    return !holds_month(segments, month_of_coarse_key(month.first));
-  });
+  held.coarse.keep([&](Month month) { return holds_month(segments, month); });
   require_identity(style.folder, style.content.variables, held);
   check_disk(style.folder, bytes_to_write(style, plan, files));
   write_identity(style.folder, identity, !files.empty());
@@ -138,8 +136,8 @@ ReconstructionPlan plan_archive(const Context& context, Sources& sources, const 
   together(context.comm, [&] {
     plan = plan_reconstruction(options, names_of(files), condensed_segments(style, files));
   });
-  identity.coarse_sha256 = coarse_digests(context.comm, *sources.coarse, *sources.store,
-                                          plan.months(), drivers_in(style, plan, files));
+  identity.coarse = coarse_digests(context.comm, *sources.coarse, *sources.store, plan.months(),
+                                   drivers_in(style, plan, files));
   together(context.comm, [&] {
     if (context.comm.is_root()) claim_folder(style, identity, plan, files);
   });
@@ -163,7 +161,7 @@ bool make_archive(const Context& context, const Options& options, Sources& sourc
   ArchiveIdentity identity{
       trained.checkpoint_sha256, sources.store_sha256, value_options(options), {}};
   const OutputStyle style{options, content, folder, global_attributes(options, identity),
-                          identity.coarse_sha256};
+                          identity.coarse};
   Records files;
   ReconstructionPlan plan = plan_archive(context, sources, style, identity, files);
 

@@ -9,14 +9,7 @@
 #include <cmath>
 #include <vector>
 
-// The library is built for any machine of its family; these loops are also built for wider vectors
-// and chosen at start.
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
-#define HINDSCALE_VECTOR_CLONES \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define HINDSCALE_VECTOR_CLONES
-#endif
+#include "vector_clones.hpp"
 
 namespace hindscale::loops {
 

@@ -11,6 +11,11 @@ torch::Device torch_device(const Device& device) {
   return torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(device.index));
 }
 
+bool has_plain_memory(const torch::Tensor& tensor) {
+  return tensor.device().is_cpu() && tensor.scalar_type() == torch::kFloat32 &&
+         tensor.is_non_overlapping_and_dense();
+}
+
 torch::Tensor copy_to_tensor(const float* values, const std::vector<std::int64_t>& shape) {
   torch::Tensor tensor = torch::empty(shape, torch::kFloat32);
   std::copy_n(values, tensor.numel(), tensor.data_ptr<float>());

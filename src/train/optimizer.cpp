@@ -2,44 +2,35 @@
 // AdamW over named parameters.
 #include "hindscale/train/optimizer.hpp"
 
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
-#include <memory>
-#include <sstream>
-#include <type_traits>
+#include <cmath>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/kernel/weight_updates.hpp"
+#include "hindscale/model/bridge.hpp"
 
 namespace hindscale {
 namespace {
 
-using torch::optim::AdamWOptions;
-using torch::optim::AdamWParamState;
+constexpr double epsilon = 1e-8;
+constexpr std::int64_t grain = 32768;  // values a thread takes at least
 
-torch::optim::AdamW make_method(const NamedTensors& parameters, const OptimizerOptions& options) {
-  const AdamWOptions base = AdamWOptions().betas({options.beta1, options.beta2});
-  std::vector<torch::Tensor> decayed;
-  std::vector<torch::Tensor> others;
-  for (const auto& [name, parameter] : parameters)
-    (parameter.dim() > 1 ? decayed : others).push_back(parameter);
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(decayed, std::make_unique<AdamWOptions>(
-                                   AdamWOptions(base).weight_decay(options.weight_decay)));
-  groups.emplace_back(others, std::make_unique<AdamWOptions>(AdamWOptions(base).weight_decay(0)));
-  return torch::optim::AdamW(groups, base);
+/// The gradient with the strides of its weight.
+torch::Tensor like(const torch::Tensor& gradient, const torch::Tensor& weight) {
+  if (gradient.strides() == weight.strides()) return gradient;
+  return torch::empty_like(weight, weight.options().requires_grad(false)).copy_(gradient);
 }
 
-/// The key of a parameter's state: a pointer in newer releases of LibTorch, its text in older ones.
-template <class State>
-auto key_of(const State& /*state*/, const torch::Tensor& parameter) {
-  void* const address = parameter.unsafeGetTensorImpl();
-  if constexpr (std::is_same_v<typename State::key_type, std::string>) {
-    std::ostringstream text;
-    text << address;
-    return text.str();
-  } else {
-    return address;
-  }
+void update_in_one_pass(const loops::AdamStep& step, const torch::Tensor& gradient,
+                        const loops::AdamMemory& memory) {
+  const auto* const slopes = gradient.data_ptr<float>();
+  at::parallel_for(0, memory.n, grain, [&](std::int64_t first, std::int64_t last) {
+    loops::adamw(
+        step, slopes + first,
+        {memory.weight + first, memory.first + first, memory.second + first, last - first});
+  });
 }
 
 torch::Tensor host_copy(const torch::Tensor& tensor) {
@@ -64,57 +55,86 @@ torch::Tensor take(const NamedTensors& state, const std::string& name,
 }  // namespace
 
 Optimizer::Optimizer(const torch::nn::Module& network, const OptimizerOptions& options)
-    : parameters_(parameters_of(network)), method_(make_method(parameters_, options)) {}
+    : options_(options) {
+  torch::NoGradGuard no_gradient;
+  for (const auto& [name, weight] : parameters_of(network)) {
+    const double weight_decay = weight.dim() > 1 ? options.weight_decay : 0;
+    slots_.emplace(
+        name, Slot{weight, torch::zeros_like(weight), torch::zeros_like(weight), weight_decay});
+  }
+}
 
 void Optimizer::step(double learning_rate) {
-  for (auto& group : method_.param_groups())
-    static_cast<AdamWOptions&>(group.options()).lr(learning_rate);
-  method_.step();
+  torch::NoGradGuard no_gradient;
+  ++n_steps_;
+  const auto n = static_cast<double>(n_steps_);
+  const double rate = learning_rate / (1 - std::pow(options_.beta1, n));
+  const double inverse_root = 1 / std::sqrt(1 - std::pow(options_.beta2, n));
+  for (auto& [name, slot] : slots_) {
+    if (!slot.weight.grad().defined()) continue;
+    const double shrink = 1 - learning_rate * slot.weight_decay;
+    if (has_plain_memory(slot.weight)) {
+      update_in_one_pass({static_cast<float>(options_.beta1), static_cast<float>(options_.beta2),
+                          static_cast<float>(rate), static_cast<float>(shrink),
+                          static_cast<float>(inverse_root), static_cast<float>(epsilon)},
+                         like(slot.weight.grad(), slot.weight),
+                         {slot.weight.data_ptr<float>(), slot.first.data_ptr<float>(),
+                          slot.second.data_ptr<float>(), slot.weight.numel()});
+    } else {
+      const torch::Tensor& gradient = slot.weight.grad();
+      slot.first.lerp_(gradient, 1 - options_.beta1);
+      slot.second.mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
+      slot.weight.mul_(shrink).addcdiv_(slot.first,
+                                        slot.second.sqrt().mul_(inverse_root).add_(epsilon), -rate);
+    }
+  }
 }
 
 void Optimizer::clear_gradients() {
-  for (auto& [name, parameter] : parameters_) parameter.mutable_grad() = torch::Tensor();
+  for (auto& [name, slot] : slots_) slot.weight.mutable_grad() = torch::Tensor();
 }
 
 NamedTensors Optimizer::state() const {
   NamedTensors tensors;
-  const auto& states =
-      const_cast<torch::optim::AdamW&>(method_).state();  // LibTorch 1.13 has no const access
-  for (const auto& [name, parameter] : parameters_) {
-    const auto found = states.find(key_of(states, parameter));
-    if (found == states.end()) continue;
-    const auto& state = static_cast<const AdamWParamState&>(*found->second);
-    tensors.insert_or_assign("step", torch::full({1}, state.step(), torch::kInt64));
-    tensors.emplace("exp_avg." + name, host_copy(state.exp_avg()));
-    tensors.emplace("exp_avg_sq." + name, host_copy(state.exp_avg_sq()));
+  if (n_steps_ == 0) return tensors;
+  tensors.emplace("step", torch::full({1}, n_steps_, torch::kInt64));
+  for (const auto& [name, slot] : slots_) {
+    tensors.emplace("exp_avg." + name, host_copy(slot.first));
+    tensors.emplace("exp_avg_sq." + name, host_copy(slot.second));
   }
   return tensors;
 }
 
 void Optimizer::restore(const NamedTensors& state) {
-  auto& states = method_.state();
-  states.clear();
-  if (state.empty()) return;
   torch::NoGradGuard no_gradient;
-  const std::int64_t step =
-      take(state, "step", torch::zeros({1}, torch::kInt64)).item<std::int64_t>();
-  for (const auto& [name, parameter] : parameters_) {
-    auto restored = std::make_unique<AdamWParamState>();
-    restored->step(step);
-    restored->exp_avg(take(state, "exp_avg." + name, parameter));
-    restored->exp_avg_sq(take(state, "exp_avg_sq." + name, parameter));
-    states[key_of(states, parameter)] = std::move(restored);
+  n_steps_ = 0;
+  if (!state.empty()) {
+    n_steps_ = take(state, "step", torch::zeros({1}, torch::kInt64)).item<std::int64_t>();
+  }
+  for (auto& [name, slot] : slots_) {
+    slot.first = state.empty() ? torch::zeros_like(slot.weight)
+                               : take(state, "exp_avg." + name, slot.weight);
+    slot.second = state.empty() ? torch::zeros_like(slot.weight)
+                                : take(state, "exp_avg_sq." + name, slot.weight);
   }
 }
 
 double gradient_norm(const std::vector<torch::Tensor>& parameters) {
   torch::NoGradGuard no_gradient;
-  std::vector<torch::Tensor> norms;
+  double square_sum = 0;
+  std::vector<torch::Tensor> others;  // read back from a device at once
   for (const torch::Tensor& parameter : parameters) {
-    if (!parameter.grad().defined()) continue;
-    norms.push_back(torch::linalg_vector_norm(parameter.grad(), 2, {}, false, torch::kFloat64));
+    const torch::Tensor& gradient = parameter.grad();
+    if (!gradient.defined()) continue;
+    if (has_plain_memory(gradient)) {
+      square_sum += loops::square_sum(gradient.data_ptr<float>(), gradient.numel());
+    } else {
+      others.push_back(torch::linalg_vector_norm(gradient, 2, {}, false, torch::kFloat64));
+    }
   }
-  return norms.empty() ? 0 : torch::linalg_vector_norm(torch::stack(norms), 2).item<double>();
+  if (!others.empty())
+    square_sum += std::pow(torch::linalg_vector_norm(torch::stack(others), 2).item<double>(), 2);
+  return std::sqrt(square_sum);
 }
 
 void scale_gradients(const std::vector<torch::Tensor>& parameters, double factor) {

@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/kernel/weight_updates.hpp"
+#include "hindscale/model/bridge.hpp"
 
 namespace hindscale {
 
@@ -29,7 +31,17 @@ WeightAverage::WeightAverage(const torch::nn::Module& network, const torch::nn::
 void WeightAverage::update(std::int64_t n_updates) {
   torch::NoGradGuard no_gradient;
   const double share = 1 - average_decay(decay_, n_updates);
-  for (std::size_t i = 0; i < weights_.size(); ++i) averages_[i].lerp_(weights_[i], share);
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    const torch::Tensor& weight = weights_[i];
+    torch::Tensor& average = averages_[i];
+    if (has_plain_memory(weight) && has_plain_memory(average) &&
+        weight.strides() == average.strides()) {
+      loops::approach(weight.data_ptr<float>(), static_cast<float>(share), weight.numel(),
+                      average.data_ptr<float>());
+    } else {
+      average.lerp_(weight, share);
+    }
+  }
 }
 
 }  // namespace hindscale

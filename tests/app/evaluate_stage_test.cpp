@@ -5,7 +5,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "../../src/app/coarse_input.hpp"
+#include "../../src/app/coarse_digests.hpp"
 #include "../../src/app/evaluate_fields.hpp"
 #include "evaluate_experiment.hpp"
 
@@ -61,7 +61,7 @@ TEST_F(Evaluate, months_driven_by_unknown_coarse_fields_have_no_consistency) {
       digests[Month(2001, month).to_string()] = std::string(64, '0');
     Array<float, 3> coarse({2, 4, 8});
     reader.read(store::coarse, experiment.content.position_of(Month(2001, 1)), 1, coarse.flat());
-    digests["2001-01"] = digest_of(CoarseMonth{coarse, {}});
+    digests["2001-01"] = text_of(digest_of(CoarseMonth{coarse, {}}));
     std::ofstream(experiment.options.reconstruction_path() / "archive.json")
         << Json{{"coarse_sha256", digests}};
   }

@@ -68,11 +68,14 @@ TEST(LearningRate, copes_with_no_warmup_and_with_nothing_but_warmup) {
   EXPECT_DOUBLE_EQ(learning_rate({.peak = 2, .warmup = 100, .steps = 4}, 3), 2);
 }
 
-TEST(Optimizer, agrees_with_the_papers_equations) {
+/// Weights, rates, norms and running average over twelve updates, in this floating type.
+void expect_the_papers_equations(torch::Dtype type) {
   std::ifstream file(std::filesystem::path(HINDSCALE_TEST_REFERENCE) / "train" / "optimizer.json");
   const auto reference = nlohmann::json::parse(file);
   Toy toy;
   Toy average;
+  toy->to(type);
+  average->to(type);
   Optimizer optimizer(*toy, toy_optimizer);
   WeightAverage weight_average(*toy, *average, 0.7);
   for (std::int64_t step = 0; step < toy_rates.steps; ++step) {
@@ -85,6 +88,29 @@ TEST(Optimizer, agrees_with_the_papers_equations) {
   expect_near(toy->bias, reference["weights"][1]);
   expect_near(average->matrix, reference["average"][0]);
   expect_near(average->bias, reference["average"][1]);
+}
+
+TEST(Optimizer, agrees_with_the_papers_equations) {
+  expect_the_papers_equations(torch::kFloat32);
+}
+
+/// Double precision is updated as weights on devices are, by operations of LibTorch.
+TEST(Optimizer, agrees_with_them_by_operations) {
+  expect_the_papers_equations(torch::kFloat64);
+}
+
+TEST(Optimizer, knows_gradients_of_other_strides) {
+  Toy toy;
+  Toy other;
+  Optimizer optimizer(*toy, toy_optimizer);
+  Optimizer other_optimizer(*other, toy_optimizer);
+  toy->set_gradients(1);
+  other->set_gradients(1);
+  other->matrix.mutable_grad() = other->matrix.grad().t().contiguous().t();
+  ASSERT_NE(other->matrix.grad().strides(), other->matrix.strides());
+  optimizer.step(0.05);
+  other_optimizer.step(0.05);
+  EXPECT_TRUE(torch::equal(toy->matrix, other->matrix));
 }
 
 TEST(Optimizer, restored_state_goes_on_bit_for_bit) {

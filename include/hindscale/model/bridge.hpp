@@ -15,6 +15,9 @@ namespace hindscale {
 
 torch::Device torch_device(const Device& device);
 
+/// Whether plain loops can run over its memory: float32 on the host, dense in whatever order.
+bool has_plain_memory(const torch::Tensor& tensor);
+
 /// A float32 tensor on the host that owns a copy of `count_of(shape)` values.
 torch::Tensor copy_to_tensor(const float* values, const std::vector<std::int64_t>& shape);
 

@@ -4,8 +4,9 @@
 #pragma once
 
 #include <torch/nn/module.h>
-#include <torch/optim/adamw.h>
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,13 @@ struct OptimizerOptions {
   double beta2 = 0.99;
 };
 
-/// Changes the parameters of a network. Shares their storage.
+/// Changes the parameters of a network. Shares their storage. Float32 ones on the host are updated
+/// in one pass over their memory, others by LibTorch's operations.
 class Optimizer {
  public:
   Optimizer(const torch::nn::Module& network, const OptimizerOptions& options);
 
-  /// One update with the gradients the parameters carry.
+  /// One update with the gradients the parameters carry; one without a gradient stays as it is.
   void step(double learning_rate);
   /// Frees all gradients.
   void clear_gradients();
@@ -38,8 +40,15 @@ class Optimizer {
   void restore(const NamedTensors& state);
 
  private:
-  NamedTensors parameters_;
-  torch::optim::AdamW method_;
+  struct Slot {
+    torch::Tensor weight;
+    torch::Tensor first, second;  ///< means of gradients and of their squares, strided like it
+    double weight_decay = 0;
+  };
+
+  std::map<std::string, Slot> slots_;
+  OptimizerOptions options_;
+  std::int64_t n_steps_ = 0;
 };
 
 /// Euclidean norm of all gradients taken as one vector, accumulated in double. Parameters without
