@@ -14,5 +14,5 @@ run() { mpirun --allow-run-as-root --oversubscribe -n "$1" "$program" "${@:2}"; 
 run 1 prepare "$namelist"
 run 1 train "$namelist"
 rm -rf runs/large_domain/reconstruction
-run "$ranks" check "$namelist" "ensemble/ranks_per_field=$ranks" | grep -A20 '^reconstruction' | grep memory
-run "$ranks" reconstruct "$namelist" "ensemble/ranks_per_field=$ranks" | grep -E 'memory|SUCCESS'
+run "$ranks" check "$namelist" "ensemble/ranks_per_field=$ranks" 2>&1 | grep -A20 '^reconstruction' | grep memory
+run "$ranks" reconstruct "$namelist" "ensemble/ranks_per_field=$ranks" 2>&1 | grep -E 'memory|SUCCESS'

@@ -39,7 +39,7 @@ part() {
   if ((status == stopped)); then
     echo "$0: $name stopped and saved its state; run it again to go on" >&2
   else
-    echo "$0: $name failed (exit status $status)" >&2
+    echo "$0: $name failed (exit status $status); run again, it goes on from what is finished" >&2
   fi
   exit "$status"
 }

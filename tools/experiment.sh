@@ -63,10 +63,13 @@ gan_cut=()
 fields() { echo "$1=$folder/$2"; }
 single="$(fields edsr_gan edsr_gan/reconstruction), $(fields regression regression)"
 
-# calibrated NAME: sets `noise`, what 'calibrate' finds on the validation years for a method of generating members.
+# calibrated NAME: sets `noise`, what 'calibrate' finds on the validation years for a method of generating members; again where the
+# network is newer.
 calibrated() {
   local found=$folder/$1/calibration.nml
-  [[ -s $found ]] || method calibrate "$1" training/folds=0 || return
+  if [[ ! -s $found || -n $(find "$folder/$1/checkpoints" -name DONE -newer "$found") ]]; then
+    method calibrate "$1" training/folds=0 || return
+  fi
   noise=("sampling/noise_scale=$(sed -n 's/^ *noise_scale = //p' "$found")")
 }
 
@@ -76,7 +79,7 @@ ablation() {
   local name=$1
   shift
   local options=("experiment/directory=$folder/ablation/$name" diffusion/target=field diffusion/scaling=variable model/season=f model/position=f
-    model/climatology=f model/base=f ensemble/members=8 ensemble/members_per_unit=8 evaluation/members=8)
+    model/climatology=f model/base=f ensemble/members=8 ensemble/members_per_unit=4 evaluation/members=8)
   if [[ $size == full ]]; then
     options+=(model/channels=32 training/steps=600 training/warmup=100 training/log_every=10 training/validate_every=300
       sampling/steps=6 reconstruct/first_month=2020-01 tiling/seam_members=4)

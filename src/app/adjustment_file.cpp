@@ -25,7 +25,7 @@ std::filesystem::path path_in(const Options& options) {
 /// A digest of the first and last training month that the source's first member has: other fields
 /// under the same names are noticed.
 std::string fingerprint_of(const Options& options, const StoreContent& content) {
-  DrivingSource source(options, content.coarse);
+  DrivingSource source(options, content);
   std::vector<Month> months;
   for (const std::size_t position : content.positions(content.train))
     if (source.has(source.first(), content.months[position]))
@@ -72,7 +72,7 @@ class AdjustmentFit {
       : options_(options),
         store_(store),
         content_(content),
-        source_(options, content.coarse),
+        source_(options, content),
         shared_(content.positions(content.train)) {
     // Member by member, since few stay open.
     for (int member = 1; member <= n_members(); ++member)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive_workload.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "experiment_outline.hpp"
@@ -15,9 +17,29 @@ TileLayout layout_of(const Options& options, const StoreContent& content) {
           tiling_options(options.tiling)};
 }
 
+namespace {
+
+/// Of the network that is trained, for one field; 0 where they cannot be counted.
+std::int64_t sampler_calls(const Options& options) {
+  if (options.training.is_deterministic()) return 1;
+  return evaluations_of(generator_options(options, options.diffusion).sampler,
+                        options.sampling.steps);
+}
+
+/// Of a diffusion's regression, for one field: fields in work together that have their inputs in
+/// common share its mean.
+double mean_calls(const Options& options, double tiles) {
+  if (!options.diffusion.regression || options.training.is_deterministic()) return 0;
+  if (options.reconstruct.coarse_members > 0) return 1;
+  const double at_once = std::ceil(static_cast<double>(options.ensemble.batch) / tiles),
+               members = static_cast<double>(options.ensemble.members_per_unit);
+  return std::min(1 / at_once + 1 / members, 1.0);
+}
+
+}  // namespace
+
 ArchiveWorkload workload_of(const Options& options, const StoreContent& content) {
-  const std::int64_t calls =
-      evaluations_of(generator_options(options, options.diffusion).sampler, options.sampling.steps);
+  const std::int64_t calls = sampler_calls(options);
   if (calls <= 0) {
     throw InputError({.problem = "the evaluations of this sampler cannot be counted beforehand",
                       .value = options.sampling.sampler,
@@ -27,9 +49,11 @@ ArchiveWorkload workload_of(const Options& options, const StoreContent& content)
   const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
   const auto n_variables = static_cast<double>(content.n_variables());
   ArchiveWorkload work;
-  work.calls_a_field = static_cast<double>(calls);
-  work.evaluations_a_field = tiles_of(content, options.tiling, calls);
   work.tiles = static_cast<double>(layout_of(options, content).tiles().size());
+  const double calls_for_mean = mean_calls(options, work.tiles);
+  work.calls_a_field = static_cast<double>(calls) + calls_for_mean;
+  work.evaluations_a_field = tiles_of(content, options.tiling, calls) +
+                             calls_for_mean * tiles_of(content, options.tiling, 1);
   work.batch = static_cast<double>(options.ensemble.batch);
   work.bytes_a_field = sizeof(float) * n_variables *
                        static_cast<double>(content.fine.n_rows() * content.fine.n_columns());
@@ -38,7 +62,7 @@ ArchiveWorkload workload_of(const Options& options, const StoreContent& content)
         static_cast<double>(unit.segment.months().size() * unit.members.size()));
     work.files += n_variables * static_cast<double>(unit.members.size());
   }
-  if (options.output.statistics || !options.output.quantiles.empty()) {
+  if (options.output.statistics) {
     work.statistics_bytes =
         work.bytes_a_field * std::accumulate(work.unit_fields.begin(), work.unit_fields.end(), 0.0);
     work.statistics_tasks = n_variables * static_cast<double>(plan.segments.size());

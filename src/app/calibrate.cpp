@@ -32,7 +32,8 @@ struct Calibration {
   std::optional<ValidationScore> left_out;  ///< of years that had no say in their sampling
 };
 
-/// &sampling of the choice: its options and whatever else the namelist sets there.
+/// &sampling of the choice: its options and whatever else the namelist sets there that the chosen
+/// sampler knows.
 std::string fragment_of(const Calibration& found, const Options& options) {
   Options own = options;
   set_sampling(found.chosen, own);
@@ -49,9 +50,12 @@ std::string fragment_of(const Calibration& found, const Options& options) {
   text += "&sampling\n";
   const std::set<std::string> chosen{"sampler", "steps", "noise_scale"};
   const OptionTable table(own);
+  Problems problems;
+  check_conflicts(own, problems);
   for (const OptionRow& row : table.rows()) {
-    if (row.group == "sampling" &&
-        (chosen.contains(row.key) || text_of(row.value()) != text_of(row.default_value)))
+    const bool is_kept = text_of(row.value()) != text_of(row.default_value) &&
+                         !problems.concern("sampling/" + row.key);
+    if (row.group == "sampling" && (chosen.contains(row.key) || is_kept))
       text += fmt::format("  {} = {}\n", row.key, text_of(row.value()));
   }
   return text + "/\n";

@@ -73,7 +73,10 @@ void set_sampling(const Trial& trial, Options& options) {
 
 Trials::Trials(const Context& context, const Options& options,
                const std::vector<TrainedNetwork>& networks, const StoreReader& reader)
-    : options_(validation_of(options)), networks_(networks), log_(context.log) {
+    : options_(validation_of(options)),
+      networks_(networks),
+      log_(context.log),
+      regions_(context.regions.get()) {
   for (const TrainedNetwork& trained : networks)
     validators_.emplace_back(context, options_, reader, *trained.conditioning, trained.mean);
 }
@@ -85,7 +88,7 @@ Trial Trials::run(Trial trial) {
     GeneratorOptions generator = generator_options(own, networks_[i].diffusion);
     generator.purpose = Purpose::validation_noise;
     trial.evaluations = evaluations_of(generator.sampler, trial.steps);
-    const auto months = validators_[i].month_scores(networks_[i].network, generator);
+    const auto months = validators_[i].month_scores(networks_[i].network, generator, regions_);
     trial.months.insert(trial.months.end(), months.begin(), months.end());
   }
   std::ranges::stable_sort(trial.months, {}, &MonthScore::month);

@@ -40,6 +40,7 @@ class Trials {
   const std::vector<TrainedNetwork>& networks_;
   std::vector<CrpsValidator> validators_;  ///< of each network
   Log log_;
+  Regions* regions_;
   std::vector<Trial> all_;
 };
 

@@ -9,7 +9,7 @@ namespace hindscale {
 CoarseInput::CoarseInput(const Options& options, const StoreContent& content, Previous previous,
                          std::optional<Adjustment> adjustment)
     : content_(content), previous_(previous), adjustment_(std::move(adjustment)) {
-  if (!options.reconstruct.coarse_files.empty()) source_.emplace(options, content.coarse);
+  if (!options.reconstruct.coarse_files.empty()) source_.emplace(options, content);
 }
 
 void CoarseInput::require(const std::vector<Month>& months, const std::set<int>& drivers) {

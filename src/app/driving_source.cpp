@@ -31,9 +31,9 @@ std::int64_t drivers_kept_open(const Options& options) {
                    std::max<std::int64_t>(most_files / n_variables, 1)});
 }
 
-DrivingSource::DrivingSource(const Options& options, const Grid& coarse)
-    : options_(options), coarse_(coarse) {
-  window_ = locate(open(first()).grid(), coarse_).window;
+DrivingSource::DrivingSource(const Options& options, const StoreContent& content)
+    : options_(options), content_(content) {
+  window_ = locate(open(first()).grid(), content.coarse).window;
 }
 
 const FieldSources& DrivingSource::open(int driver) {
@@ -41,8 +41,8 @@ const FieldSources& DrivingSource::open(int driver) {
   if (static_cast<std::int64_t>(open_.size()) >= drivers_kept_open(options_)) open_.clear();
   const ReconstructOptions& reconstruct = options_.reconstruct;
   FieldSources sources(options_, files_of_member(reconstruct.coarse_files, driver),
-                       reconstruct.coarse_names, "reconstruct/coarse_files");
-  if (driver != first() && locate(sources.grid(), coarse_).window != window_) {
+                       reconstruct.coarse_names, "reconstruct/coarse_files", content_.units);
+  if (driver != first() && locate(sources.grid(), content_.coarse).window != window_) {
     throw InputError({.problem = "a member of the driving source lies on another grid",
                       .value = fmt::format("member {}", driver),
                       .advice = "give files on one grid",

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 
+#include "hindscale/dataset/store_content.hpp"
 #include "hindscale/grid/window.hpp"
 #include "stage_support.hpp"
 
@@ -17,8 +18,9 @@ std::int64_t drivers_kept_open(const Options& options);
 /// asked for; a bounded number stays open. Keeps references to its arguments.
 class DrivingSource {
  public:
-  /// Opens the first member. InputError where it does not fit the coarse grid.
-  DrivingSource(const Options& options, const Grid& coarse);
+  /// Opens the first member. InputError where it does not fit the coarse grid and the units of the
+  /// store.
+  DrivingSource(const Options& options, const StoreContent& content);
 
   /// The number of the first member; 0 where there are no members.
   [[nodiscard]] int first() const { return options_.reconstruct.driver_of(1); }
@@ -32,7 +34,7 @@ class DrivingSource {
   const FieldSources& open(int driver);
 
   const Options& options_;
-  const Grid& coarse_;
+  const StoreContent& content_;
   std::map<int, FieldSources> open_;
   Window window_;
 };

@@ -107,7 +107,9 @@ double digests_bytes(const MemoryCase& c) {
 }  // namespace
 
 double reconstruction_bytes(const MemoryCase& c) {
-  return program_bytes + digests_bytes(c) + network_bytes(c) +
+  const bool has_mean = c.options.diffusion.regression && !c.options.training.is_deterministic();
+  const double n_networks = has_mean ? 2 : 1;  // a regression is shaped like its diffusion
+  return program_bytes + digests_bytes(c) + n_networks * network_bytes(c) +
          field_bytes(c.content) * table_fields(c) +
          std::max(sampling_bytes(c), statistics_bytes(c));
 }

@@ -45,7 +45,8 @@ void print_machine(const MachineOptions& machine) {
       machine.overhead, machine.training_overhead, machine.start_s);
 }
 
-/// Steps, and the evaluations of the validations between them.
+/// Steps, and the evaluations of the validations between them. On `ranks` ranks, at most one a
+/// patch.
 double training_seconds(const Options& options, const ExperimentOutline& outline, double ranks) {
   const TrainingOptions& training = options.training;
   const NetworkConfig& config = outline.network->config();
@@ -66,6 +67,15 @@ double training_seconds(const Options& options, const ExperimentOutline& outline
       static_cast<double>(training.validation_months * training.validation_members);
   return machine.start_s + steps_s +
          validations * fields * a_field / machine.evaluation_gflops / ranks;
+}
+
+/// Where there are more ranks than patches a step, some cannot take part.
+std::string training_text(const Options& options, const ExperimentOutline& outline,
+                          std::int64_t ranks) {
+  const std::int64_t n_used = std::min(ranks, options.training.batch);
+  const std::string time =
+      duration(training_seconds(options, outline, static_cast<double>(n_used)));
+  return n_used < ranks ? fmt::format("{} on {}", time, n_used) : time;
 }
 
 void print_work(const Options& options, const ExperimentOutline& outline,
@@ -118,7 +128,7 @@ void print_costs(const Options& options, const ExperimentOutline& outline,
         layout.ranks_per_field, duration(cost.seconds),
         cost.seconds / hour_s * static_cast<double>(nodes), 100 * cost.idle_share(),
         100 * cost.writing_s / cost.seconds, bytes / mib,
-        duration(training_seconds(options, outline, static_cast<double>(ranks))),
+        training_text(options, outline, static_cast<std::int64_t>(ranks)),
         fits ? "" : "  too little memory on a node");
     if (options.experiment.wall_time_s > 0 && cost.seconds > options.experiment.wall_time_s)
       line("", fmt::format("{:.0f} jobs of experiment/wall_time_s, one after the other",

@@ -57,7 +57,7 @@ PrepareInputs open_prepare_inputs(const Options& options) {
     inputs.coarse_cut.grid = derived_coarse_grid(inputs.fine_cut.grid, options);
   } else {
     inputs.coarse.emplace(options, dataset.coarse_files, dataset.coarse_names,
-                          "dataset/coarse_files");
+                          "dataset/coarse_files", inputs.fine.units());
     inputs.coarse_cut = cut_coarse(inputs.coarse->grid(), inputs.fine_cut.grid);
   }
   if (!dataset.relief_file.empty())
@@ -70,8 +70,8 @@ PrepareInputs open_prepare_inputs(const Options& options) {
 StoreContent describe_content(const Options& options, const PrepareInputs& inputs) {
   StoreContent content;
   content.variables = options.dataset.variables;
+  content.units = inputs.fine.units();
   for (std::size_t v = 0; v < content.variables.size(); ++v) {
-    content.units.push_back(inputs.fine.sources()[v].units());
     content.transforms.push_back(
         v < options.dataset.transforms.size() ? options.dataset.transforms[v] : "identity");
   }

@@ -25,7 +25,8 @@ StageLock::StageLock(const Context& context, const std::filesystem::path& folder
 }
 
 FieldSources::FieldSources(const Options& options, const std::vector<std::string>& files,
-                           const std::vector<std::string>& names, const std::string& group_key) {
+                           const std::vector<std::string>& names, const std::string& group_key,
+                           const std::vector<std::string>& units) {
   if (files.empty()) {
     ErrorFacts facts = options.at(group_key);
     facts.problem = "no files are given";
@@ -35,8 +36,9 @@ FieldSources::FieldSources(const Options& options, const std::vector<std::string
   const auto& variables = options.dataset.variables;
   for (std::size_t v = 0; v < variables.size(); ++v) {
     const std::string name = v < names.size() ? names[v] : "";
-    sources_.emplace_back(
-        SourceRequest{files, name, variables[v], variable_info(variables[v]).units});
+    const std::string own = variable_info(variables[v]).units,
+                      other = v < units.size() ? units[v] : "";
+    sources_.emplace_back(SourceRequest{files, name, variables[v], own.empty() ? other : own});
     if (!same_grid(sources_[v].grid(), grid())) {
       throw InputError({.problem = "variables lie on different grids",
                         .value = variables[v],
@@ -44,6 +46,12 @@ FieldSources::FieldSources(const Options& options, const std::vector<std::string
                         .key = group_key});
     }
   }
+}
+
+std::vector<std::string> FieldSources::units() const {
+  std::vector<std::string> units;
+  for (const Source& source : sources_) units.push_back(source.units());
+  return units;
 }
 
 bool FieldSources::has(Month month) const {

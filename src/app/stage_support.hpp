@@ -31,9 +31,13 @@ class StageLock {
 class FieldSources {
  public:
   /// One source a variable of dataset/variables. `group_key` names the option that lists the files,
-  /// for messages.
+  /// for messages. `units`: of variables that have none of their own (variable_info), so that
+  /// several sources agree; empty: as in the files. InputError where they cannot be converted.
   FieldSources(const Options& options, const std::vector<std::string>& files,
-               const std::vector<std::string>& names, const std::string& group_key);
+               const std::vector<std::string>& names, const std::string& group_key,
+               const std::vector<std::string>& units = {});
+  /// Those delivered, of each variable.
+  [[nodiscard]] std::vector<std::string> units() const;
   [[nodiscard]] const Grid& grid() const { return sources_.front().grid(); }
   [[nodiscard]] const std::vector<Source>& sources() const { return sources_; }
   [[nodiscard]] bool has(Month month) const;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <limits>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <system_error>
@@ -56,6 +57,8 @@ Communicator Communicator::world() {
   return Communicator(duplicate(MPI_COMM_WORLD));
 }
 Communicator Communicator::self() {
+  static std::mutex one_at_a_time;  // MPI lets no two threads duplicate the same at once
+  const std::lock_guard lock(one_at_a_time);
   return Communicator(duplicate(MPI_COMM_SELF));
 }
 
@@ -142,6 +145,10 @@ template <class T>
 std::vector<T> gather_all(const Communicator& comm, std::span<const T> block, MPI_Datatype type,
                           std::vector<int>& counts) {
   const int count = static_cast<int>(block.size());
+  if (comm.size() == 1) {  // nothing of MPI: a thread beside the main one may be here
+    counts = {count};
+    return {block.begin(), block.end()};
+  }
   counts.assign(static_cast<std::size_t>(comm.size()), 0);
   check_mpi(MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, comm.native()),
             "MPI_Allgather");
@@ -185,10 +192,14 @@ template <class T>
 void exchange(const Communicator& comm, const std::vector<std::vector<T>>& out,
               std::vector<std::vector<T>>& in) {
   HINDSCALE_ASSERT(out.size() == static_cast<std::size_t>(comm.size()) && in.size() == out.size());
+  const auto self = static_cast<std::size_t>(comm.rank());
+  HINDSCALE_ASSERT(in[self].size() == out[self].size());
+  in[self] = out[self];
+  if (comm.size() == 1) return;  // nothing of MPI: a thread beside the main one may be here
   std::vector<MPI_Request> requests;
   const auto begin = [&](std::size_t rank, std::size_t n, const char* call, const auto& start) {
     HINDSCALE_ASSERT(n <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
-    if (n == 0) return;
+    if (n == 0 || rank == self) return;
     requests.push_back(MPI_REQUEST_NULL);
     check_mpi(start(static_cast<int>(rank), static_cast<int>(n), &requests.back()), call);
   };

@@ -177,6 +177,10 @@ void check_reconstruction(const Options& options, ConflictReport& report) {
     report.add("output/quantiles", {"output/members"},
                "output/members is .false., and quantiles need the members' files",
                "keep the members or write 'quantiles ='");
+  if (!output.quantiles.empty() && !output.statistics)
+    report.add("output/quantiles", {"output/statistics"},
+               "output/statistics is .false., and quantiles are written with mean and spread",
+               "set statistics = .true. or write 'quantiles ='");
   if (output.keep_bits > 0 && output.format == "cdf5")
     report.add("output/keep_bits", {"output/format"},
                "output/format is 'cdf5', which is not compressed",

@@ -68,7 +68,7 @@ void resolve_defaults(Options& options) {
     options.training.warmup = std::min(options.training.warmup, options.training.steps);
   if (!options.is_set("diffusion/consistency") && options.domain.coarse == "file")
     options.diffusion.consistency = "report";
-  if (!options.is_set("output/quantiles") && !options.output.members)
+  if (!options.is_set("output/quantiles") && !(options.output.members && options.output.statistics))
     options.output.quantiles.clear();
 }
 

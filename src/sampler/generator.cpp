@@ -92,7 +92,7 @@ void FieldGenerator::generate_together(std::span<const FieldJob> jobs, View<floa
     made = process_->rows(
         sample(options_.sampler, levels_, process_->process(jobs), process_->like(jobs.size())));
   }
-  if (mean_) made = mean_->mean_field(jobs) + made * mean_scale_;
+  if (mean_) made = mean_->shared_mean_fields(jobs) + made * mean_scale_;
   made = made.contiguous();
   const auto size = [&](std::int64_t axis) { return static_cast<std::size_t>(made.size(axis)); };
   const View<const float, 3> own(made.data_ptr<float>(), {size(0) * size(1), size(2), size(3)});
@@ -100,6 +100,17 @@ void FieldGenerator::generate_together(std::span<const FieldJob> jobs, View<floa
   work_->share().collect(
       own,
       {fields.data(), {fields.extent(0) * fields.extent(1), fields.extent(2), fields.extent(3)}});
+}
+
+torch::Tensor FieldGenerator::shared_mean_fields(std::span<const FieldJob> jobs) {
+  std::vector<FieldJob> distinct;
+  std::vector<std::int64_t> places;
+  for (const FieldJob& job : jobs) {
+    const auto same = std::ranges::find(distinct, job.inputs, &FieldJob::inputs);
+    places.push_back(same - distinct.begin());
+    if (same == distinct.end()) distinct.push_back(job);
+  }
+  return mean_field(distinct).index_select(0, torch::tensor(places));
 }
 
 torch::Tensor FieldGenerator::mean_field(std::span<const FieldJob> jobs) {

@@ -142,6 +142,7 @@ FittedMean fit_mean_model(const Context& context, const Options& options,
                           const std::string& store_sha256) {
   FittedMean mean;
   if (!options.diffusion.regression) return mean;
+  const InRegion fitting(context.regions.get(), Region::fitting);
   together(context.comm, [&] {
     mean.whole = load_mean(context, options, conditioning, store_sha256);
     mean.model.network = mean.whole.network;

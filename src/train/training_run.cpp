@@ -87,8 +87,7 @@ void TrainingRun::resume() {
   first_step_ = step;
 }
 
-/// What a checkpoint of an older program does not tell of its interval is left out of the next
-/// line.
+/// What a checkpoint of an older program does not tell is left out of the next line.
 void TrainingRun::restore_interval(const nlohmann::json& position) {
   if (!position.contains("interval_loss")) return;
   interval_.n_steps = position.at("interval_steps").get<std::int64_t>();
@@ -128,9 +127,11 @@ ExitCode TrainingRun::run() {
     record(report);
     const bool stops = report.wants_stop || (has_stop_step && report.step >= options.stop_step);
     const std::optional<BestCheckpoint> best_before = best_;
+    const auto pause = Clock::now();
     if (is_due(options.validate_every)) validate();
     const bool has_new_best = best_ && (!best_before || best_before->step != best_->step);
     if (stops || has_new_best || is_due(options.checkpoint_every)) write();
+    interval_.start += Clock::now() - pause;  // patches/s are those of the training alone
     if (stops && report.step < options.steps) {
       parts_.context.log.info("stopped after step {} of {}; run the same command again to go on",
                               report.step, options.steps);
@@ -172,8 +173,7 @@ void TrainingRun::record(const StepReport& report) {
                        std::max(seconds_since(interval_.start), 1e-9);
   parts_.context.log.info(
       "step {}/{}  loss {:.4f}  rate {:.3g}  gradient {:.3g}  {:.1f} patches/s  left {}  waited "
-      "{:.2f} s for data, {:.2f} s for "
-      "gradients",
+      "{:.2f} s for data, {:.2f} s for gradients",
       report.step, options.steps, last_loss_, report.learning_rate, report.gradient_norm, speed,
       text_of_duration(left_s), interval_.data_s, interval_.reduction_s);
   if (metrics_) {

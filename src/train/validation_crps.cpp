@@ -143,9 +143,11 @@ std::vector<MonthEnsemble> CrpsValidator::month_ensembles(const Truth& truth,
 }
 
 std::vector<MonthScore> CrpsValidator::month_scores(FieldNetwork network,
-                                                    const GeneratorOptions& options) const {
+                                                    const GeneratorOptions& options,
+                                                    Regions* regions) const {
   HINDSCALE_ASSERT(!months_.empty());
-  FieldGenerator generator(network, conditioning_, options, {torch_device(context_.device)}, mean_);
+  FieldGenerator generator(network, conditioning_, options,
+                           {torch_device(context_.device), nullptr, regions}, mean_);
   const StoreContent& content = conditioning_.content();
   const auto n_members = static_cast<std::size_t>(n_members_);
   // As many months at a time as give every rank the same number of fields.
@@ -159,6 +161,7 @@ std::vector<MonthScore> CrpsValidator::month_scores(FieldNetwork network,
                             content.fine.n_columns()});
     fill_members(generator, months, fields);
     for (std::size_t i = 0; i < months.size(); ++i) {
+      const InRegion scoring(regions, Region::scoring);
       share_over_ranks(context_.comm, fields[i].flat());
       scores.push_back(months[i].score);
       scores.back().ensembles = month_ensembles(months[i], fields[i]);

@@ -106,6 +106,34 @@ class Driving(unittest.TestCase):
         self.assertIn("adjustment.h5 is complete", self.run_stage("prepare", "ranks1", "reconstruct/adjustment='quantile'"))
         self.assertEqual((self.folder / "ranks1" / "adjustment.h5").stat().st_mtime_ns, before)
 
+    def test_sources_of_an_unknown_variable_agree_in_units(self):
+        celsius = self.folder / "celsius.nc"
+        shutil.copy(self.folder / "world" / "20crv3" / "20crv3.mon.mean.nc", celsius)
+
+        def prepared(name, *overrides, expect=0):
+            return run("prepare", f"experiment/directory='{self.folder}/{name}'", "dataset/variables='warmth'", "dataset/fine_names='t2m'",
+                       "dataset/coarse_names='air'", "reconstruct/coarse_files=", "reconstruct/coarse_names=", "reconstruct/coarse_members=0",
+                       *overrides, namelist=self.namelist, expect=expect)
+
+        prepared("kelvin")
+        with xr.open_dataset(celsius, decode_times=False, mask_and_scale=False) as file:
+            changed = file[["air"]].load()
+        changed["air"].values -= np.float32(273.15)
+        changed["air"].attrs["units"] = "degC"
+        celsius.unlink()
+        changed.to_netcdf(celsius)
+        prepared("celsius", f"dataset/coarse_files='{celsius}'")
+        fields = []
+        for name in ("kelvin", "celsius"):
+            with h5py.File(self.folder / name / "samples.h5") as store:
+                fields.append(store["coarse"][:])
+        np.testing.assert_allclose(*fields, atol=1e-3)
+        changed["air"].attrs["units"] = "kg"
+        celsius.unlink()
+        changed.to_netcdf(celsius)
+        said = prepared("mass", f"dataset/coarse_files='{celsius}'", expect=2)
+        self.assertIn("units that cannot be converted", said)
+
     def test_members_are_driven_in_turn(self):
         self.run_stage("reconstruct", "turns", ranks=2)
         _, attributes = self.member("turns", 4)

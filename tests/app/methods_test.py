@@ -98,6 +98,14 @@ class Methods(PreparedStore):
         joined.write_text(re.sub(r"&sampling.*?/\n", "", NAMELIST.read_text(), flags=re.S)
                           + (self.folder / "calibrated" / "calibration.nml").read_text())
         run("check", *home, namelist=joined)
+        # Options of the namelist's sampler that the chosen one does not know would be refused beside it.
+        run("calibrate", *home, *grid[1:], "calibration/samplers='ddim'", "sampling/sampler='heun'", "sampling/churn_range=0.1,10",
+            "sampling/sigma_range=0.05,50", "sampling/spacing='rho'")
+        fragment = (self.folder / "calibrated" / "calibration.nml").read_text()
+        self.assertNotIn("churn_range", fragment)
+        self.assertIn("sigma_range", fragment)
+        joined.write_text(re.sub(r"&sampling.*?/\n", "", NAMELIST.read_text(), flags=re.S) + fragment)
+        run("check", *home, namelist=joined)
 
     def test_every_sampler_gives_the_same_fields_in_any_layout(self):
         home = (self.home("samplers"), self.store)

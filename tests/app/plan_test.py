@@ -12,7 +12,7 @@ from program import run
 
 MACHINE = """&machine
   name = 'test', nodes = 1, 4, ranks_per_node = 2
-  evaluation_gflops = {rate}, training_gflops = 100, write_mib_s = 100, overhead = 0.0, start_s = 0.0
+  evaluation_gflops = {rate}, training_gflops = 100, write_mib_s = {write}, overhead = 0.0, start_s = 0.0
 /
 """
 
@@ -40,9 +40,9 @@ class Plan(unittest.TestCase):
     def tearDown(self):
         shutil.rmtree(self.folder)
 
-    def machine(self, rate):
-        path = self.folder / f"machine{rate}.nml"
-        path.write_text(MACHINE.format(rate=rate), encoding="utf-8")
+    def machine(self, rate, write=100):
+        path = self.folder / f"machine{rate}_{write}.nml"
+        path.write_text(MACHINE.format(rate=rate, write=write), encoding="utf-8")
         return f"--machine={path}"
 
     def test_time_follows_from_the_rates(self):
@@ -53,6 +53,21 @@ class Plan(unittest.TestCase):
         self.assertAlmostEqual(seconds(one) / seconds(rows(fast)[1]), 2, delta=0.02)
         self.assertLess(seconds(rows(slow)[4]), seconds(one))
         self.assertFalse((self.folder / "samples.h5").exists())
+
+    def test_what_is_made_is_counted_and_nothing_else(self):
+        options = (self.home, self.machine(1), "sampling/sampler='ddim'", "sampling/steps=4", "ensemble/batch=1", "tiling/alternate=f")
+        evaluations = lambda *more: float(re.search(r"network evaluations +(\S+) tiles", run("plan", *options, *more)).group(1))
+        diffusion = evaluations()
+        self.assertAlmostEqual(evaluations("diffusion/regression=t") / diffusion, 5 / 4, delta=0.01)  # and its mean
+        self.assertAlmostEqual(evaluations("training/stage='regression'") / diffusion, 1 / 4, delta=0.01)
+        slow_disk = (self.home, self.machine(1000, 0.001))
+        with_statistics, without = (seconds(rows(run("plan", *slow_disk, f"output/statistics={yes}"))[1]) for yes in "tf")
+        self.assertLess(without, 0.8 * with_statistics)  # which read all members again
+
+    def test_no_more_ranks_train_than_there_are_patches(self):
+        said = rows(run("plan", self.home, self.machine(1), "training/batch=3"))
+        self.assertEqual(said[4][-2:], ["on", "3"])
+        self.assertNotIn("on", said[1])
 
     def test_rates_are_measured_on_the_ranks_at_hand(self):
         text = run("plan", self.home, "--measure", ranks=2)

@@ -44,6 +44,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"output/members=f"}, ""},
         Case{{"output/members=f", "output/quantiles=0.5"}, "output/quantiles"},
         Case{{"output/members=f", "output/statistics=f"}, "output/members"},
+        Case{{"output/statistics=f"}, ""},
+        Case{{"output/statistics=f", "output/quantiles=0.5"}, "output/quantiles"},
         Case{{"output/keep_bits=7"}, "output/keep_bits"},
         Case{{"output/keep_bits=7", "output/format=netcdf4"}, ""},
         Case{{"reconstruct/coarse_members=3"}, "reconstruct/coarse_members"},

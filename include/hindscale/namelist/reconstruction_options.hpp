@@ -141,7 +141,7 @@ struct OutputOptions {
     visit("quantiles", quantiles, {0.05, 0.5, 0.95},
           {.unit = "1",
            .meaning = "quantiles over the members to write, which needs their files "
-                      "(output/members); 'quantiles =' for none",
+                      "(output/members) and output/statistics; 'quantiles =' for none",
            .range = inside(0, 1),
            .default_text = "0.05, 0.5, 0.95; none where output/members is .false."});
   }

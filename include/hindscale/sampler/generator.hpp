@@ -94,6 +94,8 @@ class FieldGenerator {
  private:
   void generate_together(std::span<const FieldJob> jobs, View<float, 4> fields);
   [[nodiscard]] torch::Tensor mean_field(std::span<const FieldJob> jobs);
+  /// The same, made once for all jobs that have their inputs in common.
+  [[nodiscard]] torch::Tensor shared_mean_fields(std::span<const FieldJob> jobs);
 
   GeneratorOptions options_;
   Regions* regions_;

@@ -65,9 +65,10 @@ class CrpsValidator {
   [[nodiscard]] ValidationScore score(FieldNetwork network) const {
     return validation_score(month_scores(network, generator_));
   }
-  /// The same with another way to sample, month by month.
+  /// The same with another way to sample, month by month. `regions`: where the time is counted.
   [[nodiscard]] std::vector<MonthScore> month_scores(FieldNetwork network,
-                                                     const GeneratorOptions& options) const;
+                                                     const GeneratorOptions& options,
+                                                     Regions* regions = nullptr) const;
 
  private:
   struct Truth {  ///< of one month
