@@ -72,22 +72,22 @@ struct DomainOptions {
   void describe(V&& visit) {
     visit("west", west, unset,
           {.unit = "degrees_east",
-           .meaning = "western border of the fine domain; unset: the whole source grid",
+           .meaning = "westernmost centre of a fine cell; unset: the whole source grid",
            .range = between(-360, 720),
            .default_text = "unset"});
     visit("east", east, unset,
           {.unit = "degrees_east",
-           .meaning = "eastern border of the fine domain; unset: the whole source grid",
+           .meaning = "easternmost centre of a fine cell; unset: the whole source grid",
            .range = between(-360, 720),
            .default_text = "unset"});
     visit("south", south, unset,
           {.unit = "degrees_north",
-           .meaning = "southern border of the fine domain; unset: the whole source grid",
+           .meaning = "southernmost centre of a fine cell; unset: the whole source grid",
            .range = between(-90, 90),
            .default_text = "unset"});
     visit("north", north, unset,
           {.unit = "degrees_north",
-           .meaning = "northern border of the fine domain; unset: the whole source grid",
+           .meaning = "northernmost centre of a fine cell; unset: the whole source grid",
            .range = between(-90, 90),
            .default_text = "unset"});
     visit("coarse", coarse, "derived",
@@ -145,7 +145,8 @@ struct DatasetOptions {
           {.meaning = "names of the variables in coarse_files, one for each of dataset/variables",
            .default_text = "found by standard name"});
     visit("relief_file", relief_file, "",
-          {.meaning = "NetCDF file of the terrain height in m, sea floor negative or 0"});
+          {.meaning = "NetCDF file of the terrain height, or of the geopotential at the ground; "
+                      "sea floor negative or 0"});
     visit("relief_name", relief_name, "",
           {.meaning = "name of the terrain height in relief_file",
            .default_text = "found by standard name"});
