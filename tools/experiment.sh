@@ -79,7 +79,7 @@ ablation() {
   local name=$1
   shift
   local options=("experiment/directory=$folder/ablation/$name" diffusion/target=field diffusion/scaling=variable model/season=f model/position=f
-    model/climatology=f model/base=f ensemble/members=8 ensemble/members_per_unit=4 evaluation/members=8)
+    model/climatology=f model/base=f ensemble/members=8 ensemble/members_per_unit=2 evaluation/members=8)
   if [[ $size == full ]]; then
     options+=(model/channels=32 training/steps=600 training/warmup=100 training/log_every=10 training/validate_every=300
       sampling/steps=6 reconstruct/first_month=2020-01 tiling/seam_members=4)
@@ -93,7 +93,7 @@ ablation() {
 elsewhere() {
   local name=$1 here=$folder/elsewhere/$1
   shift
-  settled world namelists/world.nml world/members=0 world/first_month=1961-01 "${cut_world[@]}" "world/directory=$here/world" "$@" || return
+  settled world namelists/world.nml world/members=0 world/law_members=0 world/first_month=1961-01 "${cut_world[@]}" "world/directory=$here/world" "$@" || return
   data_of "$here/world" "$here/samples.h5"
   local options=(reconstruct/elsewhere=t "reconstruct/directory=$here/fields" "evaluation/directory=$here" ensemble/members=10 evaluation/members=10
     ensemble/members_per_unit=5 tiling/size=40,60 tiling/overlap=0 tiling/seam_members=0) # one tile: the network knows whole domains

@@ -123,6 +123,12 @@ Array<float, 2> FieldProvider::spread(Baseline kind, const ScoredVariable& varia
   return slab(arrays_of(kind).spread, {variable.components[0]}, shape());
 }
 
+Array<float, 2> FieldProvider::law_member(std::size_t i, const ScoredVariable& variable,
+                                          std::size_t position) const {
+  return combined(variable,
+                  [&](std::size_t v) { return law_->member(i, v, content_.months[position]); });
+}
+
 Array<float, 2> FieldProvider::valid(const ScoredVariable& variable) const {
   Array<float, 2> field(shape(), 1.0F);
   for (const std::size_t v : variable.components) {

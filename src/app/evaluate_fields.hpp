@@ -75,6 +75,12 @@ class FieldProvider {
                                           std::size_t position) const {
     return law_->quantiles(variable.components[0], content_.months[position]);
   }
+  /// Members drawn from the exact law; none where it is not known or has none.
+  [[nodiscard]] std::size_t n_law_members() const {
+    return law_ == nullptr ? 0 : law_->n_members();
+  }
+  [[nodiscard]] Array<float, 2> law_member(std::size_t i, const ScoredVariable& variable,
+                                           std::size_t position) const;
   /// 1 where the store has data in every month, NaN elsewhere.
   [[nodiscard]] Array<float, 2> valid(const ScoredVariable& variable) const;
   /// Rows [first_row, first_row + n) of a member -> [n, x].

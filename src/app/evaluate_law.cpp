@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evaluate_law.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -28,6 +30,17 @@ LawFields::LawFields(const std::filesystem::path& folder, const StoreContent& co
                         .why = folder.string() + " has no " + variable + "_mean_*.nc and " +
                                variable + "_std_*.nc",
                         .key = "evaluation/law"});
+  }
+  open_members();
+}
+
+void LawFields::open_members() {
+  for (int i = 1;; ++i) {
+    std::vector<Files> member;
+    for (const std::string& variable : content_.variables)
+      member.push_back(open(variable, fmt::format("r{:03}", i)));
+    if (std::ranges::any_of(member, &Files::empty)) return;
+    members_.push_back(std::move(member));
   }
 }
 
@@ -65,7 +78,9 @@ const FieldReader& LawFields::file_of(const Files& files, Month month) const {
 }
 
 void LawFields::require(Month month) const {
-  for (const std::vector<Files>* kind : {&means_, &deviations_, &quantiles_})
+  std::vector<const std::vector<Files>*> kinds{&means_, &deviations_, &quantiles_};
+  for (const std::vector<Files>& member : members_) kinds.push_back(&member);
+  for (const std::vector<Files>* kind : kinds)
     for (const Files& files : *kind)
       if (!files.empty()) static_cast<void>(file_of(files, month));
 }
@@ -83,6 +98,10 @@ Array<float, 2> LawFields::mean(std::size_t variable, Month month) const {
 
 Array<float, 2> LawFields::deviation(std::size_t variable, Month month) const {
   return field(deviations_[variable], month);
+}
+
+Array<float, 2> LawFields::member(std::size_t i, std::size_t variable, Month month) const {
+  return field(members_[i][variable], month);
 }
 
 Array<float, 3> LawFields::quantiles(std::size_t variable, Month month) const {

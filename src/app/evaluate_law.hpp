@@ -12,8 +12,8 @@
 namespace hindscale {
 
 /// Files as the stage 'world' writes them to law/: mean and standard deviation of each variable,
-/// and quantiles at (i - 1/2) / n of those whose law is not Gaussian. Keeps a reference to
-/// `content`; one thread.
+/// and quantiles at (i - 1/2) / n of those whose law is not Gaussian; members drawn from it where
+/// there are any. Keeps a reference to `content`; one thread.
 class LawFields {
  public:
   /// InputError where a variable has no files or they lie on another grid.
@@ -27,9 +27,12 @@ class LawFields {
   [[nodiscard]] Array<float, 2> deviation(std::size_t variable, Month month) const;
   /// [quantile, y, x]; empty where the law is Gaussian.
   [[nodiscard]] Array<float, 3> quantiles(std::size_t variable, Month month) const;
+  [[nodiscard]] std::size_t n_members() const { return members_.size(); }
+  [[nodiscard]] Array<float, 2> member(std::size_t i, std::size_t variable, Month month) const;
 
  private:
   using Files = std::vector<FieldReader>;
+  void open_members();
   [[nodiscard]] Files open(const std::string& variable, const std::string& kind) const;
   [[nodiscard]] const FieldReader& file_of(const Files& files, Month month) const;
   [[nodiscard]] Array<float, 2> field(const Files& files, Month month) const;
@@ -37,6 +40,7 @@ class LawFields {
   std::filesystem::path folder_;
   const StoreContent& content_;
   std::vector<Files> means_, deviations_, quantiles_;  ///< of each variable
+  std::vector<std::vector<Files>> members_;            ///< [member][variable]
 };
 
 }  // namespace hindscale

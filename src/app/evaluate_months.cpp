@@ -40,6 +40,9 @@ class MonthScorer {
     const Array<float, 2> spread = score_members(members, truth, weight, month);
     score_laws(baselines, truth, weight, position);
     add_spectra({truth, baselines[0], mean}, members, weight);
+    for (std::size_t i = 0; i < fields_.n_law_members(); ++i)
+      results_.spectra[n_spectra + i].push_back(
+          spectrum(fields_.law_member(i, variable_, position), weight));
     maps_.add({truth, baselines[0], ridge_of(baselines), mean, spread, weight});
   }
 
@@ -263,7 +266,7 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
   results.consistency.resize(results.errors.size());
   results.ensembles.resize(setup.sizes.size());
   results.errors_of_size.resize(setup.sizes.size());
-  results.spectra.resize(n_spectra);
+  results.spectra.resize(n_spectra + setup.fields.n_law_members());
   maps.set_range(results.range);
   MonthScorer scorer(setup, variable, results, maps);
   for_own_months(setup, [&](std::size_t position) { scorer.score(position); });

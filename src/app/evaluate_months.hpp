@@ -60,8 +60,9 @@ struct VariableResults {
   std::vector<std::vector<MonthErrors>> errors_of_size;  ///< [size][month], of the mean
   /// [method][month] of forecasts of a law; without months where they give no spread.
   std::map<std::string, std::vector<MonthEnsemble>> laws;
-  std::vector<std::vector<Spectrum>> spectra;  ///< [one of spectrum_names][month]
-  std::vector<MonthSeams> seams;               ///< [month]; empty where there is nothing to compare
+  /// [one of spectrum_names, then each member of the exact law][month]
+  std::vector<std::vector<Spectrum>> spectra;
+  std::vector<MonthSeams> seams;  ///< [month]; empty where there is nothing to compare
   std::int64_t n_left_out =
       0;  ///< cells with a truth, over all months, in which some method has no value
 };

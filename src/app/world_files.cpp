@@ -88,6 +88,9 @@ std::vector<WorldUnit> WorldFiles::units() const {
   if (options_.law_years.size() == 2)
     for (auto year = options_.law_years[0]; year <= options_.law_years[1]; ++year)
       units.push_back({Kind::law, static_cast<int>(year)});
+  if (options_.law_years.size() == 2 && options_.law_members > 0)
+    for (auto year = options_.law_years[0]; year <= options_.law_years[1]; ++year)
+      units.push_back({Kind::law_members, static_cast<int>(year)});
   const int first = Month::parse(options_.first_month).year();
   const int last = Month::parse(options_.last_month).year();
   for (int year = first; year <= last; ++year) units.push_back({Kind::fine, year});
@@ -109,6 +112,7 @@ std::vector<Month> WorldFiles::months_of(const WorldUnit& unit) const {
       return months_between(std::max(first, Month(unit.number, 1)),
                             std::min(last, Month(unit.number, 12)));
     case WorldUnit::Kind::law:
+    case WorldUnit::Kind::law_members:
       return months_between({unit.number, 1}, {unit.number, 12});
   }
   return {};
@@ -127,6 +131,7 @@ std::vector<fs::path> WorldFiles::paths_of(const WorldUnit& unit) const {
     case WorldUnit::Kind::fine:
       return {folder_ / "era5land" / fmt::format("era5land_{:04}.nc", unit.number)};
     case WorldUnit::Kind::law:
+    case WorldUnit::Kind::law_members:
       break;
   }
   std::vector<fs::path> paths;
@@ -140,7 +145,8 @@ std::string WorldFiles::recipe_of(const WorldUnit& unit) const {
                                  o.west, o.east, o.south, o.north, o.fine_step, o.coarse_step);
   if (unit.kind == WorldUnit::Kind::statics) return text;
   text += fmt::format("; seed {}; warming_k {}", o.seed, o.warming_k);
-  if (unit.kind == WorldUnit::Kind::fine) text += fmt::format("; realization {}", o.realization);
+  if (unit.kind == WorldUnit::Kind::fine || unit.kind == WorldUnit::Kind::law_members)
+    text += fmt::format("; realization {}", o.realization);
   if (unit.kind == WorldUnit::Kind::law)
     text += fmt::format("; law_draws {}; law_quantiles {}", o.law_draws, o.law_quantiles);
   if (unit.kind == WorldUnit::Kind::member || unit.kind == WorldUnit::Kind::reanalysis_mean)
@@ -183,6 +189,10 @@ std::uintmax_t WorldFiles::bytes() const {
                    (2 * n_variables + static_cast<std::uintmax_t>(options_.law_quantiles)) +
                11 * header;
         break;
+      case WorldUnit::Kind::law_members:
+        sum += static_cast<std::uintmax_t>(options_.law_members) * n_variables *
+               (n_months * fine * sizeof(float) + header);
+        break;
       default:
         sum += n_months * n_variables * coarse * sizeof(float) + header;
     }
@@ -206,6 +216,8 @@ void WorldFiles::make(const WorldUnit& unit) const {
       return make_fine(unit);
     case WorldUnit::Kind::law:
       return make_law(unit);
+    case WorldUnit::Kind::law_members:
+      return make_law_members(unit);
     default:
       return make_coarse(unit);
   }

@@ -15,7 +15,7 @@
 
 namespace hindscale {
 
-/// What one rank makes at a time: one file, or those of a year of the law.
+/// What one rank makes at a time: one file, or those of a year of the law or of its members.
 struct WorldUnit {
   enum class Kind {
     statics,          ///< era5land/elevation.nc, era5land/lsm.nc
@@ -23,7 +23,8 @@ struct WorldUnit {
     reanalysis_mean,  ///< reanalysis/mean.nc
     member,           ///< reanalysis/mem001.nc, ...
     fine,             ///< era5land/era5land_1836.nc, ...
-    law               ///< law/uas_mean_201601-201612.nc, ...
+    law,              ///< law/uas_mean_201601-201612.nc, ...
+    law_members       ///< law/uas_r001_201601-201612.nc, ...
   };
   Kind kind = Kind::statics;
   int number = 0;  ///< the member, or the year
@@ -46,10 +47,11 @@ class WorldFiles {
   [[nodiscard]] const world::World& world() const { return world_; }
 
  private:
-  /// A file of the law: a variable and a statistic.
+  /// A file of the law: a variable and a statistic or a member.
   struct LawFile {
     std::size_t variable;
-    std::string kind;  ///< mean, std, quantiles
+    std::string kind;  ///< mean, std, quantiles, r001, ...
+    int member;        ///< 0 for a statistic
     std::filesystem::path path;
   };
   [[nodiscard]] std::vector<Month> months_of(const WorldUnit& unit) const;
@@ -60,10 +62,13 @@ class WorldFiles {
   [[nodiscard]] std::vector<LawFile> law_files(const WorldUnit& unit) const;
   [[nodiscard]] FieldFileSpec law_spec(const WorldUnit& unit, const LawFile& file) const;
   [[nodiscard]] bool is_masked(std::size_t i) const;
+  /// NaN in masked cells of fields [i, y, x].
+  void hide_sea(View<float, 3> fields) const;
   void make_statics(const WorldUnit& unit) const;
   void make_coarse(const WorldUnit& unit) const;
   void make_fine(const WorldUnit& unit) const;
   void make_law(const WorldUnit& unit) const;
+  void make_law_members(const WorldUnit& unit) const;
 
   WorldOptions options_;
   std::string relief_sha256_;

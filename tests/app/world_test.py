@@ -15,7 +15,7 @@ from program import SOURCE, digests, run
 
 NAMELIST = SOURCE / "namelists" / "world.nml"
 BOX = {"west": 95, "east": 125, "south": 20, "north": 40, "first_month": "'1998-01'", "last_month": "'2003-12'",
-       "law_years": "2002,2003", "law_draws": 100, "members": 3, "member_years": "1990,1999"}
+       "law_years": "2002,2003", "law_draws": 100, "law_members": 2, "members": 3, "member_years": "1990,1999"}
 # CMIP name, name in the fine files, factor to CMIP units
 FINE = (("uas", "u10", 1), ("vas", "v10", 1), ("tas", "t2m", 1), ("ps", "sp", 1), ("pr", "tp", 1 / 86.4))
 PREPARE = """&experiment directory='{folder}/prepared' /
@@ -64,7 +64,7 @@ class World(unittest.TestCase):
 
     def test_any_number_of_ranks_writes_the_same_bytes(self):
         expected = digests(self.world, "*/*.nc")
-        self.assertEqual(len(expected), 2 + 1 + 6 + 4 + 2 * 11)
+        self.assertEqual(len(expected), 2 + 1 + 6 + 4 + 2 * (11 + 2 * 5))
         for ranks in (2, 3):
             make(self.folder / f"ranks{ranks}", ranks=ranks)
             self.assertEqual(digests(self.folder / f"ranks{ranks}", "*/*.nc"), expected)
@@ -81,6 +81,19 @@ class World(unittest.TestCase):
                 xr.open_dataset(self.folder / "other" / "20crv3" / "20crv3.mon.mean.nc") as same:
             self.assertGreater(float(np.abs(one.t2m - other.t2m).mean()), 0.1)
             np.testing.assert_array_equal(coarse.air.sel(time="2001"), same.air)
+
+    def test_members_of_the_law_are_other_realizations_as_far_from_the_mean_as_the_law_says(self):
+        make(self.folder / "first", first_month="'2003-01'", last_month="'2003-12'", law_years="", members=0, realization=1)
+        with xr.open_dataset(self.folder / "first" / "era5land" / "era5land_2003.nc") as first:
+            for name, given, factor in FINE:
+                mean, spread, member, other = (self.law(name, kind, 2003) for kind in ("mean", "std", "r001", "r002"))
+                fine = first[given].values[:, ::-1] * factor
+                step = 1.01 * first[given].encoding["scale_factor"] * factor  # of packing
+                np.testing.assert_allclose(member, fine, rtol=0, atol=step / 2 + 1e-5 * np.nanmax(np.abs(fine)))
+                self.assertGreater(np.nanmean(np.abs(member - other)), 0)
+                for one in (member, other):
+                    self.assertAlmostEqual(np.nanmean((one - mean) ** 2) / np.nanmean(spread**2), 1, delta=0.25)
+                self.assertLess(abs(np.nanmean((member - mean) * (other - mean))), 0.1 * np.nanmean(spread**2))
 
     def test_a_second_run_keeps_what_is_finished_and_makes_what_is_missing(self):
         copy = self.folder / "copy"

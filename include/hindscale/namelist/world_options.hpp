@@ -21,7 +21,7 @@ struct WorldOptions {
   std::string first_month, last_month;
   double warming_k;
   std::vector<std::int64_t> law_years;
-  std::int64_t law_draws, law_quantiles, members;
+  std::int64_t law_draws, law_quantiles, law_members, members;
   std::vector<std::int64_t> member_years;
   std::vector<double> member_doubt;
 
@@ -106,6 +106,12 @@ struct WorldOptions {
           {.unit = "1",
            .meaning = "quantiles of precipitation in the law, at (i - 1/2) / n",
            .range = between(1, 500)});
+    visit(
+        "law_members", law_members, 0,
+        {.unit = "1",
+         .meaning = "members of the exact ensemble, written with the law: fine fields of law_years "
+                    "that share the truth's coarse fields, drawn from the same law",
+         .range = between(0, 999)});
     visit("members", members, 0,
           {.unit = "1",
            .meaning = "members of the imperfect reanalysis; 0: none is made",
