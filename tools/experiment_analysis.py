@@ -94,7 +94,8 @@ def draws_of_law(law, i, n, seed):
 
 
 def normality(fields, variable, members, law):
-    """Share of months in which D'Agostino and Pearson's test rejects that a cell's members are normal: map and mean."""
+    """Share of months in which D'Agostino and Pearson's test rejects that a cell's members, and as many draws of the law, are normal:
+    means and maps."""
     known = np.isfinite(fields.truth(variable)).all(axis=0)
     rejected = {name: np.zeros(known.shape) for name in ("members", "exact")}
     for i in range(len(fields.months)):
@@ -108,7 +109,7 @@ def normality(fields, variable, members, law):
             p[~constant] = stats.normaltest(spreads[:, ~constant], axis=0).pvalue
             rejected[name][known] += p < SIGNIFICANCE
     maps = {name: np.where(known, count / len(fields.months), np.nan) for name, count in rejected.items()}
-    return {name: fields.mean_over_land(field) for name, field in maps.items()}, maps["members"]
+    return {name: fields.mean_over_land(field) for name, field in maps.items()}, maps
 
 
 def persistence(fields, variable, members):

@@ -73,12 +73,14 @@ def draw_ablations(folders):
 
 
 def draw_rejections(store, maps):
-    """Where members are not normal: share of months in which a test at 5 % says so."""
-    figure = plt.figure(figsize=(15, 2.6), layout="constrained")
-    for i, (variable, field) in enumerate(maps.items()):
-        axes = figure.add_subplot(1, len(maps), i + 1, projection=ccrs.PlateCarree(store.fine["lon_edges"][[0, -1]].mean()))
-        mesh = draw_map(axes, store, store.fine, field, {"cmap": "viridis", "vmin": 0, "vmax": 0.5})
-        axes.set_title(long_name(variable))
+    """Where members are not normal, and where draws of the exact law are not: share of months in which a test at 5 % says so."""
+    figure = plt.figure(figsize=(15, 4.4), layout="constrained")
+    projection = ccrs.PlateCarree(store.fine["lon_edges"][[0, -1]].mean())
+    for i, (variable, fields) in enumerate(maps.items()):
+        for row, (name, title) in enumerate((("members", "members of DPDM"), ("exact", "draws of the exact law"))):
+            axes = figure.add_subplot(2, len(maps), row * len(maps) + i + 1, projection=projection)
+            mesh = draw_map(axes, store, store.fine, fields[name], {"cmap": "viridis", "vmin": 0, "vmax": 0.5})
+            axes.set_title(f"{long_name(variable)}, {title}")
     figure.colorbar(mesh, ax=figure.axes, orientation="horizontal", extend="max", fraction=0.05, label="share of months")
     return figure
 
@@ -153,4 +155,4 @@ def draw_all(fields, scores, by_variable, analysis, maps, runs):
     yield "reliability", "Probability of exceeding the 95th percentile of the training years: forecast and observed.", draw_reliability(analysis)
     yield "relations", "Correlations between variables, and of a month with the next (DPDM).", draw_relations(scores, analysis)
     yield from draw_elsewhere(elsewhere)
-    yield "normality", "Share of months in which the members of a cell are found not normal (DPDM).", draw_rejections(fields.store, maps)
+    yield "normality", "Share of months in which the members of a cell (DPDM), and draws of the exact law, are found not normal.", draw_rejections(fields.store, maps)

@@ -73,10 +73,10 @@ def largest_ensemble(methods, name):
     return max((m for m in methods if m.startswith(name + "_")), key=lambda m: int(m.rsplit("_", 1)[1]))
 
 
-def departures(spectra, field):
-    """|power / the truth's - 1| of a field at each wavenumber up to half of the highest."""
-    return [abs(f / t - 1) for k, f, t in zip(spectra["wavenumber"], spectra[field], spectra["truth"])
-            if f and t and 0 < k <= spectra["wavenumber"][-1] / 2]
+def departures(spectra, powers, reference):
+    """|power / the reference's - 1| at each wavenumber up to half of the highest."""
+    return [abs(p / r - 1) for k, p, r in zip(spectra["wavenumber"], powers, reference)
+            if p and r and 0 < k <= spectra["wavenumber"][-1] / 2]
 
 
 def better(entry, sense):
@@ -121,12 +121,27 @@ def member_targets(scores, variable):
     """What a single member of DPDM has to show beside the mean."""
     methods, spectra = scores["variables"][variable]["methods"], scores["spectra"][variable]
     ratio = value(methods["dpdm_1"], "rmse") / value(methods[largest_ensemble(methods, "dpdm")], "rmse")
-    member, mean = (departures(spectra, field) for field in ("member", "ensemble"))
+    member, mean = (departures(spectra, spectra[field], spectra["truth"]) for field in ("member", "ensemble"))
     missed = [of_member for of_member, of_mean in zip(member, mean, strict=True) if of_mean > 0.1]
-    text = f"{100 * max(missed):.0f} % at {len(missed)} of {len(mean)}" if missed else f"none of {len(mean)}, members {100 * max(member):.0f} %"
+    spectrum = (verdict(f"{100 * max(missed):.0f} % at {len(missed)} of {len(mean)}", max(missed) <= 0.1) if missed
+                else f"none of {len(mean)}, members {100 * max(member):.0f} %: nothing to show")
     return {"RMSE of one member / that of the mean above 1": verdict(number(ratio, 3), ratio > 1),
             "power of members within 10 % of the truth's at those wavenumbers (up to half of the highest) where that of the mean is not: "
-            "largest departure": verdict(text, bool(missed) and max(missed) <= 0.1)}
+            "largest departure": spectrum,
+            "the same of single draws from the exact law, which have no fault: least and greatest": departure_of_draws(spectra, mean)[0],
+            "the same of members against the mean power of those draws": departure_of_draws(spectra, mean)[1]}
+
+
+def departure_of_draws(spectra, mean):
+    """What the target for the power of members asks of draws from the law, and of members where those stand for the truth."""
+    draws = spectra.get("law_members")
+    where = [i for i, of_mean in enumerate(mean) if of_mean > 0.1]
+    if not draws or not where:
+        return "-", "-"
+    largest = lambda powers, reference: max(departures(spectra, powers, reference)[i] for i in where)
+    each = [largest(draw, spectra["truth"]) for draw in draws]
+    expected = [sum(powers) / len(draws) for powers in zip(*draws)]
+    return f"{100 * min(each):.0f} to {100 * max(each):.0f} %", f"{100 * largest(spectra['member'], expected):.0f} %"
 
 
 def targets_table(scores):

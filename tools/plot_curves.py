@@ -12,7 +12,7 @@ METHODS = {  # of the spectra, in the order they are drawn: label and line
     "truth": {"label": "truth", "color": "black", "linewidth": 3},
     "lerp": {"label": "Lerp", "color": "#d55e00", "linestyle": "--"},
     "ensemble": {"label": "ensemble mean", "color": "#009e73", "linestyle": "-."},
-    "member": {"label": "one member", "color": "#56b4e9"},
+    "member": {"label": "members", "color": "#56b4e9"},
 }
 BLUE, ORANGE = "#0072b2", "#d55e00"
 
@@ -76,6 +76,9 @@ def draw_spectra(scores):
         wavenumber = numbers(entry["wavenumber"])
         waves = wavenumber > 0
         truth = numbers(entry["truth"])[waves]
+        if entry.get("law_members"):
+            shares = np.array([numbers(draw)[waves] for draw in entry["law_members"]]) / truth
+            share_axes.fill_between(wavenumber[waves], shares.min(axis=0), shares.max(axis=0), color="0.8", label="draws from the exact law")
         for method, style in METHODS.items():
             if entry.get(method):
                 power = numbers(entry[method])[waves]
@@ -92,6 +95,9 @@ def draw_spectra(scores):
             share_axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
             share_axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
     axes[0][0].legend(loc="lower left")
+    if any(entry.get("law_members") for entry in spectra.values()):
+        band = [handle for handle, label in zip(*axes[1][0].get_legend_handles_labels()) if label == "draws from the exact law"]
+        axes[1][0].legend(handles=band, loc="upper left")
     figure.suptitle("Power spectra" + period_text(scores), fontweight="bold")
     return figure
 

@@ -11,6 +11,7 @@
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/error.hpp"
 #include "hindscale/core/hash.hpp"
+#include "hindscale/io/field_file.hpp"
 #include "hindscale/namelist/options.hpp"
 #include "reconstruction_plan.hpp"
 
@@ -87,19 +88,35 @@ Records read_manifest(const fs::path& folder) {
   return files;
 }
 
-/// The record of a file that is whole; nothing where it is not.
-std::optional<FileRecord> verify(const fs::path& path, const Records& manifest) {
+/// A file that no finished run has noted was made for this archive: by a run that was killed.
+void require_own(const FieldReader& file, const fs::path& path, const nlohmann::json& identity) {
+  for (const auto& [key, attribute] : {std::pair{"checkpoint_sha256", "checkpoint_sha256"},
+                                       {"store_sha256", "sample_store_sha256"}}) {
+    if (identity.value(key, "") == file.attribute(attribute)) continue;
+    throw InputError({.problem = "a file of another reconstruction lies in the folder",
+                      .value = path.filename().string(),
+                      .why = fmt::format("its {} is not that of {}", attribute, identity_name),
+                      .advice = "move it away",
+                      .file = path.string()});
+  }
+}
+
+/// The record of a file that is whole; nothing where it is not. `identity`: of the archive.
+std::optional<FileRecord> verify(const fs::path& path, const Records& manifest,
+                                 const nlohmann::json& identity) {
   const std::string name = path.filename().string();
   const FileRecord now{name, fs::file_size(path), sha256_of_file(path)};
   if (const auto found = manifest.find(name); found != manifest.end()) {
     if (found->second.bytes != now.bytes || found->second.sha256 != now.sha256) return std::nullopt;
     return now;
   }
+  std::optional<FieldReader> file;
   try {
-    const FieldReader reader(path);
+    file.emplace(path);
   } catch (const InputError&) {
     return std::nullopt;
   }
+  require_own(*file, path, identity);
   return now;
 }
 
@@ -184,6 +201,8 @@ Records finished_files(const Context& context, const fs::path& folder,
   std::string mine;
   together(context.comm, [&] {
     const auto manifest = read_manifest(folder);
+    const auto identity = fs::exists(folder / identity_name) ? parse_own(folder / identity_name)
+                                                             : nlohmann::json::object();
     for (const auto& entry : fs::directory_iterator(folder)) {
       if (is_own(entry.path().filename().string())) candidates.push_back(entry.path());
     }
@@ -193,7 +212,7 @@ Records finished_files(const Context& context, const fs::path& folder,
     nlohmann::json records = nlohmann::json::array();
     for (std::int64_t i = block.first; i < block.last; ++i) {
       const fs::path& path = candidates[static_cast<std::size_t>(i)];
-      const auto record = verify(path, manifest);
+      const auto record = verify(path, manifest, identity);
       records.push_back(
           {path.filename().string(), record ? record->bytes : 0, record ? record->sha256 : ""});
     }

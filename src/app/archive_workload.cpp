@@ -70,4 +70,25 @@ ArchiveWorkload workload_of(const Options& options, const StoreContent& content)
   return work;
 }
 
+double disk_bytes(const Options& options, const StoreContent& content, std::int64_t n_ranks) {
+  const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
+  const double statistics =
+      options.output.statistics ? 2.0 + static_cast<double>(options.output.quantiles.size()) : 0.0;
+  double all = 0, longest = 0;
+  for (const Segment& segment : plan.segments) {
+    const auto n_months = static_cast<double>(segment.months().size());
+    all += n_months;
+    longest = std::max(longest, n_months);
+  }
+  const auto n_groups = static_cast<std::size_t>(
+      std::max<std::int64_t>(n_ranks / options.ensemble.ranks_per_field, 1));
+  const double with_members =
+      options.output.members ? all : longest * static_cast<double>(plan.segments_in_work(n_groups));
+  const auto field = static_cast<double>(sizeof(float) * content.n_variables() *
+                                         content.fine.n_rows() * content.fine.n_columns());
+  const std::optional<Options> shifted = shifted_archive(options, content);
+  return (all * statistics + with_members * static_cast<double>(plan.members.size())) * field +
+         (shifted ? disk_bytes(*shifted, content, n_ranks) : 0.0);
+}
+
 }  // namespace hindscale

@@ -16,4 +16,9 @@ TileLayout layout_of(const Options& options, const StoreContent& content);
 /// sampler cannot be counted.
 ArchiveWorkload workload_of(const Options& options, const StoreContent& content);
 
+/// Bytes of a whole archive before compression: members, statistics and, where one is made, the
+/// archive that shows the seams; where members are not kept, those that are there at a time while
+/// so many ranks make it.
+double disk_bytes(const Options& options, const StoreContent& content, std::int64_t n_ranks);
+
 }  // namespace hindscale

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "adjustment_file.hpp"
+#include "archive_workload.hpp"
 #include "coarse_input.hpp"
 #include "experiment_outline.hpp"
 #include "hindscale/app/stages.hpp"
@@ -46,6 +47,14 @@ void print_domain(const StoreContent& content, const Options& options) {
                                    content.months.size()));
 }
 
+std::string samples_text(const MemoryCase& c) {
+  const std::size_t n = c.content.positions(c.content.train).size(), kept = samples_kept(c);
+  return fmt::format("{} of {} months by each rank{}", kept, n,
+                     kept < n ? ": those of others are made anew for each patch, which takes long; "
+                                "raise training/cache_mib"
+                              : "");
+}
+
 void print_training(const Context& context, const Options& options, const StoreContent& content,
                     FieldNetwork& network) {
   const TrainingOptions& training = options.training;
@@ -54,15 +63,6 @@ void print_training(const Context& context, const Options& options, const StoreC
   const PatchPlan plan({0, content.positions(content.train).size(), content.fine.n_rows(),
                         content.fine.n_columns(), content.fine.periodic, rows, columns,
                         static_cast<std::size_t>(training.batch), options.diffusion.timesteps});
-  const auto parameters = static_cast<double>(parameter_count(*network));
-  const double field =
-      static_cast<double>(content.fine.n_rows() * content.fine.n_columns()) * sizeof(float);
-  const auto n_channels =
-      static_cast<double>(network->config().in_channels + 2 * network->config().out_channels);
-  const double cached =
-      std::min(static_cast<double>(training.cache_mib) * mib,
-               static_cast<double>(content.positions(content.train).size()) * field * n_channels);
-  constexpr double copies = 5;  // weights, average, gradient, two moments
   std::cout << "training\n";
   line("network", fmt::format("{} parameters, {} channels in, {} out", parameter_count(*network),
                               network->config().in_channels, network->config().out_channels));
@@ -71,9 +71,10 @@ void print_training(const Context& context, const Options& options, const StoreC
   line("patches a rank and step",
        fmt::format("{:.1f} on {} rank(s)",
                    static_cast<double>(training.batch) / context.comm.size(), context.comm.size()));
+  line("samples kept", samples_text({options, content, network, layout_of(options, content)}));
   line("memory a rank",
        fmt::format("{:.0f} MiB for weights and samples, besides the network's activations",
-                   (copies * parameters * sizeof(float) + cached) / mib));
+                   training_bytes({options, content, network, layout_of(options, content)}) / mib));
 }
 
 /// Fields of the largest unit of work.
@@ -82,6 +83,13 @@ std::size_t largest_unit(const ReconstructionPlan& plan) {
   for (const Unit& unit : plan.units)
     largest = std::max(largest, unit.segment.months().size() * unit.members.size());
   return largest;
+}
+
+std::string evaluations_text(const Options& options, const StoreContent& content, double n_fields) {
+  const ArchiveWorkload work = workload_of(options, content);
+  return fmt::format(
+      "{:.0f} tiles at most ({:.3g} calls for a field); those that show the seams come on top",
+      n_fields * work.evaluations_a_field, work.calls_a_field);
 }
 
 /// Free space where a folder is, or will be.
@@ -98,12 +106,7 @@ void print_reconstruction(const Context& context, const Options& options, FieldN
                           tiling_options(options.tiling));
   std::size_t n_months = 0;
   for (const Segment& segment : plan.segments) n_months += segment.months().size();
-  const double field = static_cast<double>(content.fine.n_rows() * content.fine.n_columns() *
-                                           content.n_variables()) *
-                       sizeof(float);
   const auto n_fields = static_cast<double>(n_months * plan.members.size());
-  const double n_statistics =
-      options.output.statistics ? 2.0 + static_cast<double>(options.output.quantiles.size()) : 0.0;
   std::cout << "reconstruction\n";
   line("months",
        fmt::format("{} to {}: {}", options.first_month(), options.last_month(), n_months));
@@ -120,20 +123,18 @@ void print_reconstruction(const Context& context, const Options& options, FieldN
   line("tiles",
        fmt::format("{} of {} x {}, overlap at least {}", layout.tiles().size(),
                    options.tiling.size[0], options.tiling.size[1], options.tiling.overlap));
-  const std::int64_t calls =
-      evaluations_of(generator_options(options, options.diffusion).sampler, options.sampling.steps);
-  line("network evaluations",
-       calls > 0 ? fmt::format("{:.0f} tiles at most ({} calls for a field); those that show the "
-                               "seams come on top",
-                               n_fields * tiles_of(content, options.tiling, calls), calls)
-                 : "as many as the tolerance of the sampler needs");
+  const bool is_counted = options.training.is_deterministic() ||
+                          evaluations_of(generator_options(options, options.diffusion).sampler,
+                                         options.sampling.steps) > 0;
+  line("network evaluations", is_counted ? evaluations_text(options, content, n_fields)
+                                         : "as many as the tolerance of the sampler needs");
   line("units of work",
        fmt::format("{} for {} rank(s), of up to {} fields each; a run has to last longer than one",
                    plan.units.size(), context.comm.size(), largest_unit(plan)));
   line("memory a rank",
        fmt::format("{:.0f} MiB at the peak",
                    reconstruction_bytes({options, content, network, layout}) / mib));
-  const double disk = (n_fields + n_statistics * static_cast<double>(n_months)) * field / mib;
+  const double disk = disk_bytes(options, content, context.comm.size()) / mib;
   const double free = free_mib(options.reconstruction_path());
   line("disk", fmt::format("{:.1f} MiB before compression, {:.1f} MiB are free", disk, free));
   if (disk > free) context.log.warn("the reconstruction may not fit on the disk");

@@ -14,6 +14,7 @@
 #include "hindscale/model/evaluator.hpp"
 #include "output_spec.hpp"
 #include "reconstruction_plan.hpp"
+#include "rehearsal.hpp"
 
 namespace hindscale {
 namespace {
@@ -115,8 +116,20 @@ double write_mib_s(const Context& context, const Options& options, const StoreCo
 MachineOptions measured_machine(const Context& context, const Options& options,
                                 const ExperimentOutline& outline) {
   MachineOptions machine = options.machine;
+  bool rehearses = false;
+  together(context.comm, [&] { rehearses = can_rehearse(options, outline); });
+  const auto take = [&](const Pace& pace, double& gflops, const char* key, double& overhead) {
+    gflops = pace.gflops;
+    if (!options.is_set(key)) overhead = pace.overhead;
+  };
+  if (machine.evaluation_gflops <= 0 && rehearses)
+    take(rehearse_fields(context, options), machine.evaluation_gflops, "machine/overhead",
+         machine.overhead);
   if (machine.evaluation_gflops <= 0)
     machine.evaluation_gflops = evaluation_gflops(context, options, outline.network);
+  if (machine.training_gflops <= 0 && rehearses && options.training.batch >= context.comm.size())
+    take(rehearse_training(context, options), machine.training_gflops, "machine/training_overhead",
+         machine.training_overhead);
   if (machine.training_gflops <= 0)
     machine.training_gflops = training_gflops(context, options, outline.network);
   if (machine.write_mib_s <= 0)

@@ -8,8 +8,9 @@
 namespace hindscale {
 
 /// Fills the rates of &machine that are 0: the network on tiles, passes of training on patches, a
-/// file written into the experiment's folder and removed again. All ranks at the same time, means
-/// over them. Some seconds each. Collective.
+/// file written into the experiment's folder and removed again. Where the store is there, the first
+/// two are rehearsals of the stages, and the overheads that are not set are theirs. All ranks at
+/// the same time, means over them. Some seconds each. Collective.
 MachineOptions measured_machine(const Context& context, const Options& options,
                                 const ExperimentOutline& outline);
 

@@ -114,6 +114,28 @@ double reconstruction_bytes(const MemoryCase& c) {
          std::max(sampling_bytes(c), statistics_bytes(c));
 }
 
+namespace {
+
+/// Of a month: inputs without the state, target and weight.
+double sample_bytes(const MemoryCase& c) {
+  const NetworkConfig& config = c.network->config();
+  return static_cast<double>(config.in_channels + config.out_channels) * field_bytes(c.content);
+}
+
+}  // namespace
+
+std::size_t samples_kept(const MemoryCase& c) {
+  const std::size_t n = c.content.positions(c.content.train).size();
+  const double limit = static_cast<double>(c.options.training.cache_mib) * 1048576.0;
+  return std::min(n, static_cast<std::size_t>(limit / sample_bytes(c)));
+}
+
+double training_bytes(const MemoryCase& c) {
+  constexpr double copies = 5;
+  return copies * static_cast<double>(parameter_count(*c.network)) * sizeof(float) +
+         static_cast<double>(samples_kept(c)) * sample_bytes(c);
+}
+
 double peak_bytes() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);

@@ -21,6 +21,13 @@ struct MemoryCase {
 /// network, and the larger of what sampling and statistics over the members need. An estimate.
 double reconstruction_bytes(const MemoryCase& c);
 
+/// Months whose samples a rank of a training keeps (training/cache_mib).
+std::size_t samples_kept(const MemoryCase& c);
+
+/// Bytes of a training's weights (with average, gradient and two moments) and of the samples that a
+/// rank keeps, besides the program and the network's activations.
+double training_bytes(const MemoryCase& c);
+
 /// Largest resident set of this process so far, bytes.
 double peak_bytes();
 

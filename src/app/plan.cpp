@@ -2,6 +2,7 @@
 // What training and reconstruction of a namelist cost on a machine, before a job is queued.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <numeric>
@@ -61,7 +62,9 @@ double training_seconds(const Options& options, const ExperimentOutline& outline
   const double validations = validates ? std::ceil(static_cast<double>(training.steps) /
                                                    static_cast<double>(training.validate_every))
                                        : 0;
-  const double a_field = tiles_of(outline.content, options.tiling, training.validation_steps) *
+  Options validating = options;
+  validating.sampling.steps = training.validation_steps;
+  const double a_field = workload_of(validating, outline.content).evaluations_a_field *
                          flop_of(config, options.tiling.size[0], options.tiling.size[1]) / giga;
   const double fields =
       static_cast<double>(training.validation_months * training.validation_members);
@@ -83,19 +86,34 @@ void print_work(const Options& options, const ExperimentOutline& outline,
   const double fields = fields_of(archives);
   const double a_tile =
       flop_of(outline.network->config(), options.tiling.size[0], options.tiling.size[1]);
-  double evaluations = 0, units = 0, bytes = 0;
+  double evaluations = 0, units = 0;
+  const std::int64_t most_ranks =
+      std::ranges::max(options.machine.nodes) * options.machine.ranks_per_node;
   for (const ArchiveWorkload& work : archives) {
     evaluations += fields_of({work}) * work.evaluations_a_field;
     units += static_cast<double>(work.unit_fields.size());
-    bytes += fields_of({work}) * work.bytes_a_field;
   }
   std::cout << "reconstruction\n";
   line("fields",
        fmt::format("{:.0f} in {:.0f} units, those that show the seams included", fields, units));
   line("network evaluations", fmt::format("{:.4g} tiles of {:.4g} GFLOP: {:.4g} FLOP", evaluations,
                                           a_tile / giga, evaluations * a_tile));
-  line("output",
-       fmt::format("{:.1f} MiB before compression, statistics not included", bytes / mib));
+  line("disk", fmt::format("{:.1f} MiB before compression, statistics included",
+                           disk_bytes(options, outline.content, most_ranks) / mib));
+}
+
+/// What ranks of a training keep, and whether a node can.
+void print_training(const Options& options, const ExperimentOutline& outline) {
+  const MachineOptions& machine = options.machine;
+  const double bytes = training_bytes(
+      {options, outline.content, outline.network, layout_of(options, outline.content)});
+  const auto ranks = static_cast<double>(std::min(machine.ranks_per_node, options.training.batch));
+  const bool fits = machine.memory_gib <= 0 || bytes * ranks < machine.memory_gib * 1024 * mib;
+  std::cout << "training\n";
+  line("memory a rank",
+       fmt::format(
+           "{:.0f} MiB for weights and samples, besides the network's activations{}", bytes / mib,
+           fits ? "" : ": too much for a node; lower training/cache_mib or start fewer ranks"));
 }
 
 /// One line a number of nodes.
@@ -110,7 +128,7 @@ void print_costs(const Options& options, const ExperimentOutline& outline,
                     .disk_bytes_a_s = machine.disk_mib_s * mib,
                     .start_s = machine.start_s};
   const TileLayout tiles = layout_of(options, outline.content);
-  std::cout << fmt::format("  {:>6}{:>8}{:>14}{:>12}{:>12}{:>8}{:>8}{:>14}{:>14}\n", "nodes",
+  std::cout << fmt::format("  {:>6}{:>8}{:>14}{:>12}{:>12}{:>8}{:>8}{:>12}{:>18}\n", "nodes",
                            "ranks", "ranks a field", "time", "node-hours", "idle", "I/O",
                            "MiB a rank", "training");
   for (const std::int64_t nodes : machine.nodes) {
@@ -124,7 +142,7 @@ void print_costs(const Options& options, const ExperimentOutline& outline,
         machine.memory_gib <= 0 ||
         bytes * static_cast<double>(machine.ranks_per_node) < machine.memory_gib * 1024 * mib;
     std::cout << fmt::format(
-        "  {:>6}{:>8}{:>14}{:>12}{:>12.4g}{:>7.1f}%{:>7.1f}%{:>14.0f}{:>14}{}\n", nodes, ranks,
+        "  {:>6}{:>8}{:>14}{:>12}{:>12.4g}{:>7.1f}%{:>7.1f}%{:>12.0f}{:>18}{}\n", nodes, ranks,
         layout.ranks_per_field, duration(cost.seconds),
         cost.seconds / hour_s * static_cast<double>(nodes), 100 * cost.idle_share(),
         100 * cost.writing_s / cost.seconds, bytes / mib,
@@ -152,6 +170,7 @@ ExitCode run_plan(const Context& context, const Options& asked) {
   options.machine = measured_machine(context, options, *outline);
   if (!context.comm.is_root()) return ExitCode::done;
   print_machine(options.machine);
+  print_training(options, *outline);
   print_work(options, *outline, archives);
   print_costs(options, *outline, archives);
   return ExitCode::done;

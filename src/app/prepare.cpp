@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Source files -> sample store.
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -40,6 +41,45 @@ class MonthReader {
   std::optional<ConservativeRemap> coarsen_;
 };
 
+/// Values of each variable in a month's fields.
+void count_values(View<const float, 3> fields, std::vector<double>& counts) {
+  for (std::size_t v = 0; v < fields.extent(0); ++v) {
+    const auto values = fields[v].flat();
+    counts.push_back(static_cast<double>(
+        std::ranges::count_if(values, [](float value) { return std::isfinite(value); })));
+  }
+}
+
+/// `counts` [month, variable] of the months in their order. A cell that lacks a value in one month
+/// is left out of all.
+void report_gaps(const Context& context, const StoreContent& content,
+                 const std::vector<double>& counts, const std::string& key) {
+  const std::size_t nv = content.n_variables();
+  for (std::size_t v = 0; v < nv; ++v) {
+    double most = 0, fewest = HUGE_VAL;
+    std::size_t n_months = 0, where = 0;
+    for (std::size_t t = 0; t < content.months.size(); ++t)
+      most = std::max(most, counts[t * nv + v]);
+    for (std::size_t t = 0; t < content.months.size(); ++t) {
+      const double n = counts[t * nv + v];
+      if (n < most) ++n_months;
+      if (n < fewest) where = t;
+      fewest = std::min(fewest, n);
+    }
+    const std::string month = content.months[where].to_string();
+    if (fewest == 0)
+      throw InputError({.problem = "a month without any value",
+                        .value = month,
+                        .why = content.variables[v] + " is missing everywhere",
+                        .advice = "mend the file, or leave the year out",
+                        .key = key});
+    if (n_months > 0)
+      context.log.warn(
+          "{}, {}: {} of {} months lack values that others have; {} has {:.0f} of {:.0f}", key,
+          content.variables[v], n_months, content.months.size(), month, fewest, most);
+  }
+}
+
 /// Each rank writes its contiguous block of months, one month a turn.
 void write_fields(const Context& context, StoreWriter& writer, const PrepareInputs& inputs,
                   const StoreContent& content) {
@@ -51,6 +91,7 @@ void write_fields(const Context& context, StoreWriter& writer, const PrepareInpu
   writer.create(store::coarse, {nt, nv, coarse.extent(1), coarse.extent(2)},
                 StoreWriter::Layout::chunk_per_item);
   const MonthReader reader(inputs, content);
+  std::vector<double> fine_counts, coarse_counts;
   const Block block =
       block_of(static_cast<std::int64_t>(nt), context.comm.rank(), context.comm.size());
   const std::int64_t n_turns = all_max(context.comm, block.last - block.first);
@@ -59,13 +100,18 @@ void write_fields(const Context& context, StoreWriter& writer, const PrepareInpu
     const auto i_month = static_cast<std::size_t>(mine ? block.first + turn : 0);
     together(context.comm, [&] {
       const InRegion reading(context.regions.get(), Region::reading);
-      if (mine) reader.read(content.months[i_month], fine, coarse);
+      if (!mine) return;
+      reader.read(content.months[i_month], fine, coarse);
+      count_values(fine.view(), fine_counts);
+      count_values(coarse.view(), coarse_counts);
     });
     const InRegion writing(context.regions.get(), Region::writing);
     const std::size_t n = mine ? 1 : 0;
     writer.write(store::fine, i_month, n, fine.flat().first(n * fine.size()));
     writer.write(store::coarse, i_month, n, coarse.flat().first(n * coarse.size()));
   }
+  report_gaps(context, content, gather_blocks(context.comm, fine_counts), "dataset/fine_files");
+  report_gaps(context, content, gather_blocks(context.comm, coarse_counts), "dataset/coarse_files");
 }
 
 void write_statics(const Context& context, StoreWriter& writer, const PrepareInputs& inputs,
@@ -149,6 +195,9 @@ void prepare_store(const Context& context, const Options& options) {
   bool finished = false;
   together(context.comm, [&] { finished = store_is_finished(path, recipe); });
   if (finished) {
+    together(context.comm, [&] {
+      if (context.comm.is_root()) require_unchanged_sources(path, options);
+    });
     context.log.info("{} is complete; nothing to prepare", path.string());
     return;
   }

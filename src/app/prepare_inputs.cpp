@@ -12,28 +12,40 @@ Period period_of(const std::vector<std::int64_t>& years) {
   return {static_cast<int>(years.at(0)), static_cast<int>(years.at(1))};
 }
 
+/// The first source that lacks a month, as "t2m_*.nc hold 1950-01 to 2019-12".
+std::string held_without(const PrepareInputs& inputs, Month month) {
+  std::vector<const FieldSources*> kinds{&inputs.fine};
+  if (inputs.coarse) kinds.push_back(&*inputs.coarse);
+  for (const FieldSources* kind : kinds) {
+    for (const Source& source : kind->sources()) {
+      const std::vector<Month>& held = source.months();
+      if (std::binary_search(held.begin(), held.end(), month)) continue;
+      return fmt::format("{} and those with it hold {} to {}", source.files().front(),
+                         held.front().to_string(), held.back().to_string());
+    }
+  }
+  return {};
+}
+
 /// Every month of the three periods; InputError naming those that a source lacks.
 std::vector<Month> months_of(const StoreContent& content, const PrepareInputs& inputs) {
-  std::vector<Month> months;
-  std::vector<std::string> absent;
+  std::vector<Month> months, absent;
   for (const Period& period : {content.train, content.validation, content.test}) {
     for (Month month(period.first_year, 1); month <= Month(period.last_year, 12);
          month = month + 1) {
       if (!inputs.fine.has(month) || (inputs.coarse && !inputs.coarse->has(month)))
-        absent.push_back(month.to_string());
+        absent.push_back(month);
       months.push_back(month);
     }
   }
   if (!absent.empty()) {
-    const auto& held = inputs.fine.sources().front().months();
+    std::vector<std::string> first;
+    for (std::size_t i = 0; i < std::min<std::size_t>(6, absent.size()); ++i)
+      first.push_back(absent[i].to_string());
     throw InputError(
         {.problem = "months are missing from the source files",
-         .value = fmt::format(
-             "{}",
-             fmt::join(absent.begin(),
-                       absent.begin() + std::min<long>(6, static_cast<long>(absent.size())), ", ")),
-         .why = fmt::format("{} in all; the fine files hold {} to {}", absent.size(),
-                            held.front().to_string(), held.back().to_string()),
+         .value = fmt::format("{}", fmt::join(first, ", ")),
+         .why = fmt::format("{} in all; {}", absent.size(), held_without(inputs, absent.front())),
          .advice = "add files or change dataset/train_years, validation_years, test_years"});
   }
   std::sort(months.begin(), months.end());

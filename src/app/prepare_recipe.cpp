@@ -2,12 +2,19 @@
 #include "prepare_recipe.hpp"
 
 #include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <vector>
 
+#include "hindscale/core/error.hpp"
+#include "hindscale/core/hash.hpp"
 #include "hindscale/io/sample_store.hpp"
+#include "hindscale/io/source_paths.hpp"
 
 namespace hindscale {
+namespace fs = std::filesystem;
+
 namespace {
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -30,6 +37,24 @@ bool is_implied(const std::string& line, const std::vector<std::string>& old_lin
                                     [&](const auto& old) { return key_of(old) == key_of(line); });
   const auto defaults = lines_of(recipe_of(Options{}));
   return !is_known && std::find(defaults.begin(), defaults.end(), line) != defaults.end();
+}
+
+/// Those that exist of what paths and patterns name.
+std::vector<fs::path> files_there(const std::vector<std::string>& patterns) {
+  std::vector<fs::path> files;
+  for (const std::string& pattern : patterns) {
+    try {
+      if (pattern.empty()) continue;
+      for (const fs::path& path : expand_paths({pattern}))
+        if (fs::exists(path)) files.push_back(path);
+    } catch (const InputError&) {
+      continue;  // none
+    }
+  }
+  std::ranges::sort(files);
+  const auto repeated = std::ranges::unique(files);
+  files.erase(repeated.begin(), repeated.end());
+  return files;
 }
 
 }  // namespace
@@ -64,6 +89,33 @@ bool store_is_finished(const std::filesystem::path& path, const std::string& rec
                     .value = path.string(),
                     .why = "now asked for: " + differing,
                     .advice = "remove it, or write to another file (dataset/store)",
+                    .key = "dataset/store"});
+}
+
+void require_unchanged_sources(const fs::path& store, const Options& options) {
+  const DatasetOptions& dataset = options.dataset;
+  std::multimap<std::string, fs::path> there;  // by the name that the store keeps
+  for (const std::vector<std::string>& patterns :
+       {dataset.fine_files, dataset.coarse_files, {dataset.relief_file}, {dataset.mask_file}})
+    for (const fs::path& path : files_there(patterns)) there.emplace(path.filename(), path);
+  std::string changed;
+  const auto provenance = nlohmann::json::parse(StoreReader(store).text("provenance"));
+  for (const auto& input : provenance.at("inputs")) {
+    const auto name = input.at("file").get<std::string>();
+    if (there.count(name) != 1) continue;
+    const fs::path& path = there.find(name)->second;
+    const bool same_size = fs::file_size(path) == input.at("bytes").get<std::uintmax_t>();
+    const bool is_older = fs::last_write_time(path) <= fs::last_write_time(store);
+    if (same_size && (is_older || sha256_of_file(path) == input.at("sha256").get<std::string>()))
+      continue;
+    changed += (changed.empty() ? "" : ", ") + path.string();
+  }
+  if (changed.empty()) return;
+  throw InputError({.problem = "source files have changed since the sample store was made of them",
+                    .value = changed,
+                    .advice = "remove the store to make it again, or write to another file "
+                              "(dataset/store)",
+                    .file = store.string(),
                     .key = "dataset/store"});
 }
 

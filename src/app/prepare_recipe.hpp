@@ -19,6 +19,10 @@ std::string recipe_of(const Options& options);
 /// its default.
 bool store_is_finished(const std::filesystem::path& path, const std::string& recipe);
 
+/// InputError naming source files of a finished store that hold something else now. Files that are
+/// gone, and new ones, do not matter.
+void require_unchanged_sources(const std::filesystem::path& store, const Options& options);
+
 /// Bytes that the store will take.
 std::uint64_t store_bytes(const StoreContent& content, const Options& options);
 

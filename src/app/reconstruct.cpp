@@ -103,13 +103,15 @@ Sources open_sources(const Context& context, const Options& options) {
 
 /// On the root: the folder may take these months, has room for them, and says what it is made of.
 void claim_folder(const OutputStyle& style, const ArchiveIdentity& identity,
-                  const ReconstructionPlan& plan, const Records& files) {
+                  const ReconstructionPlan& plan, const Records& files, int n_ranks) {
   const std::set<std::string> names = names_of(files);
   const std::vector<Segment> segments = segments_of({names.begin(), names.end()});
   ArchiveIdentity held = identity;  // of the months that have files
   held.coarse.keep([&](Month month) { return holds_month(segments, month); });
   require_identity(style.folder, style.content.variables, held);
-  check_disk(style.folder, bytes_to_write(style, plan, files));
+  const auto n_groups = static_cast<std::size_t>(n_ranks / style.options.ensemble.ranks_per_field);
+  if (style.options.output.format != "netcdf4")  // nobody knows how much it will shrink
+    check_disk(style.folder, bytes_to_write(style, plan, files, n_groups));
   write_identity(style.folder, identity, !files.empty());
   const Records lasting = lasting_files(style, plan, files);
   if (lasting.size() < files.size()) write_manifest(style.folder, lasting);
@@ -139,7 +141,7 @@ ReconstructionPlan plan_archive(const Context& context, Sources& sources, const 
   identity.coarse = coarse_digests(context.comm, *sources.coarse, *sources.store, plan.months(),
                                    drivers_in(style, plan, files));
   together(context.comm, [&] {
-    if (context.comm.is_root()) claim_folder(style, identity, plan, files);
+    if (context.comm.is_root()) claim_folder(style, identity, plan, files, context.comm.size());
   });
   context.log.info("{}: {} members, {} to {}; {} units to make, {} files finished",
                    style.folder.string(), plan.members.size(), options.first_month(),

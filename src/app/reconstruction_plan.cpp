@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <regex>
 
 namespace hindscale {
@@ -87,6 +89,15 @@ std::vector<Segment> plan_segments(const Segment& months, int years_per_file,
     month = segment.last + 1;
   }
   return {planned.begin(), planned.end()};
+}
+
+std::size_t ReconstructionPlan::segments_in_work(std::size_t n_groups) const {
+  std::map<Segment, std::size_t> units_of;
+  for (const Unit& unit : units) ++units_of[unit.segment];
+  std::size_t fewest = SIZE_MAX;
+  for (const auto& [segment, n] : units_of) fewest = std::min(fewest, n);
+  if (units_of.empty()) return 0;
+  return std::min(units_of.size(), (n_groups + fewest - 1) / fewest + 1);
 }
 
 std::vector<Month> ReconstructionPlan::months() const {

@@ -58,6 +58,9 @@ struct ReconstructionPlan {
 
   /// Every month of the segments, in order.
   [[nodiscard]] std::vector<Month> months() const;
+  /// Segments whose members are there at a time, at most, where they go as soon as the statistics
+  /// are finished and so many groups of ranks take units in their order.
+  [[nodiscard]] std::size_t segments_in_work(std::size_t n_groups) const;
 };
 
 /// Whether the files of all variables of a member are among those finished.

@@ -39,6 +39,15 @@ FieldSources::FieldSources(const Options& options, const std::vector<std::string
     const std::string own = variable_info(variables[v]).units,
                       other = v < units.size() ? units[v] : "";
     sources_.emplace_back(SourceRequest{files, name, variables[v], own.empty() ? other : own});
+    if (sources_[v].months().empty()) {
+      throw InputError(
+          {.problem = "a field without a time axis",
+           .value = variables[v],
+           .advice = "monthly fields are needed; one that was cut out with its time gets it back "
+                     "for instance by xarray's expand_dims",
+           .file = sources_[v].files().front(),
+           .key = group_key});
+    }
     if (!same_grid(sources_[v].grid(), grid())) {
       throw InputError({.problem = "variables lie on different grids",
                         .value = variables[v],

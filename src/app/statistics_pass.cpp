@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 #include "hindscale/comm/work_queue.hpp"
 
@@ -99,15 +100,19 @@ std::set<Segment> condensed_segments(const OutputStyle& style, const Records& fi
 }
 
 std::uintmax_t bytes_to_write(const OutputStyle& style, const ReconstructionPlan& plan,
-                              const Records& finished) {
+                              const Records& finished, std::size_t n_groups) {
   const std::uintmax_t field =
       style.content.fine.n_rows() * style.content.fine.n_columns() * sizeof(float);
   constexpr std::uintmax_t header = 16384;
-  std::uintmax_t bytes = 0;
+  std::uintmax_t bytes = 0, longest = 0;
+  std::map<Segment, std::uintmax_t> members_of;
   for (const Unit& unit : plan.units) {
-    bytes += unit.members.size() * plan.variables.size() *
-             (header + field * unit.segment.months().size());
+    const std::uintmax_t own = unit.members.size() * plan.variables.size() *
+                               (header + field * unit.segment.months().size());
+    bytes += own;
+    longest = std::max(longest, members_of[unit.segment] += own);
   }
+  if (!style.options.output.members) bytes = longest * plan.segments_in_work(n_groups);
   const std::uintmax_t n_statistics = 2 + style.options.output.quantiles.size();
   for (const Segment& segment : plan.segments) {
     if (needs_statistics(style, plan, segment, finished))

@@ -15,9 +15,10 @@ namespace hindscale {
 /// to. InputError where this run would replace such statistics by those of other members.
 std::set<Segment> condensed_segments(const OutputStyle& style, const Records& finished);
 
-/// Bytes of the member files and statistics that a plan will still write, before compression.
+/// Bytes before compression that a plan will still need: of statistics, and of the members that so
+/// many groups of ranks have made and not yet removed.
 std::uintmax_t bytes_to_write(const OutputStyle& style, const ReconstructionPlan& plan,
-                              const Records& finished);
+                              const Records& finished, std::size_t n_groups);
 
 /// The statistics of a segment that a plan will have to write, over all members it holds then;
 /// nothing where they are finished or not asked for.

@@ -11,6 +11,20 @@ namespace hindscale {
 
 namespace {
 
+/// Bias, regressions and masks come from the store, normalisation and weights from the checkpoint.
+void require_same_store(const CheckpointContent& checkpoint, const std::string& store_sha256,
+                        const std::string& file) {
+  const nlohmann::json trained = checkpoint.state.value("store", nlohmann::json::object());
+  if (!trained.contains("sha256") || trained.at("sha256") == store_sha256) return;
+  throw InputError({.problem = "the checkpoint was trained on another sample store",
+                    .value = trained.at("sha256").get<std::string>().substr(0, 16),
+                    .why = fmt::format("SHA-256 of the store now: {}", store_sha256.substr(0, 16)),
+                    .advice = "name the store of the training in dataset/store, or train on this "
+                              "one; for another region set reconstruct/elsewhere = .true.",
+                    .file = file,
+                    .key = "dataset/store"});
+}
+
 /// A network's normalisation for the cells of another region.
 Normalisation elsewhere(Normalisation trained, const StoreReader& reader,
                         const StoreContent& content, const ConditioningOptions& options) {
@@ -73,6 +87,8 @@ TrainedNetwork load_trained_network(const Options& options, const StoreReader& r
                       .file = trained.checkpoint.string(),
                       .key = "reconstruct/checkpoint"});
   }
+  if (!options.reconstruct.elsewhere)
+    require_same_store(checkpoint, store_sha256, trained.checkpoint.string());
   trained.network = make_network(config, options.experiment.seed);
   load_parameters(*trained.network, checkpoint.model, options.reconstruct.weights + ".");
   trained.mean = mean_model_of(checkpoint);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "hindscale/comm/work_queue.hpp"
+#include "memory_estimate.hpp"
 #include "statistics_pass.hpp"
 
 namespace hindscale {
@@ -51,7 +52,10 @@ class UnitLoop {
   void run() {
     const auto stop = [&] {
       take_note();
-      return broadcast(group_, std::int64_t{stops_root()}) != 0;
+      const bool own = group_.is_root() ? stops() : work_.clock.has_to_stop();
+      const bool all = all_max(group_, own ? 1.0 : 0.0) > 0;
+      if (all && group_.is_root()) queue_.close();
+      return all;
     };
     for (std::int64_t i_unit = next(); i_unit != none; i_unit = next()) {
       const WallTime unit_time(0);
@@ -102,13 +106,12 @@ class UnitLoop {
       made_.insert(made_.end(), files->records().begin(), files->records().end());
       const auto n_units = static_cast<double>(work_.plan.units.size());
       const double done = static_cast<double>(i_unit + 1) / n_units;
-      context_.log.info("unit {} of {} done; {:.0f} s left", i_unit + 1, work_.plan.units.size(),
-                        since_start_.elapsed_s() * (1 - done) / done);
+      context_.log.info("unit {} of {} done; {:.0f} s left; {:.0f} MiB at the peak so far",
+                        i_unit + 1, work_.plan.units.size(),
+                        since_start_.elapsed_s() * (1 - done) / done, peak_bytes() / 1048576.0);
       if (group_.is_root()) complete(work_.plan.units[static_cast<std::size_t>(i_unit)].segment);
     }
   }
-
-  bool stops_root() { return group_.is_root() && stops(); }
 
   std::int64_t next() {
     const bool goes_on = group_.is_root() && work_.clock.has_room_for_a_unit() && !stops();

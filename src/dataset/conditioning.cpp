@@ -2,6 +2,7 @@
 #include "hindscale/dataset/conditioning.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "conditioning_fields.hpp"
@@ -186,11 +187,20 @@ MonthInputs Conditioning::inputs(Month month, View<const float, 3> coarse,
   return inputs;
 }
 
+std::size_t Conditioning::n_gaps(Month month, View<const float, 3> coarse) const {
+  const auto usual = coarse_climatology_.view()[static_cast<std::size_t>(month.of_year())];
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < coarse.size(); ++i)
+    if (std::isfinite(usual.data()[i]) && !std::isfinite(coarse.data()[i])) ++n;
+  return n;
+}
+
 void Conditioning::count_from_mean(MonthInputs& inputs) const {
   if (options_.diffusion.target != "field") return;
   const auto mean = normalisation_.at(mean_name).flat();
-  std::transform(mean.begin(), mean.end(), inputs.base.flat().begin(),
-                 [](double x) { return static_cast<float>(x); });
+  const auto base = inputs.base.flat();  // stays missing where the coarse field is
+  for (std::size_t i = 0; i < base.size(); ++i)
+    if (std::isfinite(base[i])) base[i] = static_cast<float>(mean[i]);
 }
 
 void Conditioning::to_physical(View<const float, 3> coarse, View<const float, 3> base,

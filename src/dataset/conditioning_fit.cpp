@@ -75,7 +75,7 @@ void Conditioning::fit(const StoreReader& reader) {
     const MonthFields fields = stored_fields(reader, i_month, coarse, truth);
     Array<float, 3> base = base_of(coarse, fields);
     if (options_.diffusion.target == "field")
-      std::fill(base.flat().begin(), base.flat().end(), 0.0F);
+      for (float& value : base.flat()) value = std::isfinite(value) ? 0.0F : value;
     for (std::size_t i = 0; i < truth.size(); ++i) {
       const std::size_t v = i / (ny * nx), cell = i % (ny * nx);
       const double area = area_.flat()[cell];

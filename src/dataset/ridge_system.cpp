@@ -3,15 +3,26 @@
 
 #include <cmath>
 
+#include "hindscale/core/vector_clones.hpp"
+
 namespace hindscale {
+namespace {
+
+/// sum += factor x.
+HINDSCALE_VECTOR_CLONES void add_scaled(double factor, const double* __restrict x, std::size_t n,
+                                        double* __restrict sum) {
+  for (std::size_t i = 0; i < n; ++i) sum[i] += factor * x[i];
+}
+
+}  // namespace
 
 RidgeSystem::RidgeSystem(std::size_t n_predictors, std::size_t n_responses)
     : k_(n_predictors), m_(n_responses), gram_(k_ * k_, 0.0), cross_(k_ * m_, 0.0) {}
 
 void RidgeSystem::add(const std::vector<double>& x, const std::vector<double>& y) {
   for (std::size_t i = 0; i < k_; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) gram_[i * k_ + j] += x[i] * x[j];
-    for (std::size_t j = 0; j < m_; ++j) cross_[i * m_ + j] += x[i] * y[j];
+    add_scaled(x[i], x.data(), i + 1, &gram_[i * k_]);
+    add_scaled(x[i], y.data(), m_, &cross_[i * m_]);
   }
 }
 
@@ -47,15 +58,12 @@ std::vector<double> RidgeSystem::solve(double penalty) const {
     }
   }
   for (std::size_t i = 0; i < k_; ++i) {
-    for (std::size_t l = 0; l < i; ++l) {
-      for (std::size_t j = 0; j < m_; ++j) b[i * m_ + j] -= factor[i * k_ + l] * b[l * m_ + j];
-    }
+    for (std::size_t l = 0; l < i; ++l) add_scaled(-factor[i * k_ + l], &b[l * m_], m_, &b[i * m_]);
     for (std::size_t j = 0; j < m_; ++j) b[i * m_ + j] /= factor[i * k_ + i];
   }
   for (std::size_t i = k_; i-- > 0;) {
-    for (std::size_t l = i + 1; l < k_; ++l) {
-      for (std::size_t j = 0; j < m_; ++j) b[i * m_ + j] -= factor[l * k_ + i] * b[l * m_ + j];
-    }
+    for (std::size_t l = i + 1; l < k_; ++l)
+      add_scaled(-factor[l * k_ + i], &b[l * m_], m_, &b[i * m_]);
     for (std::size_t j = 0; j < m_; ++j) b[i * m_ + j] /= factor[i * k_ + i];
   }
   return b;

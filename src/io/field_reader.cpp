@@ -49,6 +49,9 @@ struct FieldReader::Impl {
                       .advice = "remove it and run again"});
   }
   void check(int status) const {
+    if (status > 0)  // errno, no fault of the file
+      throw SystemError(
+          {.problem = "cannot be read", .why = nc_strerror(status), .file = path.string()});
     if (status != NC_NOERR) refuse(nc_strerror(status));
   }
   void open();

@@ -6,15 +6,30 @@
 #include <netcdf.h>
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
+#include <system_error>
 #include <utility>
 
 #include "chunk_cache.hpp"
 #include "file_kind.hpp"
 #include "hindscale/core/error.hpp"
 #include "library_locks.hpp"
+#include "text.hpp"
 
 namespace hindscale {
+namespace {
+
+/// Some writers give numbers as text.
+std::vector<double> number_in(const std::string& words) {
+  const std::string text = trimmed(words);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return {};
+  return {number};
+}
+
+}  // namespace
 
 NetcdfFile::NetcdfFile(std::filesystem::path path) : path_(std::move(path)) {
   require_whole_netcdf(path_);
@@ -151,6 +166,7 @@ std::string NetcdfFile::text(int variable, const char* attribute) const {
 }
 
 std::vector<double> NetcdfFile::numbers(int variable, const char* attribute) const {
+  if (const std::string words = text(variable, attribute); !words.empty()) return number_in(words);
   const LibraryLock alone = alone_in_netcdf();
   nc_type type = NC_NAT;
   std::size_t length = 0;

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/io/source_paths.hpp"
 #include "source_file.hpp"
-#include "source_paths.hpp"
 
 namespace hindscale {
 namespace {

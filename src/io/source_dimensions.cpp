@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <sstream>
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/time/axis.hpp"
@@ -117,6 +118,24 @@ void require_horizontal(const NetcdfFile& file, int variable, bool found, const 
        .file = file.path().string()});
 }
 
+/// Numbers of rows and columns are no degrees: where the field's coordinates have two dimensions,
+/// its axes are not latitude and longitude.
+void refuse_curvilinear(const NetcdfFile& file, int variable, int axis) {
+  if (!trimmed(file.text(axis, "units")).empty() && trimmed(file.text(axis, "units")) != "1")
+    return;
+  std::istringstream names(file.text(variable, "coordinates"));
+  for (std::string name; names >> name;) {
+    const auto coordinate = file.find(name);
+    if (!coordinate || file.dimensions_of(*coordinate).size() < 2) continue;
+    throw InputError(
+        {.problem = "curvilinear grid",
+         .value = name,
+         .why = fmt::format("it has two dimensions, and {} no unit", file.name_of(axis)),
+         .advice = "remap it to latitude and longitude first, for instance with cdo remapbil",
+         .file = file.path().string()});
+  }
+}
+
 }  // namespace
 
 FieldDimensions find_dimensions(const NetcdfFile& file, int variable) {
@@ -144,6 +163,8 @@ FieldDimensions find_dimensions(const NetcdfFile& file, int variable) {
   require_horizontal(file, variable, latitude.has_value(), "latitude");
   require_horizontal(file, variable, longitude.has_value(), "longitude");
   if (other) refuse_dimension(file, variable, *other);
+  for (const FieldDimensions::Place& place : {*latitude, *longitude})
+    refuse_curvilinear(file, variable, place.coordinate);
   found.latitude = *latitude;
   found.longitude = *longitude;
   return found;

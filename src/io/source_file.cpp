@@ -8,6 +8,7 @@
 #include "hindscale/core/error.hpp"
 #include "source_time.hpp"
 #include "source_units.hpp"
+#include "text.hpp"
 
 namespace hindscale {
 namespace {
@@ -31,6 +32,20 @@ bool is_static(const SourceRequest& request) {
   return request.variable == "orog" || request.variable == "sftlf";
 }
 
+// A depth of water counts as one a day, as monthly means of ERA5 have it.
+void refuse_sum_over_month(const NetcdfFile& file, int variable) {
+  const std::string methods = lower_case(file.text(variable, "cell_methods"));
+  const std::string units = lower_case(trimmed(file.text(variable, "units")));
+  if (methods.find("time: sum") == std::string::npos ||
+      (units != "m" && !units.starts_with("m of ")))
+    return;
+  throw InputError({.problem = "a depth of water summed over time",
+                    .value = file.text(variable, "cell_methods"),
+                    .why = "a depth without a time is taken as that of a day",
+                    .advice = "divide by the days of each month, for instance with cdo divdpm, and "
+                              "give units by the day"});
+}
+
 }  // namespace
 
 SourceFile::SourceFile(const std::filesystem::path& path, const SourceRequest& request,
@@ -45,6 +60,7 @@ SourceFile::SourceFile(const std::filesystem::path& path, const SourceRequest& r
   columns_ =
       naming_file(file_, longitude, [&] { return canonical_longitude(file_.values(longitude)); });
   naming_file(file_, variable_, [&] {
+    if (request.variable == "pr") refuse_sum_over_month(file_, variable_);
     units_ =
         unit_conversion(system, request.variable, file_.text(variable_, "units"), request.units);
     grid_ = grid_around(rows_.points, columns_.points);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expansion of patterns.
-#include "source_paths.hpp"
+#include "hindscale/io/source_paths.hpp"
 
 #include <glob.h>
 

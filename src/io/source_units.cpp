@@ -75,6 +75,11 @@ std::optional<LinearMap> crossing(const UnitSystem& system, const std::string& v
 LinearMap unit_conversion(const UnitSystem& system, const std::string& variable,
                           const std::string& from, const std::string& to) {
   if (to.empty()) return {};
+  if (lower_case(from).find("month") != std::string::npos)
+    throw InputError({.problem = "units by the month, whose length differs",
+                      .value = from,
+                      .advice = "divide by the days of each month, for instance with cdo divdpm, "
+                                "and give units by the day"});
   bool known = false;
   for (const std::string& reading : readings_of(from)) {
     if (const auto map = system.conversion(reading, to)) return *map;

@@ -2,10 +2,13 @@
 // Packing and missing values.
 #include "unpacking.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "hindscale/core/error.hpp"
 #include "text.hpp"
 
 namespace hindscale {
@@ -40,20 +43,31 @@ double unsigned_range(NumberKind kind) {
   }
 }
 
+/// The number of an attribute; `none` where it is not there.
+double packing(const NetcdfFile& file, int variable, const char* attribute, double none) {
+  const std::vector<double> numbers = file.numbers(variable, attribute);
+  if (!numbers.empty()) return numbers.front();
+  const std::string text = file.text(variable, attribute);
+  if (text.empty()) return none;
+  throw InputError({.problem = fmt::format("{} is no number", attribute),
+                    .value = text,
+                    .advice = "correct the attribute, for instance with ncatted",
+                    .file = file.path().string(),
+                    .key = file.name_of(variable)});
+}
+
 }  // namespace
 
 Unpacking::Unpacking(const NetcdfFile& file, int variable) {
   const NumberKind kind = file.kind_of(variable);
   single_ = kind == NumberKind::float32;
   floating_ = single_ || kind == NumberKind::float64;
-  for (const char* attribute : {"_FillValue", "missing_value"}) {
-    const std::vector<double> values = file.numbers(variable, attribute);
-    missing_.insert(missing_.end(), values.begin(), values.end());
-  }
-  if (missing_.empty()) missing_ = default_fill(kind);
-  if (const auto scale = file.numbers(variable, "scale_factor"); !scale.empty()) scale_ = scale[0];
-  if (const auto offset = file.numbers(variable, "add_offset"); !offset.empty())
-    offset_ = offset[0];
+  missing_ = file.numbers(variable, "_FillValue");
+  if (missing_.empty()) missing_ = default_fill(kind);  // of values that were never written
+  const std::vector<double> others = file.numbers(variable, "missing_value");
+  missing_.insert(missing_.end(), others.begin(), others.end());
+  scale_ = packing(file, variable, "scale_factor", scale_);
+  offset_ = packing(file, variable, "add_offset", offset_);
   if (lower_case(file.text(variable, "_Unsigned")) == "true")
     unsigned_range_ = unsigned_range(kind);
 }

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <vector>
 
-#include "vector_clones.hpp"
+#include "hindscale/core/vector_clones.hpp"
 
 namespace hindscale::loops {
 

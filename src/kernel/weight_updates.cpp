@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "vector_clones.hpp"
+#include "hindscale/core/vector_clones.hpp"
 
 namespace hindscale::loops {
 

@@ -67,7 +67,7 @@ void TrainingRun::resume() {
       parts_.trainer.restore(checkpoint, step);
       const auto& position = checkpoint.state.at("position");
       restore_interval(position);
-      last_loss_ = position.at("last_loss").get<double>();
+      last_loss_ = position.at("last_loss").is_null() ? NAN : double{position.at("last_loss")};
       const auto& best = checkpoint.state.at("best");
       if (!best.is_null())
         best_ = BestCheckpoint{best.at("step").get<std::int64_t>(), best.at("score").get<double>()};

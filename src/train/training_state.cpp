@@ -10,12 +10,14 @@
 #include <set>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/model/precision.hpp"
 
 namespace hindscale {
 namespace {
 
 constexpr const char* transform_prefix = "transform.";
 constexpr const char* consistency_key = "diffusion/consistency";
+constexpr const char* precision_key = "training/precision";
 
 /// Visitor of an option group: members -> JSON.
 struct WriteJson {
@@ -87,6 +89,7 @@ nlohmann::json determined_by(const Options& options, const std::vector<int>& lef
   for (const auto& [key, value] : training.items()) {
     if (course_of_training.contains(key)) keys["training/" + key] = value;
   }
+  keys[precision_key] = name_of(precision_of(options.training.precision));  // of 'auto', too
   return keys;
 }
 
@@ -127,6 +130,7 @@ void require_same_training(const nlohmann::json& state, const nlohmann::json& no
   // An option that an older program did not know did what its default does now.
   const nlohmann::json defaults = determined_by(Options{}, {});
   for (const auto& [key, value] : now.at("determined_by").items()) {
+    if (key == precision_key && !then.contains(key)) continue;  // older programs kept no record
     const auto& source = then.contains(key) ? then : defaults;
     if (!source.contains(key) || source.at(key) != value) {
       differences.push_back(fmt::format("{}: {} then, {} now", key, text(then, key), value.dump()));

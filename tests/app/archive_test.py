@@ -193,6 +193,30 @@ class Archive(unittest.TestCase):
         self.assertIn("1991-01", said)
         self.assertIn("missing values", said)
 
+    def test_a_single_missing_coarse_value_is_refused_whatever_is_generated(self):
+        with xr.open_dataset(self.folder / "coarse.nc") as file:
+            data = file.load()
+        data["vas"][1, 7, 11] = np.nan
+        data.to_netcdf(self.folder / "hole.nc")
+        of_field = (f"experiment/directory='{self.folder}/of_field'", f"dataset/store='{self.folder}/base/samples.h5'",
+                    "diffusion/target='field'")
+        run("train", *of_field)
+        hole = f"reconstruct/coarse_files='{self.folder}/hole.nc'"
+        for options in (of_field, (self.home, f"reconstruct/directory='{self.folder}/hole'")):
+            said = run("reconstruct", *options, hole, expect=2)
+            self.assertIn("1991-02", said)
+            self.assertIn("1 of its 1296 values", said)
+
+    def test_a_file_of_another_reconstruction_is_not_taken_in(self):
+        self.reconstruct("mine", "ensemble/members=1")
+        self.reconstruct("theirs", "ensemble/members=2", f"reconstruct/checkpoint='{self.folder}/base/checkpoints/step_00000006'")
+        for variable in ("uas", "vas"):
+            shutil.copy(self.folder / "theirs" / f"{variable}_r002_199101-199102.nc", self.folder / "mine")
+        said = self.reconstruct("mine", "ensemble/members=2", ranks=2, expect=2)
+        self.assertIn("uas_r002_199101-199102.nc", said)
+        self.assertIn("a file of another reconstruction", said)
+        self.assertTrue((self.folder / "mine" / "uas_r002_199101-199102.nc").exists())
+
     def test_a_file_that_cannot_be_written_ends_the_run_with_its_name(self):
         folder = self.folder / "barred"
         slow = ("sampling/steps=60", "ensemble/members=4", "ensemble/members_per_unit=1")

@@ -82,6 +82,15 @@ class Experiment(unittest.TestCase):
             self.assertGreater(events["skill"]["exact"], events["skill"]["dpdm"] - 0.02)
             self.assertLess(abs(self.scores["analysis"]["tas"]["not_normal"]["exact"] - 0.05), 0.03)
 
+    def test_draws_from_the_law_have_the_power_of_the_truth_in_the_mean(self):
+        for variable in ("uas", "vas", "tas", "ps"):
+            spectra = self.scores["spectra"][variable]
+            self.assertEqual(len(spectra["law_members"]), 8)
+            power, truth = np.mean(spectra["law_members"], axis=0), np.array(spectra["truth"])
+            waves = slice(1, len(truth) // 2)
+            self.assertLess(np.abs(np.log(power[waves] / truth[waves])).mean(), 0.1, variable)
+        self.assertRegex(self.said, r"draws from the exact law.* to \d+ %")
+
     def test_the_report_stands_alone(self):
         page = (self.report / "report.html").read_text()
         self.assertGreaterEqual(page.count("data:image/png;base64,"), 9)

@@ -95,6 +95,27 @@ class Plan(unittest.TestCase):
             self.assertAlmostEqual(total / line["seconds"], 1, delta=0.02 if line["ranks"] == 1 else 0.3)
         self.assertGreater(lines[1]["regions"]["network"]["mean"], 0)
         self.assertGreater(lines[2]["regions"]["network"]["mean"], lines[2]["regions"]["sampling"]["mean"])
+        self.rehearsals_measure_what_stages_do_beside_the_network()
+        self.disk_is_what_the_files_take()
+
+    def rehearsals_measure_what_stages_do_beside_the_network(self):
+        made = sorted(self.folder.rglob("*"))
+        for ranks in (1, 2):
+            said = run("plan", self.home, "--measure", ranks=ranks)
+            for name, assumed in (("overhead", 0.03), ("training_overhead", 0.12)):
+                found = float(re.search(rf"^  {name} = (\S+)", said, re.MULTILINE).group(1))
+                self.assertGreater(found, 0, name)
+                self.assertNotEqual(found, assumed, name)
+        self.assertIn("\n  overhead = 0.5\n", run("plan", self.home, "--measure", "machine/overhead=0.5"))
+        self.assertEqual(sorted(self.folder.rglob("*")), made)
+
+    def disk_is_what_the_files_take(self):
+        files = [path.stat().st_size for folder in self.folder.glob("reconstruction*") for path in folder.glob("*.nc")]
+        foretold = {float(re.search(r"disk +(\S+) MiB", run(*stage, self.home)).group(1)) * 2**20
+                    for stage in (("check",), ("plan", self.machine(1)))}
+        self.assertEqual(len(foretold), 1)
+        header = 20000  # of a file, at most
+        self.assertLess(abs(sum(files) - len(files) * header / 2 - foretold.pop()), len(files) * header / 2 + 2**20 / 20)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ import subprocess
 import tempfile
 import unittest
 
+import numpy as np
+import xarray as xr
+
 from program import NAMELIST, PROGRAM, SOURCE, environment, run
 
 WINDS = "/usr/share/ferret-vis/data/monthly_navy_winds.cdf"
@@ -78,6 +81,41 @@ class WrongInput(unittest.TestCase):
     def test_months_outside_the_files(self):
         self.refused("prepare", [self.fresh("c"), "dataset/test_years=1992,1994"], "1993-01", "months are missing")
 
+    def winds(self, name, change):
+        """A copy of the demo's winds, changed; the option that names it."""
+        with xr.open_dataset(WINDS, decode_times=False) as file:
+            data = change(file.load())
+        data.to_netcdf(self.folder / name, format="NETCDF3_64BIT")
+        return f"dataset/fine_files='{self.folder}/{name}'"
+
+    def test_a_field_without_time(self):
+        for stage in ("check", "prepare"):
+            self.refused(stage, [self.fresh("j"), self.winds("instant.nc", lambda data: data.isel(TIME=0))], "instant.nc", "time axis")
+
+    def test_a_month_without_any_value_and_one_with_gaps(self):
+        def holes(everywhere):
+            def change(data):
+                data["UWND"][24:25, : (None if everywhere else 3)] = np.nan  # January 1984
+                return data
+            return change
+        self.refused("prepare", [self.fresh("k"), self.winds("lost.nc", holes(True))], "1984-01", "uas", "without any value", ranks=2)
+        said = run("prepare", self.fresh("l"), self.winds("torn.nc", holes(False)), ranks=2)
+        self.assertIn("uas: 1 of 84 months lack values that others have; 1984-01 has 10080 of 10512", said)
+
+    def test_sources_that_changed_after_the_store_was_made(self):
+        def warmer(data):
+            data["UWND"] += 1
+            return data
+        winds = self.winds("mine.nc", lambda data: data)
+        run("prepare", self.fresh("m"), winds)
+        self.assertIn("nothing to prepare", run("prepare", self.fresh("m"), winds))
+        self.winds("mine.nc", lambda data: data)  # the same bytes anew
+        self.assertIn("nothing to prepare", run("prepare", self.fresh("m"), winds))
+        self.winds("mine.nc", warmer)
+        self.refused("prepare", [self.fresh("m"), winds], "mine.nc", "have changed", "dataset/store", ranks=2)
+        (self.folder / "mine.nc").unlink()
+        self.assertIn("nothing to prepare", run("prepare", self.fresh("m"), winds))
+
     def test_files_that_are_something_else(self):
         fake = self.folder / "fake.nc"
         for content, kind in ((b"PK\x03\x04rest", "ZIP"), (b"GRIB....", "GRIB"), (b"<!DOCTYPE html><html>", "HTML"),
@@ -108,6 +146,19 @@ class WrongInput(unittest.TestCase):
         run("prepare", other, "dataset/variables='uas'", "dataset/fine_names='UWND'")
         checkpoint = f"reconstruct/checkpoint='{self.folder}/base/checkpoints/step_00000012'"
         self.refused("reconstruct", [other, "dataset/variables='uas'", "dataset/fine_names='UWND'", checkpoint], "other variables")
+
+    def test_checkpoint_of_another_store(self):
+        other = self.fresh("years"), "dataset/train_years=1984,1986"
+        run("prepare", *other)
+        checkpoint = f"reconstruct/checkpoint='{self.folder}/base/checkpoints/step_00000012'"
+        self.refused("reconstruct", [*other, checkpoint], "trained on another sample store", "dataset/store")
+
+    def test_a_training_keeps_its_precision(self):
+        state = json.loads((self.folder / "base" / "checkpoints" / "step_00000012" / "state.json").read_text())
+        precision = state["determined_by"]["training/precision"]
+        self.assertIn(precision, ("bfloat16", "float32"))
+        if precision == "bfloat16":
+            self.refused("train", [self.home, "training/precision='float32'"], "training/precision", "belongs to another training")
 
     def test_damaged_checkpoint_is_refused_and_training_goes_on_from_the_one_before(self):
         home = self.folder / "damaged"

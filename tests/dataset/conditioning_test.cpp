@@ -162,6 +162,22 @@ TEST(Conditioning, a_value_without_data_is_missing_in_the_output_and_only_there)
   }
 }
 
+TEST(Conditioning, gaps_of_a_coarse_field_are_counted_and_stay_in_the_base_whatever_is_generated) {
+  const SyntheticStore samples({});
+  const Month month = samples.content.months[validation_month];
+  for (const char* target : {"field", "residual"}) {
+    const Conditioning conditioning(samples.reader, samples.content,
+                                    options_of(target, "ridge", "cell"));
+    Array<float, 3> coarse = samples.coarse(validation_month);
+    EXPECT_EQ(conditioning.n_gaps(month, coarse), 0U);
+    for (float& value : coarse.view()[1].flat()) value = std::nanf("");
+    EXPECT_EQ(conditioning.n_gaps(month, coarse), coarse.view()[1].size());
+    const MonthInputs inputs = conditioning.inputs(month, coarse);
+    for (std::size_t i = 0; i < inputs.base.size(); ++i)
+      ASSERT_EQ(std::isnan(inputs.base.flat()[i]), i >= n_cells) << target << " " << i;
+  }
+}
+
 TEST(Conditioning, with_consistency_output_and_base_have_the_coarse_means) {
   const SyntheticStore samples({});
   const ConservativeRemap coarsen(samples.content.fine, samples.content.coarse);

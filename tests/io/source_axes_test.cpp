@@ -86,5 +86,12 @@ TEST(source, parts_in_any_order_join) {
   EXPECT_EQ(Source(request).files(), source.files());
 }
 
+TEST(source_axes, numbers_of_rows_and_columns_are_no_degrees) {
+  EXPECT_THAT(
+      refusal_of(
+          {.files = {source_path("curvilinear")}, .name = "uas", .variable = "uas", .units = ""}),
+      testing::AllOf(testing::HasSubstr("curvilinear grid"), testing::HasSubstr("lon2d")));
+}
+
 }  // namespace
 }  // namespace hindscale::test

@@ -32,15 +32,15 @@ void expect_holes(const std::string& file, const std::string& name, bool second)
 }
 
 TEST(source_values, missing_values_of_every_kind_are_nan) {
-  for (const char* name :
-       {"default_fill", "nan", "grib", "cmip", "wrong_type", "double", "text", "large"}) {
+  for (const char* name : {"default_fill", "nan", "grib", "cmip", "wrong_type", "double", "text",
+                           "number_as_text", "large"}) {
     expect_holes("fills", name, false);
   }
   expect_holes("fills", "two", true);
 }
 
 TEST(source_values, packed_values_are_unpacked) {
-  for (const char* name : {"uas", "no_attribute"}) {
+  for (const char* name : {"uas", "no_attribute", "unwritten", "as_text"}) {
     const Source source(request_of("packed", name, "uas", "m s-1"));
     expect_formula(source, 0, 0);
     expect_formula(source, 2, 2);
@@ -48,6 +48,12 @@ TEST(source_values, packed_values_are_unpacked) {
     EXPECT_TRUE(std::isnan(field(0, 0)));
     EXPECT_NEAR(field(0, 1), 100 - 60 + 4.5, 1e-4);
   }
+}
+
+TEST(source_values, packing_by_something_else_than_a_number_is_refused) {
+  const std::string refusal = refusal_of(request_of("packed", "no_number", "uas", "m s-1"));
+  for (const char* fact : {"packed.nc", "no_number", "scale_factor is no number", "'a hundredth'"})
+    EXPECT_THAT(refusal, HasSubstr(fact));
 }
 
 TEST(source_values, negative_bytes_of_unsigned_variables_are_large) {
@@ -87,6 +93,10 @@ TEST(source_values, depths_of_precipitation_become_fluxes_and_nothing_else_does)
   }
   EXPECT_FLOAT_EQ(value_of("millimetres_day", "pr", "kg m-2 s-1"), 18.0 / 86400);
   EXPECT_FLOAT_EQ(value_of("flux", "pr", "kg m-2 day-1"), 18.0 * 86400);
+  EXPECT_THAT(refusal_of(request_of("units", "by_month", "pr", "kg m-2 s-1")),
+              HasSubstr("whose length differs"));
+  EXPECT_THAT(refusal_of(request_of("units", "sum", "pr", "kg m-2 s-1")),
+              HasSubstr("summed over time"));
   // Millimetres may be of a day or of a month: nobody can know.
   EXPECT_THAT(refusal_of(request_of("units", "millimetres", "pr", "kg m-2 s-1")),
               HasSubstr("'mm'"));

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training in bfloat16: outputs and gradients are those of float32 to rounding, and still float32.
+// Gradients are the slopes of what the network computes; in bfloat16 outputs and gradients are
+// those of float32 to rounding, and still float32.
 #include "hindscale/model/precision.hpp"
 
 #include <gtest/gtest.h>
+
+#include <array>
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/kernel/convolution.hpp"
@@ -34,6 +37,42 @@ Pass pass(UNet network, Precision precision) {
 
 double relative_distance(const torch::Tensor& a, const torch::Tensor& b) {
   return ((a - b).norm() / b.norm()).item<double>();
+}
+
+/// The output times fixed numbers, summed in double.
+torch::Tensor loss_of(UNet network) {
+  network->set_dropout_stream(1, 2, {3, 4});
+  torch::manual_seed(5);
+  const torch::Tensor x = torch::randn({2, network->config().in_channels, 16, 24});
+  const torch::Tensor y = network->forward(x, torch::tensor({20.0F, 700.0F}));
+  return (y.to(torch::kDouble) * torch::randn_like(y).to(torch::kDouble)).sum();
+}
+
+TEST(Gradients, are_the_slopes_that_finite_differences_find) {
+  constexpr double distance = 0.01, tolerance = 0.01, rounding = 2e-4;  // of the loss
+  for (const Upsampling upsampling : {Upsampling::nearest, Upsampling::bicubic}) {
+    NetworkConfig config = tiny_config();
+    config.upsampling = upsampling;
+    config.dropout = 0.1;
+    UNet network = drawn_network(config);
+    network->train();
+    network->set_precision(Precision::float32);
+    loss_of(network).backward();
+    const torch::NoGradGuard no_gradients;
+    for (const auto& [name, parameter] : parameters_of(*network)) {
+      const torch::Tensor gradient = parameter.grad().clone(), before = parameter.clone();
+      const double slope = gradient.norm().item<double>();
+      std::array<double, 2> losses{};
+      for (const int side : {0, 1}) {
+        parameter.copy_(before + (side == 0 ? -distance : distance) / slope * gradient);
+        losses.at(static_cast<std::size_t>(side)) = loss_of(network).item<double>();
+      }
+      parameter.copy_(before);
+      EXPECT_NEAR((losses[1] - losses[0]) / (2 * distance), slope,
+                  tolerance * slope + rounding / distance)
+          << name;
+    }
+  }
 }
 
 class Mixed : public testing::TestWithParam<const char*> {};

@@ -63,6 +63,9 @@ class Conditioning {
   /// the month before; where it is empty the month's own stands in its place.
   [[nodiscard]] MonthInputs inputs(Month month, View<const float, 3> coarse,
                                    View<const float, 3> previous = {}) const;
+  /// Values that a coarse field [v, cy, cx] lacks where those of this calendar month that the
+  /// network learnt from have some.
+  [[nodiscard]] std::size_t n_gaps(Month month, View<const float, 3> coarse) const;
   /// Inputs of a month of the store; training months see climatologies and baselines fitted without
   /// their own year.
   [[nodiscard]] MonthInputs stored_inputs(const StoreReader& reader, std::size_t i_month) const;

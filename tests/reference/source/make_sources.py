@@ -177,6 +177,9 @@ with create("packed") as file:
     data(file, packed, "no_attribute", kind="i2", **plain_packing)
     big = np.round(fields(range(3)) / 0.005).astype("i4").astype("u2").view("i2")
     data(file, big, "unsigned", kind="i2", _Unsigned="true", scale_factor=np.float32(0.005))
+    data(file, packed, "unwritten", kind="i2", missing_value=np.int16(-32768), **plain_packing)
+    data(file, packed, "as_text", kind="i2", scale_factor="0.01", add_offset=" 150.0 ")
+    data(file, packed, "no_number", kind="i2", scale_factor="a hundredth")
 with create("fills", "NETCDF4") as file:
     horizontal(file)
     axis(file, "time", MID_2001[:1], units="days since 2001-01-01")
@@ -188,6 +191,7 @@ with create("fills", "NETCDF4") as file:
         ("wrong_type", "f4", {"missing_value": -99.9}, -99.9),
         ("double", "f8", {"missing_value": -9999.0}, -9999),
         ("text", "f4", {"missing_value": "none"}, np.nan),
+        ("number_as_text", "f4", {"missing_value": "-9999"}, -9999),
         ("large", "f8", {}, -1e34),
     ]:
         values = fields([0])
@@ -205,9 +209,16 @@ with create("units") as file:
         ("upper", "M/S"), ("stars", "m s**-1"), ("knots", "knot"), ("celsius", "Deg C"), ("hecto", "hPa"), ("mb", "MB"),
         ("share", "(0 - 1)"), ("percent", "%"), ("water", "m of water equivalent"), ("metres", "m"), ("metres_day", "m/day"),
         ("millimetres_day", "mm/day"), ("millimetres", "mm"), ("flux", "kg m**-2 s**-1"), ("unknown", "furlong/whim"),
-        ("none", ""), ("kelvin", "degK"),
+        ("none", ""), ("kelvin", "degK"), ("by_month", "mm/month"),
     ]:
         data(file, field(0), name, ("lat", "lon"), units=text)
+    data(file, field(0), "sum", ("lat", "lon"), units="m", cell_methods="time: sum")
+with create("curvilinear") as file:
+    axis(file, "y", np.arange(5))
+    axis(file, "x", np.arange(8))
+    for name, values, unit in (("lat2d", field(0), "degrees_north"), ("lon2d", field(0), "degrees_east")):
+        data(file, values, name, ("y", "x"), units=unit)
+    data(file, field(0), "uas", ("y", "x"), coordinates="lon2d lat2d")
 
 # Time axes.
 timed("noleap", [15.5, 45, 74.5], "days since 2001-01-01", "NOLEAP")

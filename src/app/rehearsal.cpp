@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rehearsal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "archive_workload.hpp"
+#include "hindscale/core/commit.hpp"
+#include "hindscale/model/bridge.hpp"
+#include "hindscale/model/denoiser.hpp"
+#include "hindscale/train/network_config.hpp"
+#include "hindscale/train/trainer.hpp"
+#include "output_spec.hpp"
+#include "unit_maker.hpp"
+
+namespace hindscale {
+namespace {
+
+constexpr double giga = 1e9, patience_s = 5;
+
+double in_region(const Regions::Seconds& seconds, Region region) {
+  return seconds[static_cast<std::size_t>(region)];
+}
+
+double sum_of(const Regions::Seconds& seconds) {
+  return std::accumulate(seconds.begin(), seconds.end(), 0.0);
+}
+
+/// Of `work`, called again and again for some seconds, equally often by every rank, after two calls
+/// to warm up; `flop` are those of a call of a rank. Means over the ranks. Collective.
+template <class Work>
+Pace pace_of(const Context& context, double flop, const Work& work) {
+  Regions& regions = *context.regions;
+  work();
+  const double start = sum_of(regions.seconds());
+  work();
+  const double one = sum_of(regions.seconds()) - start;
+  const auto n =
+      static_cast<int>(all_max(context.comm, std::clamp(std::ceil(patience_s / one), 2.0, 1000.0)));
+  barrier(context.comm);
+  const Regions::Seconds before = regions.seconds();
+  for (int i = 0; i < n; ++i) work();
+  const Regions::Seconds after = regions.seconds();
+  const auto spent = [&](Region region) {
+    return in_region(after, region) - in_region(before, region);
+  };
+  const double network = all_sum(context.comm, spent(Region::network)),
+               all = all_sum(context.comm, sum_of(after) - sum_of(before) - spent(Region::writing));
+  return {n * flop * context.comm.size() / network / giga, all / network - 1};
+}
+
+/// What a rehearsal works with, as the stages make it, but for training.
+struct Stage {
+  Stage(const Context& context, const Options& asked) : options(asked) {
+    options.diffusion.regression = false;  // its mean costs as much an evaluation
+    options.ensemble.ranks_per_field = 1;
+    if (options.training.is_deterministic())
+      options.diffusion.prediction = name_of(Prediction::mean);
+    together(context.comm, [&] {
+      reader.emplace(options.store_path());
+      content = read_content(*reader);
+      conditioning.emplace(
+          *reader, content,
+          ConditioningOptions{.model = options.model, .diffusion = options.diffusion});
+    });
+    const auto n_variables = static_cast<std::int64_t>(content.n_variables());
+    network = network_config(options.model,
+                             n_variables + static_cast<std::int64_t>(conditioning->n_channels()),
+                             n_variables);
+  }
+
+  Options options;
+  std::optional<StoreReader> reader;
+  StoreContent content;
+  std::optional<Conditioning> conditioning;
+  NetworkConfig network;
+};
+
+/// Members of the first months of the store: two calls of the network, with as many members a month
+/// as a unit has.
+Unit small_unit(const Stage& stage, std::size_t fields_in_flight) {
+  const auto n_members =
+      std::min(stage.options.ensemble.members_per_unit, stage.options.ensemble.members);
+  std::vector<int> members(static_cast<std::size_t>(n_members));
+  std::iota(members.begin(), members.end(), 1);
+  const std::size_t wanted = (2 * fields_in_flight + members.size() - 1) / members.size();
+  const std::vector<Month>& months = stage.content.months;
+  std::size_t n = 1;  // that follow each other
+  while (n < std::min(wanted, months.size()) && months[n] == months[n - 1] + 1) ++n;
+  return {{months.front(), months[n - 1]}, members};
+}
+
+CoarseDigests nameless(const Unit& unit, const ReconstructOptions& options) {
+  std::vector<CoarseDigests::Entry> entries;
+  for (const Month month : unit.segment.months())
+    for (const int member : unit.members) entries.push_back({month, options.driver_of(member), 0});
+  return CoarseDigests(std::move(entries));
+}
+
+CoarseMonth coarse_of(const Stage& stage, Month month) {
+  const StoreContent& content = stage.content;
+  CoarseMonth coarse{
+      Array<float, 3>({content.n_variables(), content.coarse.n_rows(), content.coarse.n_columns()}),
+      {}};
+  const auto position =
+      std::find(content.months.begin(), content.months.end(), month) - content.months.begin();
+  stage.reader->read(store::coarse, static_cast<std::size_t>(position), 1, coarse.own.flat());
+  return coarse;
+}
+
+}  // namespace
+
+bool can_rehearse(const Options& options, const ExperimentOutline& outline) {
+  if (!std::filesystem::exists(options.store_path())) return false;
+  const StoreContent content = read_content(StoreReader(options.store_path()));
+  return content.variables == outline.content.variables &&
+         same_grid(content.fine, outline.content.fine);
+}
+
+Pace rehearse_fields(const Context& context, const Options& asked) {
+  const Stage stage(context, asked);
+  const Options& options = stage.options;
+  const Communicator self = Communicator::self();
+  FieldGenerator generator(
+      make_network(stage.network, static_cast<std::uint64_t>(options.experiment.seed)),
+      *stage.conditioning, generator_options(options, options.diffusion),
+      {torch_device(context.device), &self, context.regions.get()});
+  const Unit unit = small_unit(stage, generator.fields_in_flight());
+  const CoarseDigests coarse = nameless(unit, options.reconstruct);
+  const std::filesystem::path folder = options.reconstruction_path().string() + ".probe",
+                              own = folder / fmt::format("rank{}", context.comm.rank());
+  together(context.comm, [&] { make_directory(own); });
+  const OutputStyle style{options, stage.content, own, {}, coarse};
+  UnitMaker maker(style, *stage.conditioning, generator, self,
+                  [&](Month month, int /*driver*/) { return coarse_of(stage, month); });
+  maker.set_regions(context.regions.get());
+  maker.set_range(stage.reader->read_whole(store::range));
+  const auto n_fields = static_cast<double>(unit.segment.months().size() * unit.members.size());
+  const double flop = n_fields * workload_of(options, stage.content).evaluations_a_field *
+                      flop_of(stage.network, options.tiling.size[0], options.tiling.size[1]);
+  const Pace pace = pace_of(context, flop, [&] {
+    maker.make(unit, [] { return false; });
+    maker.finish();  // before the same files are made again
+  });
+  barrier(context.comm);
+  together(context.comm, [&] {
+    if (context.comm.is_root()) std::filesystem::remove_all(folder);
+  });
+  return pace;
+}
+
+Pace rehearse_training(const Context& context, const Options& asked) {
+  const Stage stage(context, asked);
+  const TrainingOptions& training = stage.options.training;
+  SampleCache samples(*stage.reader, *stage.conditioning, static_cast<double>(training.cache_mib));
+  Trainer trainer(context, stage.options, stage.network, samples);
+  constexpr double passes = 3;  // forward, and two products of the same size backward
+  const double flop = passes * static_cast<double>(training.batch) / context.comm.size() *
+                      flop_of(stage.network, training.patch_size[0], training.patch_size[1]);
+  return pace_of(context, flop, [&] { trainer.update(trainer.compute_gradients()); });
+}
+
+}  // namespace hindscale
