@@ -89,13 +89,14 @@ Records read_manifest(const fs::path& folder) {
 }
 
 /// A file that no finished run has noted was made for this archive: by a run that was killed.
-void require_own(const FieldReader& file, const fs::path& path, const nlohmann::json& identity) {
-  for (const auto& [key, attribute] : {std::pair{"checkpoint_sha256", "checkpoint_sha256"},
-                                       {"store_sha256", "sample_store_sha256"}}) {
-    if (identity.value(key, "") == file.attribute(attribute)) continue;
+void require_own(const FieldReader& file, const fs::path& path, const ArchiveIdentity& identity) {
+  for (const auto& [attribute, own] :
+       {std::pair<const char*, const std::string&>{"checkpoint_sha256", identity.checkpoint_sha256},
+        {"sample_store_sha256", identity.store_sha256}}) {
+    if (file.attribute(attribute) == own) continue;
     throw InputError({.problem = "a file of another reconstruction lies in the folder",
                       .value = path.filename().string(),
-                      .why = fmt::format("its {} is not that of {}", attribute, identity_name),
+                      .why = fmt::format("its {} is another one", attribute),
                       .advice = "move it away",
                       .file = path.string()});
   }
@@ -103,7 +104,7 @@ void require_own(const FieldReader& file, const fs::path& path, const nlohmann::
 
 /// The record of a file that is whole; nothing where it is not. `identity`: of the archive.
 std::optional<FileRecord> verify(const fs::path& path, const Records& manifest,
-                                 const nlohmann::json& identity) {
+                                 const ArchiveIdentity& identity) {
   const std::string name = path.filename().string();
   const FileRecord now{name, fs::file_size(path), sha256_of_file(path)};
   if (const auto found = manifest.find(name); found != manifest.end()) {
@@ -188,7 +189,7 @@ void write_identity(const fs::path& folder, const ArchiveIdentity& identity, boo
 }
 
 Records finished_files(const Context& context, const fs::path& folder,
-                       const std::vector<std::string>& variables) {
+                       const std::vector<std::string>& variables, const ArchiveIdentity& identity) {
   const auto is_own = [&](const std::string& name) { return is_archive_file(variables, name); };
   together(context.comm, [&] {
     if (!context.comm.is_root()) return;
@@ -201,8 +202,6 @@ Records finished_files(const Context& context, const fs::path& folder,
   std::string mine;
   together(context.comm, [&] {
     const auto manifest = read_manifest(folder);
-    const auto identity = fs::exists(folder / identity_name) ? parse_own(folder / identity_name)
-                                                             : nlohmann::json::object();
     for (const auto& entry : fs::directory_iterator(folder)) {
       if (is_own(entry.path().filename().string())) candidates.push_back(entry.path());
     }

@@ -47,9 +47,10 @@ void write_identity(const std::filesystem::path& folder, const ArchiveIdentity& 
 
 /// The files of an archive that exist under their final name and are whole: those of the manifest
 /// by size and digest, others (committed by a run that was killed before its manifest) by reading
-/// them. Damaged ones are named in the log and removed; leftover parts too. Collective.
+/// them. Damaged ones are named in the log and removed; leftover parts too. InputError where a file
+/// that no manifest names was made with another checkpoint or store. Collective.
 Records finished_files(const Context& context, const std::filesystem::path& folder,
-                       const std::vector<std::string>& variables);
+                       const std::vector<std::string>& variables, const ArchiveIdentity& identity);
 
 /// "manifest.json": file, bytes and digest of every file, sorted by name. Written only where it
 /// changes.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "hindscale/core/error.hpp"
+#include "reconstruction_plan.hpp"
 
 namespace hindscale {
 namespace {
@@ -21,9 +22,9 @@ std::ptrdiff_t position_in(const FieldReader& file, Month month) {
 LawFields::LawFields(const std::filesystem::path& folder, const StoreContent& content)
     : folder_(folder), content_(content) {
   for (const std::string& variable : content.variables) {
-    means_.push_back(open(variable, "mean"));
-    deviations_.push_back(open(variable, "std"));
-    quantiles_.push_back(open(variable, "quantiles"));
+    means_.push_back(open(paths_of(variable, "mean")));
+    deviations_.push_back(open(paths_of(variable, "std")));
+    quantiles_.push_back(open(paths_of(variable, "quantiles")));
     if (means_.back().empty() || deviations_.back().empty())
       throw InputError({.problem = "no files of the law of",
                         .value = variable,
@@ -31,20 +32,21 @@ LawFields::LawFields(const std::filesystem::path& folder, const StoreContent& co
                                variable + "_std_*.nc",
                         .key = "evaluation/law"});
   }
-  open_members();
+  find_members();
 }
 
-void LawFields::open_members() {
+void LawFields::find_members() {
   for (int i = 1;; ++i) {
-    std::vector<Files> member;
+    std::vector<Paths> member;
     for (const std::string& variable : content_.variables)
-      member.push_back(open(variable, fmt::format("r{:03}", i)));
-    if (std::ranges::any_of(member, &Files::empty)) return;
+      member.push_back(paths_of(variable, fmt::format("r{:03}", i)));
+    if (std::ranges::any_of(member, &Paths::empty)) return;
     members_.push_back(std::move(member));
   }
 }
 
-LawFields::Files LawFields::open(const std::string& variable, const std::string& kind) const {
+std::vector<std::filesystem::path> LawFields::paths_of(const std::string& variable,
+                                                       const std::string& kind) const {
   std::set<std::filesystem::path> paths;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
@@ -52,6 +54,10 @@ LawFields::Files LawFields::open(const std::string& variable, const std::string&
     if (name.starts_with(variable + "_" + kind + "_") && name.ends_with(".nc"))
       paths.insert(entry.path());
   }
+  return {paths.begin(), paths.end()};
+}
+
+LawFields::Files LawFields::open(const std::vector<std::filesystem::path>& paths) const {
   Files files;
   for (const auto& path : paths) {
     files.emplace_back(path);
@@ -78,9 +84,7 @@ const FieldReader& LawFields::file_of(const Files& files, Month month) const {
 }
 
 void LawFields::require(Month month) const {
-  std::vector<const std::vector<Files>*> kinds{&means_, &deviations_, &quantiles_};
-  for (const std::vector<Files>& member : members_) kinds.push_back(&member);
-  for (const std::vector<Files>* kind : kinds)
+  for (const std::vector<Files>* kind : {&means_, &deviations_, &quantiles_})
     for (const Files& files : *kind)
       if (!files.empty()) static_cast<void>(file_of(files, month));
 }
@@ -101,7 +105,10 @@ Array<float, 2> LawFields::deviation(std::size_t variable, Month month) const {
 }
 
 Array<float, 2> LawFields::member(std::size_t i, std::size_t variable, Month month) const {
-  return field(members_[i][variable], month);
+  for (const std::filesystem::path& path : members_[i][variable])
+    if (holds_month(segments_of({path.filename().string()}), month))
+      return field(open({path}), month);
+  return field({}, month);  // says that the month is not there
 }
 
 Array<float, 3> LawFields::quantiles(std::size_t variable, Month month) const {

@@ -32,15 +32,18 @@ class LawFields {
 
  private:
   using Files = std::vector<FieldReader>;
-  void open_members();
-  [[nodiscard]] Files open(const std::string& variable, const std::string& kind) const;
+  void find_members();
+  [[nodiscard]] std::vector<std::filesystem::path> paths_of(const std::string& variable,
+                                                            const std::string& kind) const;
+  [[nodiscard]] Files open(const std::vector<std::filesystem::path>& paths) const;
   [[nodiscard]] const FieldReader& file_of(const Files& files, Month month) const;
   [[nodiscard]] Array<float, 2> field(const Files& files, Month month) const;
 
   std::filesystem::path folder_;
   const StoreContent& content_;
   std::vector<Files> means_, deviations_, quantiles_;  ///< of each variable
-  std::vector<std::vector<Files>> members_;            ///< [member][variable]
+  using Paths = std::vector<std::filesystem::path>;
+  std::vector<std::vector<Paths>> members_;  ///< [member][variable], opened one at a time
 };
 
 }  // namespace hindscale

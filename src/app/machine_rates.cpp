@@ -116,8 +116,8 @@ double write_mib_s(const Context& context, const Options& options, const StoreCo
 MachineOptions measured_machine(const Context& context, const Options& options,
                                 const ExperimentOutline& outline) {
   MachineOptions machine = options.machine;
-  bool rehearses = false;
-  together(context.comm, [&] { rehearses = can_rehearse(options, outline); });
+  bool rehearses = machine.evaluation_gflops <= 0 || machine.training_gflops <= 0;
+  together(context.comm, [&] { rehearses = rehearses && can_rehearse(options, outline); });
   const auto take = [&](const Pace& pace, double& gflops, const char* key, double& overhead) {
     gflops = pace.gflops;
     if (!options.is_set(key)) overhead = pace.overhead;

@@ -137,7 +137,10 @@ ExitCode run(const Arguments& arguments, Context& context) {
   Options options;
   together(context.comm, [&] {
     options = read_options(arguments.path, arguments.overrides);
-    if (!arguments.machine.empty()) options.machine = read_machine(arguments.machine);
+    if (arguments.machine.empty()) return;
+    options.machine = read_machine(arguments.machine);
+    for (const char* key : {"machine/overhead", "machine/training_overhead"})
+      options.places[key] = {};  // what a file of a machine says is not measured anew
   });
   for (const std::string& warning : options.warnings) context.log.warn("{}", warning);
   // The stages that save their state; others end at once, as processes do.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much memory a rank of `reconstruct` takes at its peak.
+// How much memory a rank of a reconstruction takes at its peak, and what one of a training keeps.
 #pragma once
 
 #include "hindscale/dataset/store_content.hpp"

@@ -111,7 +111,8 @@ void write_fields(const Context& context, StoreWriter& writer, const PrepareInpu
     writer.write(store::coarse, i_month, n, coarse.flat().first(n * coarse.size()));
   }
   report_gaps(context, content, gather_blocks(context.comm, fine_counts), "dataset/fine_files");
-  report_gaps(context, content, gather_blocks(context.comm, coarse_counts), "dataset/coarse_files");
+  const std::vector<double> of_coarse = gather_blocks(context.comm, coarse_counts);
+  if (inputs.coarse) report_gaps(context, content, of_coarse, "dataset/coarse_files");
 }
 
 void write_statics(const Context& context, StoreWriter& writer, const PrepareInputs& inputs,

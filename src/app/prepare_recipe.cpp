@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "hindscale/core/error.hpp"
@@ -57,6 +59,16 @@ std::vector<fs::path> files_there(const std::vector<std::string>& patterns) {
   return files;
 }
 
+/// Whether a file holds one of the contents, bytes and SHA-256; one not written since `then` is
+/// read no further than its size.
+bool is_one_of(const fs::path& path, fs::file_time_type then,
+               const std::set<std::pair<std::uintmax_t, std::string>>& contents) {
+  const std::uintmax_t bytes = fs::file_size(path);
+  if (std::ranges::none_of(contents, [&](const auto& one) { return one.first == bytes; }))
+    return false;
+  return fs::last_write_time(path) <= then || contents.contains({bytes, sha256_of_file(path)});
+}
+
 }  // namespace
 
 std::string recipe_of(const Options& options) {
@@ -88,33 +100,34 @@ bool store_is_finished(const std::filesystem::path& path, const std::string& rec
   throw InputError({.problem = "the sample store was prepared with other options",
                     .value = path.string(),
                     .why = "now asked for: " + differing,
-                    .advice = "remove it, or write to another file (dataset/store)",
+                    .advice = "write to another file (dataset/store), or remove it; networks "
+                              "trained on it are of no use then",
                     .key = "dataset/store"});
 }
 
 void require_unchanged_sources(const fs::path& store, const Options& options) {
   const DatasetOptions& dataset = options.dataset;
-  std::multimap<std::string, fs::path> there;  // by the name that the store keeps
-  for (const std::vector<std::string>& patterns :
-       {dataset.fine_files, dataset.coarse_files, {dataset.relief_file}, {dataset.mask_file}})
-    for (const fs::path& path : files_there(patterns)) there.emplace(path.filename(), path);
-  std::string changed;
+  std::vector<std::string> patterns{dataset.relief_file, dataset.mask_file};
+  patterns.insert(patterns.end(), dataset.fine_files.begin(), dataset.fine_files.end());
+  patterns.insert(patterns.end(), dataset.coarse_files.begin(), dataset.coarse_files.end());
+  std::map<std::string, std::vector<fs::path>> there;  // by the name that the store keeps
+  for (const fs::path& path : files_there(patterns)) there[path.filename()].push_back(path);
+  std::map<std::string, std::set<std::pair<std::uintmax_t, std::string>>> known;
   const auto provenance = nlohmann::json::parse(StoreReader(store).text("provenance"));
-  for (const auto& input : provenance.at("inputs")) {
-    const auto name = input.at("file").get<std::string>();
-    if (there.count(name) != 1) continue;
-    const fs::path& path = there.find(name)->second;
-    const bool same_size = fs::file_size(path) == input.at("bytes").get<std::uintmax_t>();
-    const bool is_older = fs::last_write_time(path) <= fs::last_write_time(store);
-    if (same_size && (is_older || sha256_of_file(path) == input.at("sha256").get<std::string>()))
-      continue;
-    changed += (changed.empty() ? "" : ", ") + path.string();
+  for (const auto& input : provenance.at("inputs"))
+    known[input.at("file")].emplace(input.at("bytes"), input.at("sha256"));
+  std::string changed;
+  for (const auto& [name, contents] : known) {
+    if (there[name].size() != contents.size()) continue;  // which is which?
+    for (const fs::path& path : there[name])
+      if (!is_one_of(path, fs::last_write_time(store), contents))
+        changed += (changed.empty() ? "" : ", ") + path.string();
   }
   if (changed.empty()) return;
   throw InputError({.problem = "source files have changed since the sample store was made of them",
                     .value = changed,
-                    .advice = "remove the store to make it again, or write to another file "
-                              "(dataset/store)",
+                    .advice = "write to another file (dataset/store), or remove the store to make "
+                              "it again; networks trained on it are of no use then",
                     .file = store.string(),
                     .key = "dataset/store"});
 }

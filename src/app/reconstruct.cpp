@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checkpoint and coarse fields -> ensemble of CF files.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -133,7 +134,7 @@ ReconstructionPlan plan_archive(const Context& context, Sources& sources, const 
   together(context.comm, [&] {
     if (context.comm.is_root()) require_identity(style.folder, style.content.variables, identity);
   });
-  files = finished_files(context, style.folder, style.content.variables);
+  files = finished_files(context, style.folder, style.content.variables, identity);
   ReconstructionPlan plan;
   together(context.comm, [&] {
     plan = plan_reconstruction(options, names_of(files), condensed_segments(style, files));
@@ -150,6 +151,25 @@ ReconstructionPlan plan_archive(const Context& context, Sources& sources, const 
     context.log.warn("{}: no coarse field of the month before, its own stands in its place",
                      month.to_string());
   return plan;
+}
+
+/// What the network has always had, it cannot do without.
+void require_no_gaps(const Sources& sources, Month month, View<const float, 3> coarse) {
+  const std::size_t n = sources.trained->conditioning->n_gaps(*sources.store, coarse);
+  if (n == 0) return;
+  throw InputError(
+      {.problem = "the coarse field has missing values where that of the training has none",
+       .value = month.to_string(),
+       .why = fmt::format("{} of its {} values", n, coarse.size()),
+       .advice = "fill them, or leave out the month",
+       .key = "reconstruct/coarse_files"});
+}
+
+CoarseMonth coarse_of(Sources& sources, Month month, int driver) {
+  CoarseMonth coarse = sources.coarse->read(*sources.store, month, driver);
+  require_no_gaps(sources, month, coarse.own.view());
+  if (coarse.previous.size() > 0) require_no_gaps(sources, month + -1, coarse.previous.view());
+  return coarse;
 }
 
 /// One archive: true where the run had to stop before it was finished. Collective.
@@ -175,9 +195,8 @@ bool make_archive(const Context& context, const Options& options, Sources& sourc
         GeneratorPlace{torch_device(context.device), &sources.group, context.regions.get()},
         trained.mean);
   });
-  UnitMaker maker(
-      style, *trained.conditioning, *generator, sources.group,
-      [&](Month month, int driver) { return sources.coarse->read(*sources.store, month, driver); });
+  UnitMaker maker(style, *trained.conditioning, *generator, sources.group,
+                  [&](Month month, int driver) { return coarse_of(sources, month, driver); });
   maker.set_regions(context.regions.get());
   maker.set_range(sources.store->read_whole(store::range));
   std::optional<ConsistencyReport> report;

@@ -58,8 +58,8 @@ struct ReconstructionPlan {
 
   /// Every month of the segments, in order.
   [[nodiscard]] std::vector<Month> months() const;
-  /// Segments whose members are there at a time, at most, where they go as soon as the statistics
-  /// are finished and so many groups of ranks take units in their order.
+  /// Segments whose members are there at a time where they go as soon as the statistics are
+  /// finished, so many groups of ranks take units in their order, and none falls far behind.
   [[nodiscard]] std::size_t segments_in_work(std::size_t n_groups) const;
 };
 

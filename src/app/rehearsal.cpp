@@ -14,6 +14,7 @@
 #include "hindscale/model/denoiser.hpp"
 #include "hindscale/train/network_config.hpp"
 #include "hindscale/train/trainer.hpp"
+#include "memory_estimate.hpp"
 #include "output_spec.hpp"
 #include "unit_maker.hpp"
 
@@ -30,27 +31,46 @@ double sum_of(const Regions::Seconds& seconds) {
   return std::accumulate(seconds.begin(), seconds.end(), 0.0);
 }
 
-/// Of `work`, called again and again for some seconds, equally often by every rank, after two calls
-/// to warm up; `flop` are those of a call of a rank. Means over the ranks. Collective.
-template <class Work>
-Pace pace_of(const Context& context, double flop, const Work& work) {
-  Regions& regions = *context.regions;
-  work();
-  const double start = sum_of(regions.seconds());
-  work();
-  const double one = sum_of(regions.seconds()) - start;
-  const auto n =
-      static_cast<int>(all_max(context.comm, std::clamp(std::ceil(patience_s / one), 2.0, 1000.0)));
-  barrier(context.comm);
-  const Regions::Seconds before = regions.seconds();
-  for (int i = 0; i < n; ++i) work();
-  const Regions::Seconds after = regions.seconds();
-  const auto spent = [&](Region region) {
+/// What happened between two looks at the regions of a rank, and the regions that a plan reckons
+/// apart.
+struct Watch {
+  Regions::Seconds before{};
+  std::vector<Region> apart;
+
+  [[nodiscard]] double in(const Regions::Seconds& after, Region region) const {
     return in_region(after, region) - in_region(before, region);
-  };
-  const double network = all_sum(context.comm, spent(Region::network)),
-               all = all_sum(context.comm, sum_of(after) - sum_of(before) - spent(Region::writing));
-  return {n * flop * context.comm.size() / network / giga, all / network - 1};
+  }
+  [[nodiscard]] double all(const Regions::Seconds& after) const {
+    double sum = sum_of(after) - sum_of(before);
+    for (const Region region : apart) sum -= in(after, region);
+    return sum;
+  }
+};
+
+/// Of `work`, called again and again for some seconds, equally often by every rank, after one call
+/// to warm up; by that call alone where it takes so long. `flop` are those of a call of a rank.
+/// Means over the ranks. Collective.
+template <class Work>
+Pace pace_of(const Context& context, double flop, Watch watch, const Work& work) {
+  Regions& regions = *context.regions;
+  watch.before = regions.seconds();
+  work();
+  Regions::Seconds after = regions.seconds();
+  const double one = all_max(context.comm, sum_of(after) - sum_of(watch.before));
+  int n = 1;
+  if (one < patience_s) {
+    n = static_cast<int>(std::clamp(std::ceil(patience_s / one), 1.0, 1000.0));
+    barrier(context.comm);
+    watch.before = regions.seconds();
+    for (int i = 0; i < n; ++i) work();
+    after = regions.seconds();
+  }
+  const double network = all_sum(context.comm, watch.in(after, Region::network)),
+               all = all_sum(context.comm, watch.all(after));
+  const double done = n * flop * context.comm.size() / giga;
+  // A GPU works on while the clock of its region has stopped.
+  if (context.device.kind == Device::Kind::cuda) return {done / all, 0};
+  return {done / network, all / network - 1};
 }
 
 /// What a rehearsal works with, as the stages make it, but for training.
@@ -116,9 +136,13 @@ CoarseMonth coarse_of(const Stage& stage, Month month) {
 
 bool can_rehearse(const Options& options, const ExperimentOutline& outline) {
   if (!std::filesystem::exists(options.store_path())) return false;
-  const StoreContent content = read_content(StoreReader(options.store_path()));
-  return content.variables == outline.content.variables &&
-         same_grid(content.fine, outline.content.fine);
+  try {
+    const StoreContent content = read_content(StoreReader(options.store_path()));
+    return content.variables == outline.content.variables &&
+           same_grid(content.fine, outline.content.fine);
+  } catch (const InputError&) {
+    return false;  // of an older program, or damaged
+  }
 }
 
 Pace rehearse_fields(const Context& context, const Options& asked) {
@@ -142,7 +166,7 @@ Pace rehearse_fields(const Context& context, const Options& asked) {
   const auto n_fields = static_cast<double>(unit.segment.months().size() * unit.members.size());
   const double flop = n_fields * workload_of(options, stage.content).evaluations_a_field *
                       flop_of(stage.network, options.tiling.size[0], options.tiling.size[1]);
-  const Pace pace = pace_of(context, flop, [&] {
+  const Pace pace = pace_of(context, flop, {.apart = {Region::writing}}, [&] {
     maker.make(unit, [] { return false; });
     maker.finish();  // before the same files are made again
   });
@@ -161,7 +185,13 @@ Pace rehearse_training(const Context& context, const Options& asked) {
   constexpr double passes = 3;  // forward, and two products of the same size backward
   const double flop = passes * static_cast<double>(training.batch) / context.comm.size() *
                       flop_of(stage.network, training.patch_size[0], training.patch_size[1]);
-  return pace_of(context, flop, [&] { trainer.update(trainer.compute_gradients()); });
+  // Once all samples are kept, nothing waits for them.
+  const bool keeps_all = samples_kept({stage.options, stage.content, trainer.network(),
+                                       layout_of(stage.options, stage.content)}) ==
+                         stage.content.positions(stage.content.train).size();
+  Watch watch;
+  if (keeps_all) watch.apart = {Region::inputs};
+  return pace_of(context, flop, watch, [&] { trainer.update(trainer.compute_gradients()); });
 }
 
 }  // namespace hindscale

@@ -21,8 +21,9 @@ bool can_rehearse(const Options& options, const ExperimentOutline& outline);
 /// plan reckons it apart. Collective.
 Pace rehearse_fields(const Context& context, const Options& options);
 
-/// Steps of a training: batches, passes, exchange and updates; those of a GAN before the adversary
-/// begins. InputError as of the trainer. Collective.
+/// Steps of a training: passes, exchange and updates, and batches where samples cannot all be kept;
+/// the first steps of a GAN, mostly without its adversary. InputError as of the trainer.
+/// Collective.
 Pace rehearse_training(const Context& context, const Options& options);
 
 }  // namespace hindscale

@@ -112,7 +112,8 @@ std::uintmax_t bytes_to_write(const OutputStyle& style, const ReconstructionPlan
     bytes += own;
     longest = std::max(longest, members_of[unit.segment] += own);
   }
-  if (!style.options.output.members) bytes = longest * plan.segments_in_work(n_groups);
+  if (!style.options.output.members)
+    bytes = std::min<std::uintmax_t>(bytes, longest * plan.segments_in_work(n_groups));
   const std::uintmax_t n_statistics = 2 + style.options.output.quantiles.size();
   for (const Segment& segment : plan.segments) {
     if (needs_statistics(style, plan, segment, finished))

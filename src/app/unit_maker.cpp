@@ -51,8 +51,6 @@ void UnitMaker::finish() {
 
 UnitMaker::Made UnitMaker::made_from(Month month, int driver) const {
   const auto coarse = read(month, driver);
-  require_no_gaps(month, coarse->own.view());
-  if (coarse->previous.size() > 0) require_no_gaps(month + -1, coarse->previous.view());
   return {inputs_of(month, *coarse), coarse};
 }
 
@@ -68,17 +66,6 @@ std::shared_ptr<const MonthInputs> UnitMaker::inputs_of(Month month,
       std::make_shared<const MonthInputs>(conditioning_.inputs(month, coarse.own, coarse.previous));
   require_complete(month, made->base.view());
   return made;
-}
-
-void UnitMaker::require_no_gaps(Month month, View<const float, 3> coarse) const {
-  const std::size_t n = conditioning_.n_gaps(month, coarse);
-  if (n == 0) return;
-  throw InputError(
-      {.problem = "the coarse field has missing values where that of the training has none",
-       .value = month.to_string(),
-       .why = fmt::format("{} of its {} values", n, coarse.size()),
-       .advice = "fill them, or leave out the month",
-       .key = "reconstruct/coarse_files"});
 }
 
 void UnitMaker::require_complete(Month month, View<const float, 3> base) const {

@@ -66,7 +66,6 @@ class UnitMaker {
   [[nodiscard]] std::shared_ptr<const CoarseMonth> read(Month month, int driver) const;
   [[nodiscard]] std::shared_ptr<const MonthInputs> inputs_of(Month month,
                                                              const CoarseMonth& coarse) const;
-  void require_no_gaps(Month month, View<const float, 3> coarse) const;
   void require_complete(Month month, View<const float, 3> base) const;
   void flush(const Unit& unit, std::vector<Pending>& pending,
              const std::shared_ptr<UnitFiles>& files);

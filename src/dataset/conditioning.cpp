@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "conditioning_fields.hpp"
 #include "hindscale/dataset/baselines.hpp"
@@ -183,24 +184,55 @@ MonthInputs Conditioning::inputs(Month month, View<const float, 3> coarse,
   inputs.base = base_of(coarse, fields);
   inputs.condition = channels(month, fields, inputs.base);
   add_surroundings({month, coarse, previous}, OwnYear::counts, inputs.condition, inputs.context);
-  count_from_mean(inputs);
+  count_from_mean(fields, inputs);
   return inputs;
 }
 
-std::size_t Conditioning::n_gaps(Month month, View<const float, 3> coarse) const {
-  const auto usual = coarse_climatology_.view()[static_cast<std::size_t>(month.of_year())];
-  std::size_t n = 0;
+std::size_t Conditioning::n_gaps(const StoreReader& reader, View<const float, 3> coarse) const {
+  const std::size_t n_cells = coarse.extent(1) * coarse.extent(2);
+  std::set<std::size_t> gaps;
   for (std::size_t i = 0; i < coarse.size(); ++i)
-    if (std::isfinite(usual.data()[i]) && !std::isfinite(coarse.data()[i])) ++n;
-  return n;
+    if (!std::isfinite(coarse.data()[i])) gaps.insert(i);
+  if (gaps.empty()) return 0;
+  const std::vector<bool> needed = needed_coarse_cells();
+  std::erase_if(gaps, [&](std::size_t i) { return !needed[i % n_cells]; });
+  Array<float, 3> learnt({coarse.extent(0), coarse.extent(1), coarse.extent(2)});
+  for (const std::size_t i_month : content_.positions(content_.train)) {
+    if (gaps.empty()) break;
+    reader.read(store::coarse, i_month, 1, learnt.flat());
+    std::erase_if(gaps, [&](std::size_t i) { return !std::isfinite(learnt.flat()[i]); });
+  }
+  return gaps.size();
 }
 
-void Conditioning::count_from_mean(MonthInputs& inputs) const {
+std::vector<bool> Conditioning::needed_coarse_cells() const {
+  const std::size_t nx = content_.fine.n_columns(), n_fine = content_.fine.n_rows() * nx;
+  const auto rows = home_rows(content_.fine, content_.coarse),
+             columns = home_columns(content_.fine, content_.coarse);
+  const int window = std::max(3, regression() ? regression()->window : 0);  // 3: Lerp
+  std::vector<bool> needed(content_.coarse.n_rows() * content_.coarse.n_columns(), false);
+  for (std::size_t cell = 0; cell < n_fine; ++cell) {
+    bool has_data = false;
+    for (std::size_t v = 0; v < content_.n_variables(); ++v)
+      has_data = has_data || is_valid(v * n_fine + cell);
+    if (!has_data) continue;
+    for (const std::size_t i :
+         ridge_window_cells(content_.coarse, rows[cell / nx], columns[cell % nx], window))
+      needed[i] = true;
+  }
+  return needed;
+}
+
+void Conditioning::count_from_mean(const MonthFields& fields, MonthInputs& inputs) const {
   if (options_.diffusion.target != "field") return;
   const auto mean = normalisation_.at(mean_name).flat();
-  const auto base = inputs.base.flat();  // stays missing where the coarse field is
+  const auto base = inputs.base.flat();
   for (std::size_t i = 0; i < base.size(); ++i)
-    if (std::isfinite(base[i])) base[i] = static_cast<float>(mean[i]);
+    if (!is_gap(fields, i)) base[i] = static_cast<float>(mean[i]);
+}
+
+bool Conditioning::is_gap(const MonthFields& fields, std::size_t i) {
+  return std::isnan(fields.lerp.flat()[i]) && !std::isnan(fields.lerp_climatology.flat()[i]);
 }
 
 void Conditioning::to_physical(View<const float, 3> coarse, View<const float, 3> base,

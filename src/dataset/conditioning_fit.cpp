@@ -75,7 +75,8 @@ void Conditioning::fit(const StoreReader& reader) {
     const MonthFields fields = stored_fields(reader, i_month, coarse, truth);
     Array<float, 3> base = base_of(coarse, fields);
     if (options_.diffusion.target == "field")
-      for (float& value : base.flat()) value = std::isfinite(value) ? 0.0F : value;
+      for (std::size_t i = 0; i < base.size(); ++i)
+        base.flat()[i] = is_gap(fields, i) ? std::nanf("") : 0.0F;
     for (std::size_t i = 0; i < truth.size(); ++i) {
       const std::size_t v = i / (ny * nx), cell = i % (ny * nx);
       const double area = area_.flat()[cell];
@@ -175,7 +176,7 @@ MonthInputs Conditioning::stored_inputs(const StoreReader& reader, std::size_t i
       sees_previous_month() ? coarse_of_month_before(reader, content_, month) : Array<float, 3>();
   const OwnYear own_year = content_.train.contains(month) ? OwnYear::left_out : OwnYear::counts;
   add_surroundings({month, coarse, previous}, own_year, inputs.condition, inputs.context);
-  count_from_mean(inputs);
+  count_from_mean(fields, inputs);
   return inputs;
 }
 

@@ -36,9 +36,9 @@ bool is_static(const SourceRequest& request) {
 void refuse_sum_over_month(const NetcdfFile& file, int variable) {
   const std::string methods = lower_case(file.text(variable, "cell_methods"));
   const std::string units = lower_case(trimmed(file.text(variable, "units")));
-  if (methods.find("time: sum") == std::string::npos ||
-      (units != "m" && !units.starts_with("m of ")))
-    return;
+  const bool is_sum = methods.find("time: sum") != std::string::npos &&
+                      methods.find("time: mean") == std::string::npos;  // of sums within days
+  if (!is_sum || (units != "m" && !units.starts_with("m of "))) return;
   throw InputError({.problem = "a depth of water summed over time",
                     .value = file.text(variable, "cell_methods"),
                     .why = "a depth without a time is taken as that of a day",

@@ -74,7 +74,7 @@ std::optional<LinearMap> crossing(const UnitSystem& system, const std::string& v
 
 LinearMap unit_conversion(const UnitSystem& system, const std::string& variable,
                           const std::string& from, const std::string& to) {
-  if (to.empty()) return {};
+  if (to.empty() || from == to) return {};
   if (lower_case(from).find("month") != std::string::npos)
     throw InputError({.problem = "units by the month, whose length differs",
                       .value = from,

@@ -169,9 +169,9 @@ TEST(Conditioning, gaps_of_a_coarse_field_are_counted_and_stay_in_the_base_whate
     const Conditioning conditioning(samples.reader, samples.content,
                                     options_of(target, "ridge", "cell"));
     Array<float, 3> coarse = samples.coarse(validation_month);
-    EXPECT_EQ(conditioning.n_gaps(month, coarse), 0U);
+    EXPECT_EQ(conditioning.n_gaps(samples.reader, coarse), 0U);
     for (float& value : coarse.view()[1].flat()) value = std::nanf("");
-    EXPECT_EQ(conditioning.n_gaps(month, coarse), coarse.view()[1].size());
+    EXPECT_EQ(conditioning.n_gaps(samples.reader, coarse), coarse.view()[1].size());
     const MonthInputs inputs = conditioning.inputs(month, coarse);
     for (std::size_t i = 0; i < inputs.base.size(); ++i)
       ASSERT_EQ(std::isnan(inputs.base.flat()[i]), i >= n_cells) << target << " " << i;

@@ -63,9 +63,9 @@ class Conditioning {
   /// the month before; where it is empty the month's own stands in its place.
   [[nodiscard]] MonthInputs inputs(Month month, View<const float, 3> coarse,
                                    View<const float, 3> previous = {}) const;
-  /// Values that a coarse field [v, cy, cx] lacks where those of this calendar month that the
-  /// network learnt from have some.
-  [[nodiscard]] std::size_t n_gaps(Month month, View<const float, 3> coarse) const;
+  /// Values that a coarse field [v, cy, cx] lacks where no month of training did, in cells that
+  /// a fine cell with data is made from. Reads the training's fields where it lacks any.
+  [[nodiscard]] std::size_t n_gaps(const StoreReader& reader, View<const float, 3> coarse) const;
   /// Inputs of a month of the store; training months see climatologies and baselines fitted without
   /// their own year.
   [[nodiscard]] MonthInputs stored_inputs(const StoreReader& reader, std::size_t i_month) const;
@@ -103,7 +103,11 @@ class Conditioning {
   [[nodiscard]] double transformed(const Array<float, 3>& field, std::size_t v,
                                    std::size_t i) const;
   /// Where the target is the field itself, it counts from its mean instead of the base.
-  void count_from_mean(MonthInputs& inputs) const;
+  void count_from_mean(const MonthFields& fields, MonthInputs& inputs) const;
+  /// Whether a fine value lacks the coarse field that it usually has.
+  static bool is_gap(const MonthFields& fields, std::size_t i);
+  /// [cy, cx]: those that a fine cell with data is made from.
+  [[nodiscard]] std::vector<bool> needed_coarse_cells() const;
   void impose(std::size_t variable, View<const float, 2> coarse, View<float, 2> field) const;
   [[nodiscard]] Array<float, 3> climatology_of(Month month, View<const float, 3> coarse,
                                                OwnYear own_year) const;
