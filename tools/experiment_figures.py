@@ -74,13 +74,13 @@ def draw_ablations(folders):
 
 def draw_rejections(store, maps):
     """Where members are not normal, and where draws of the exact law are not: share of months in which a test at 5 % says so."""
-    figure = plt.figure(figsize=(15, 4.4), layout="constrained")
+    figure = plt.figure(figsize=(15, 5), layout="constrained")
     projection = ccrs.PlateCarree(store.fine["lon_edges"][[0, -1]].mean())
     for i, (variable, fields) in enumerate(maps.items()):
         for row, (name, title) in enumerate((("members", "members of DPDM"), ("exact", "draws of the exact law"))):
             axes = figure.add_subplot(2, len(maps), row * len(maps) + i + 1, projection=projection)
             mesh = draw_map(axes, store, store.fine, fields[name], {"cmap": "viridis", "vmin": 0, "vmax": 0.5})
-            axes.set_title(f"{long_name(variable)}, {title}")
+            axes.set_title(f"{long_name(variable)},\n{title}", fontsize="medium")
     figure.colorbar(mesh, ax=figure.axes, orientation="horizontal", extend="max", fraction=0.05, label="share of months")
     return figure
 
