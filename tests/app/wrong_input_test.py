@@ -156,9 +156,9 @@ class WrongInput(unittest.TestCase):
     def test_a_training_keeps_its_precision(self):
         state = json.loads((self.folder / "base" / "checkpoints" / "step_00000012" / "state.json").read_text())
         precision = state["determined_by"]["training/precision"]
-        self.assertIn(precision, ("bfloat16", "float32"))
-        if precision == "bfloat16":
-            self.refused("train", [self.home, "training/precision='float32'"], "training/precision", "belongs to another training")
+        if precision != "bfloat16":
+            self.skipTest("no other precision on this processor")
+        self.refused("train", [self.home, "training/precision='float32'"], "training/precision", "belongs to another training")
 
     def test_damaged_checkpoint_is_refused_and_training_goes_on_from_the_one_before(self):
         home = self.folder / "damaged"
