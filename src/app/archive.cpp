@@ -21,7 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* identity_name = "archive.json";
-constexpr const char* manifest_name = "manifest.json";
 constexpr const char* coarse_name = "coarse_sha256";
 
 nlohmann::json parse_own(const fs::path& path) {

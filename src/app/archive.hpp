@@ -15,6 +15,8 @@
 
 namespace hindscale {
 
+inline constexpr const char* manifest_name = "manifest.json";
+
 /// Finished files by name.
 using Records = std::map<std::string, FileRecord>;
 

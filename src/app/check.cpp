@@ -20,15 +20,10 @@
 #include "prepare_inputs.hpp"
 #include "prepare_recipe.hpp"
 #include "reconstruction_plan.hpp"
+#include "report_units.hpp"
 
 namespace hindscale {
 namespace {
-
-constexpr double mib = 1048576.0;
-
-void line(const std::string& name, const std::string& text) {
-  std::cout << fmt::format("  {:<24}{}\n", name, text);
-}
 
 std::string text_of(const Period& period) {
   return fmt::format("{} to {}", period.first_year, period.last_year);
@@ -36,15 +31,15 @@ std::string text_of(const Period& period) {
 
 void print_domain(const StoreContent& content, const Options& options) {
   std::cout << "domain\n";
-  line("fine grid", describe(content.fine));
-  line("coarse grid", describe(content.coarse));
-  line("variables", fmt::format("{}", fmt::join(content.variables, ", ")));
-  line("training", text_of(content.train));
-  line("validation", text_of(content.validation));
-  line("test", text_of(content.test));
-  line("sample store", fmt::format("{}, {:.1f} MiB, {} months", options.store_path().string(),
-                                   static_cast<double>(store_bytes(content, options)) / mib,
-                                   content.months.size()));
+  print_line("fine grid", describe(content.fine));
+  print_line("coarse grid", describe(content.coarse));
+  print_line("variables", fmt::format("{}", fmt::join(content.variables, ", ")));
+  print_line("training", text_of(content.train));
+  print_line("validation", text_of(content.validation));
+  print_line("test", text_of(content.test));
+  print_line("sample store", fmt::format("{}, {:.1f} MiB, {} months", options.store_path().string(),
+                                         static_cast<double>(store_bytes(content, options)) / mib,
+                                         content.months.size()));
 }
 
 std::string samples_text(const MemoryCase& c) {
@@ -64,17 +59,21 @@ void print_training(const Context& context, const Options& options, const StoreC
                         content.fine.n_columns(), content.fine.periodic, rows, columns,
                         static_cast<std::size_t>(training.batch), options.diffusion.timesteps});
   std::cout << "training\n";
-  line("network", fmt::format("{} parameters, {} channels in, {} out", parameter_count(*network),
-                              network->config().in_channels, network->config().out_channels));
-  line("steps",
-       fmt::format("{} of {} patches of {} x {}", training.steps, training.batch, rows, columns));
-  line("patches a rank and step",
-       fmt::format("{:.1f} on {} rank(s)",
-                   static_cast<double>(training.batch) / context.comm.size(), context.comm.size()));
-  line("samples kept", samples_text({options, content, network, layout_of(options, content)}));
-  line("memory a rank",
-       fmt::format("{:.0f} MiB for weights and samples, besides the network's activations",
-                   training_bytes({options, content, network, layout_of(options, content)}) / mib));
+  print_line("network",
+             fmt::format("{} parameters, {} channels in, {} out", parameter_count(*network),
+                         network->config().in_channels, network->config().out_channels));
+  print_line("steps", fmt::format("{} of {} patches of {} x {}", training.steps, training.batch,
+                                  rows, columns));
+  print_line(
+      "patches a rank and step",
+      fmt::format("{:.1f} on {} rank(s)", static_cast<double>(training.batch) / context.comm.size(),
+                  context.comm.size()));
+  print_line("samples kept",
+             samples_text({options, content, network, layout_of(options, content)}));
+  print_line(
+      "memory a rank",
+      fmt::format("{:.0f} MiB for weights and samples, besides the network's activations",
+                  training_bytes({options, content, network, layout_of(options, content)}) / mib));
 }
 
 /// Fields of the largest unit of work.
@@ -108,35 +107,36 @@ void print_reconstruction(const Context& context, const Options& options, FieldN
   for (const Segment& segment : plan.segments) n_months += segment.months().size();
   const auto n_fields = static_cast<double>(n_months * plan.members.size());
   std::cout << "reconstruction\n";
-  line("months",
-       fmt::format("{} to {}: {}", options.first_month(), options.last_month(), n_months));
+  print_line("months",
+             fmt::format("{} to {}: {}", options.first_month(), options.last_month(), n_months));
   if (options.reconstruct.coarse_members > 0)
-    line("driven by",
-         fmt::format("members 1 to {} of the source, in turn", options.reconstruct.coarse_members));
+    print_line("driven by", fmt::format("members 1 to {} of the source, in turn",
+                                        options.reconstruct.coarse_members));
   if (options.reconstruct.adjustment != "none")
-    line("adjustment",
-         fmt::format("'{}', {}", options.reconstruct.adjustment,
-                     std::filesystem::exists(options.reconstruction_path() / adjustment_name)
-                         ? "prepared"
-                         : "to be made by 'prepare'"));
-  line("members", fmt::format("{} to {}", plan.members.front(), plan.members.back()));
-  line("tiles",
-       fmt::format("{} of {} x {}, overlap at least {}", layout.tiles().size(),
-                   options.tiling.size[0], options.tiling.size[1], options.tiling.overlap));
+    print_line("adjustment",
+               fmt::format("'{}', {}", options.reconstruct.adjustment,
+                           std::filesystem::exists(options.reconstruction_path() / adjustment_name)
+                               ? "prepared"
+                               : "to be made by 'prepare'"));
+  print_line("members", fmt::format("{} to {}", plan.members.front(), plan.members.back()));
+  print_line("tiles",
+             fmt::format("{} of {} x {}, overlap at least {}", layout.tiles().size(),
+                         options.tiling.size[0], options.tiling.size[1], options.tiling.overlap));
   const bool is_counted = options.training.is_deterministic() ||
                           evaluations_of(generator_options(options, options.diffusion).sampler,
                                          options.sampling.steps) > 0;
-  line("network evaluations", is_counted ? evaluations_text(options, content, n_fields)
-                                         : "as many as the tolerance of the sampler needs");
-  line("units of work",
-       fmt::format("{} for {} rank(s), of up to {} fields each; a run has to last longer than one",
-                   plan.units.size(), context.comm.size(), largest_unit(plan)));
-  line("memory a rank",
-       fmt::format("{:.0f} MiB at the peak",
-                   reconstruction_bytes({options, content, network, layout}) / mib));
+  print_line("network evaluations", is_counted ? evaluations_text(options, content, n_fields)
+                                               : "as many as the tolerance of the sampler needs");
+  print_line(
+      "units of work",
+      fmt::format("{} for {} rank(s), of up to {} fields each; a run has to last longer than one",
+                  plan.units.size(), context.comm.size(), largest_unit(plan)));
+  print_line("memory a rank",
+             fmt::format("{:.0f} MiB at the peak",
+                         reconstruction_bytes({options, content, network, layout}) / mib));
   const double disk = disk_bytes(options, content, context.comm.size()) / mib;
   const double free = free_mib(options.reconstruction_path());
-  line("disk", fmt::format("{:.1f} MiB before compression, {:.1f} MiB are free", disk, free));
+  print_line("disk", fmt::format("{:.1f} MiB before compression, {:.1f} MiB are free", disk, free));
   if (disk > free) context.log.warn("the reconstruction may not fit on the disk");
 }
 

@@ -10,14 +10,13 @@
 #include <set>
 #include <utility>
 
+#include "archive.hpp"
 #include "hindscale/core/commit.hpp"
 
 namespace hindscale {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr const char* manifest_name = "manifest.json";
 
 /// What the name of a member file says.
 struct MemberName {
@@ -35,7 +34,7 @@ std::optional<MemberName> parse_name(const std::string& file) {
   return MemberName{part[1], number(2), Month(number(3), number(4)), Month(number(5), number(6))};
 }
 
-nlohmann::json read_manifest(const fs::path& folder) {
+nlohmann::json required_manifest(const fs::path& folder) {
   require_manifest(folder);
   const fs::path path = folder / manifest_name;
   const auto json = nlohmann::json::parse(read_text(path), nullptr, false);
@@ -67,7 +66,7 @@ MemberArchive::MemberArchive(fs::path folder, const StoreContent& content)
 
 void MemberArchive::list_files() {
   std::size_t n_member_files = 0;
-  for (const auto& entry : read_manifest(folder_)) {
+  for (const auto& entry : required_manifest(folder_)) {
     const File file{entry.at("file"), entry.at("bytes")};
     const auto name = parse_name(file.name);
     if (!name) continue;

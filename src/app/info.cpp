@@ -12,6 +12,7 @@
 #include "hindscale/io/field_file.hpp"
 #include "hindscale/io/source.hpp"
 #include "hindscale/model/checkpoint.hpp"
+#include "report_units.hpp"
 
 namespace hindscale {
 namespace fs = std::filesystem;
@@ -54,7 +55,7 @@ void print_reconstruction(const fs::path& path) {
   for (const auto& entry : manifest) bytes += entry.at("bytes").get<std::uint64_t>();
   std::cout << fmt::format(
       "reconstruction {}\n  {} files, {:.1f} MiB\n{}", path.string(), manifest.size(),
-      static_cast<double>(bytes) / 1048576.0,
+      static_cast<double>(bytes) / mib,
       fs::exists(path / "archive.json") ? read_text(path / "archive.json") : "");
 }
 

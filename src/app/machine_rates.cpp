@@ -15,11 +15,10 @@
 #include "output_spec.hpp"
 #include "reconstruction_plan.hpp"
 #include "rehearsal.hpp"
+#include "report_units.hpp"
 
 namespace hindscale {
 namespace {
-
-constexpr double giga = 1e9, mib = 1048576.0;
 
 /// Calls of `work` a second while every rank calls it, after one call to warm up; the mean over the
 /// ranks. Collective.

@@ -10,11 +10,11 @@
 #include "driving_source.hpp"
 #include "hindscale/model/evaluator.hpp"
 #include "member_statistics.hpp"
+#include "report_units.hpp"
 
 namespace hindscale {
 namespace {
 
-constexpr double mib = 1048576.0;
 constexpr double program_bytes = 200 * mib;  // measured: libraries of the build, one small field
 
 /// Bytes of one variable on the fine grid.
@@ -126,7 +126,7 @@ double sample_bytes(const MemoryCase& c) {
 
 std::size_t samples_kept(const MemoryCase& c) {
   const std::size_t n = c.content.positions(c.content.train).size();
-  const double limit = static_cast<double>(c.options.training.cache_mib) * 1048576.0;
+  const double limit = static_cast<double>(c.options.training.cache_mib) * mib;
   return std::min(n, static_cast<std::size_t>(limit / sample_bytes(c)));
 }
 

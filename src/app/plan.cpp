@@ -13,15 +13,12 @@
 #include "hindscale/model/devices.hpp"
 #include "machine_rates.hpp"
 #include "memory_estimate.hpp"
+#include "report_units.hpp"
 
 namespace hindscale {
 namespace {
 
-constexpr double giga = 1e9, mib = 1048576.0, hour_s = 3600;
-
-void line(const std::string& name, const std::string& text) {
-  std::cout << fmt::format("  {:<24}{}\n", name, text);
-}
+constexpr double hour_s = 3600;
 
 std::string duration(double seconds) {
   if (seconds < 300) return fmt::format("{:.3g} s", seconds);
@@ -94,12 +91,12 @@ void print_work(const Options& options, const ExperimentOutline& outline,
     units += static_cast<double>(work.unit_fields.size());
   }
   std::cout << "reconstruction\n";
-  line("fields",
-       fmt::format("{:.0f} in {:.0f} units, those that show the seams included", fields, units));
-  line("network evaluations", fmt::format("{:.4g} tiles of {:.4g} GFLOP: {:.4g} FLOP", evaluations,
-                                          a_tile / giga, evaluations * a_tile));
-  line("disk", fmt::format("{:.1f} MiB before compression, statistics included",
-                           disk_bytes(options, outline.content, most_ranks) / mib));
+  print_line("fields", fmt::format("{:.0f} in {:.0f} units, those that show the seams included",
+                                   fields, units));
+  print_line("network evaluations", fmt::format("{:.4g} tiles of {:.4g} GFLOP: {:.4g} FLOP",
+                                                evaluations, a_tile / giga, evaluations * a_tile));
+  print_line("disk", fmt::format("{:.1f} MiB before compression, statistics included",
+                                 disk_bytes(options, outline.content, most_ranks) / mib));
 }
 
 /// What ranks of a training keep, and whether a node can.
@@ -110,10 +107,11 @@ void print_training(const Options& options, const ExperimentOutline& outline) {
   const auto ranks = static_cast<double>(std::min(machine.ranks_per_node, options.training.batch));
   const bool fits = machine.memory_gib <= 0 || bytes * ranks < machine.memory_gib * 1024 * mib;
   std::cout << "training\n";
-  line("memory a rank",
-       fmt::format(
-           "{:.0f} MiB for weights and samples, besides the network's activations{}", bytes / mib,
-           fits ? "" : ": too much for a node; lower training/cache_mib or start fewer ranks"));
+  print_line(
+      "memory a rank",
+      fmt::format(
+          "{:.0f} MiB for weights and samples, besides the network's activations{}", bytes / mib,
+          fits ? "" : ": too much for a node; lower training/cache_mib or start fewer ranks"));
 }
 
 /// One line a number of nodes.
@@ -149,8 +147,8 @@ void print_costs(const Options& options, const ExperimentOutline& outline,
         training_text(options, outline, static_cast<std::int64_t>(ranks)),
         fits ? "" : "  too little memory on a node");
     if (options.experiment.wall_time_s > 0 && cost.seconds > options.experiment.wall_time_s)
-      line("", fmt::format("{:.0f} jobs of experiment/wall_time_s, one after the other",
-                           std::ceil(cost.seconds / options.experiment.wall_time_s)));
+      print_line("", fmt::format("{:.0f} jobs of experiment/wall_time_s, one after the other",
+                                 std::ceil(cost.seconds / options.experiment.wall_time_s)));
   }
 }
 

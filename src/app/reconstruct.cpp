@@ -18,6 +18,7 @@
 #include "memory_estimate.hpp"
 #include "output_spec.hpp"
 #include "reconstruction_plan.hpp"
+#include "report_units.hpp"
 #include "stage_support.hpp"
 #include "statistics_pass.hpp"
 #include "trained_network.hpp"
@@ -242,7 +243,6 @@ ExitCode run_reconstruct(const Context& context, const Options& asked) {
   // 3. What 'evaluate' needs to find its seams.
   const auto shifted = shifted_archive(options, sources.trained->conditioning->content());
   if (shifted && make_archive(context, *shifted, sources, clock)) return ExitCode::stopped;
-  constexpr double mib = 1048576.0;
   context.log.info("peak memory of a rank: {:.0f} MiB", all_max(context.comm, peak_bytes()) / mib);
   return ExitCode::done;
 }

@@ -16,12 +16,13 @@
 #include "hindscale/train/trainer.hpp"
 #include "memory_estimate.hpp"
 #include "output_spec.hpp"
+#include "report_units.hpp"
 #include "unit_maker.hpp"
 
 namespace hindscale {
 namespace {
 
-constexpr double giga = 1e9, patience_s = 5;
+constexpr double patience_s = 5;
 
 double in_region(const Regions::Seconds& seconds, Region region) {
   return seconds[static_cast<std::size_t>(region)];

@@ -11,6 +11,28 @@
 #include "hindscale/dataset/variable.hpp"
 
 namespace hindscale {
+namespace {
+
+/// InputError for a value that no climate has; NaN passes.
+void require_plausible(const std::string& variable, const Source& source, Month month,
+                       View<const float, 2> field) {
+  const VariableInfo info = variable_info(variable);
+  if (!info.plausible) return;
+  const auto [least, most] = *info.plausible;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    const float value = field.data()[i];
+    if (!(value < least || value > most)) continue;
+    throw InputError(
+        {.problem = fmt::format("a value of {} that cannot be", variable),
+         .value = fmt::format("{:g} {}", value, info.units),
+         .why = fmt::format("in {}; plausible are {:g} to {:g}", month.to_string(), least, most),
+         .advice = "declare what stands for missing values (_FillValue), or correct the units, for "
+                   "instance with ncatted",
+         .file = source.file_of(month)});
+  }
+}
+
+}  // namespace
 
 StageLock::StageLock(const Context& context, const std::filesystem::path& folder) {
   together(context.comm, [&] {
@@ -26,23 +48,23 @@ StageLock::StageLock(const Context& context, const std::filesystem::path& folder
 
 FieldSources::FieldSources(const Options& options, const std::vector<std::string>& files,
                            const std::vector<std::string>& names, const std::string& group_key,
-                           const std::vector<std::string>& units) {
+                           const std::vector<std::string>& units)
+    : variables_(options.dataset.variables) {
   if (files.empty()) {
     ErrorFacts facts = options.at(group_key);
     facts.problem = "no files are given";
     facts.advice = "list them, or a pattern such as 'data/*.nc'";
     throw InputError(facts);
   }
-  const auto& variables = options.dataset.variables;
-  for (std::size_t v = 0; v < variables.size(); ++v) {
+  for (std::size_t v = 0; v < variables_.size(); ++v) {
     const std::string name = v < names.size() ? names[v] : "";
-    const std::string own = variable_info(variables[v]).units,
+    const std::string own = variable_info(variables_[v]).units,
                       other = v < units.size() ? units[v] : "";
-    sources_.emplace_back(SourceRequest{files, name, variables[v], own.empty() ? other : own});
+    sources_.emplace_back(SourceRequest{files, name, variables_[v], own.empty() ? other : own});
     if (sources_[v].months().empty()) {
       throw InputError(
           {.problem = "a field without a time axis",
-           .value = variables[v],
+           .value = variables_[v],
            .advice = "monthly fields are needed; one that was cut out with its time gets it back "
                      "for instance by xarray's expand_dims",
            .file = sources_[v].files().front(),
@@ -50,7 +72,7 @@ FieldSources::FieldSources(const Options& options, const std::vector<std::string
     }
     if (!same_grid(sources_[v].grid(), grid())) {
       throw InputError({.problem = "variables lie on different grids",
-                        .value = variables[v],
+                        .value = variables_[v],
                         .why = describe(sources_[v].grid()) + " against " + describe(grid()),
                         .key = group_key});
     }
@@ -74,6 +96,7 @@ void FieldSources::read(Month month, const Window& window, View<float, 3> field)
   for (std::size_t v = 0; v < sources_.size(); ++v) {
     sources_[v].read(static_cast<std::size_t>(month - sources_[v].months().front()),
                      whole.view()[0]);
+    require_plausible(variables_[v], sources_[v], month, whole.view()[0]);
     extract(whole.view(), window, {field[v].data(), {1, window.n_rows, window.n_columns}});
   }
 }

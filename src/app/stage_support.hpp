@@ -41,12 +41,14 @@ class FieldSources {
   [[nodiscard]] const Grid& grid() const { return sources_.front().grid(); }
   [[nodiscard]] const std::vector<Source>& sources() const { return sources_; }
   [[nodiscard]] bool has(Month month) const;
-  /// Reads all variables of a month, cut: field [v, n_rows, n_columns].
+  /// Reads all variables of a month, cut: field [v, n_rows, n_columns]. InputError for values that
+  /// a known variable cannot have, such as a missing value that its file does not declare.
   void read(Month month, const Window& window, View<float, 3> field) const;
   /// Every file read, once, in order.
   [[nodiscard]] std::vector<std::string> files() const;
 
  private:
+  std::vector<std::string> variables_;
   std::vector<Source> sources_;
 };
 

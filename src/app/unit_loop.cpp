@@ -8,6 +8,7 @@
 
 #include "hindscale/comm/work_queue.hpp"
 #include "memory_estimate.hpp"
+#include "report_units.hpp"
 #include "statistics_pass.hpp"
 
 namespace hindscale {
@@ -108,7 +109,7 @@ class UnitLoop {
       const double done = static_cast<double>(i_unit + 1) / n_units;
       context_.log.info("unit {} of {} done; {:.0f} s left; {:.0f} MiB at the peak so far",
                         i_unit + 1, work_.plan.units.size(),
-                        since_start_.elapsed_s() * (1 - done) / done, peak_bytes() / 1048576.0);
+                        since_start_.elapsed_s() * (1 - done) / done, peak_bytes() / mib);
       if (group_.is_root()) complete(work_.plan.units[static_cast<std::size_t>(i_unit)].segment);
     }
   }

@@ -6,12 +6,14 @@
 namespace hindscale {
 
 VariableInfo variable_info(const std::string& name) {
+  using Range = std::array<float, 2>;
+  static const Range wind{-200, 200}, temperature{100, 400}, pressure{1e4F, 2e5F}, rain{-0.01F, 1};
   static const std::array<VariableInfo, 5> known{{
-      {"uas", "eastward_wind", "Eastward Near-Surface Wind", "m s-1", 10.0},
-      {"vas", "northward_wind", "Northward Near-Surface Wind", "m s-1", 10.0},
-      {"tas", "air_temperature", "Near-Surface Air Temperature", "K", 2.0},
-      {"ps", "surface_air_pressure", "Surface Air Pressure", "Pa", std::nullopt},
-      {"pr", "precipitation_flux", "Precipitation", "kg m-2 s-1", std::nullopt, 0.0F},
+      {"uas", "eastward_wind", "Eastward Near-Surface Wind", "m s-1", 10.0, {}, wind},
+      {"vas", "northward_wind", "Northward Near-Surface Wind", "m s-1", 10.0, {}, wind},
+      {"tas", "air_temperature", "Near-Surface Air Temperature", "K", 2.0, {}, temperature},
+      {"ps", "surface_air_pressure", "Surface Air Pressure", "Pa", std::nullopt, {}, pressure},
+      {"pr", "precipitation_flux", "Precipitation", "kg m-2 s-1", std::nullopt, 0.0F, rain},
   }};
   for (const VariableInfo& info : known) {
     if (info.name == name) return info;

@@ -80,7 +80,7 @@ void require_consecutive(const std::vector<Record>& records, const std::vector<f
 struct Source::Impl {
   SourceRequest request;
   UnitSystem system{};
-  std::vector<fs::path> paths{};
+  std::vector<fs::path> paths{};  // those that hold the variable
   Grid grid{};
   std::vector<Record> records{};
   std::vector<Month> months{};
@@ -90,33 +90,49 @@ struct Source::Impl {
   std::optional<SourceFile> open{};
   std::size_t i_open = 0;
 
+  bool has_opened(const fs::path& path) {
+    open.reset();
+    NetcdfFile opened(path);
+    const auto variable = find_field_variable(opened, request);
+    if (variable) open.emplace(std::move(opened), *variable, request, system);
+    return variable.has_value();
+  }
+
   SourceFile& file(std::size_t i_file) {
     if (!open || i_open != i_file) {
-      open.reset();
-      open.emplace(paths[i_file], request, system);
+      const bool is_there = has_opened(paths[i_file]);
+      HINDSCALE_ASSERT(is_there);
       i_open = i_file;
     }
     return *open;
   }
 
-  void scan() {
-    for (std::size_t i_file = 0; i_file < paths.size(); ++i_file) {
-      const SourceFile& one = file(i_file);
-      if (i_file == 0) {
-        grid = one.grid();
-        units = request.units.empty() ? one.units() : request.units;
-      }
-      require_same_grid(grid, paths[0], one);
-      if (request.units.empty()) require_same_units(units, paths[0], one);
-      if (one.months().empty() && paths.size() > 1) {
-        throw InputError({.problem = "several files for a field without time",
-                          .advice = "name one of them",
-                          .file = one.path().string()});
-      }
-      for (std::size_t i_time = 0; i_time < one.months().size(); ++i_time) {
-        records.push_back({one.months()[i_time], i_file, i_time});
-      }
+  void add(const SourceFile& one) {
+    const std::size_t i_file = paths.size();
+    paths.push_back(one.path());
+    i_open = i_file;
+    if (i_file == 0) {
+      grid = one.grid();
+      units = request.units.empty() ? one.units() : request.units;
     }
+    require_same_grid(grid, paths[0], one);
+    if (request.units.empty()) require_same_units(units, paths[0], one);
+    if (i_file > 0 && (one.months().empty() || records.empty())) {
+      throw InputError({.problem = "several files for a field without time",
+                        .advice = "name one of them",
+                        .file = one.path().string()});
+    }
+    for (std::size_t i_time = 0; i_time < one.months().size(); ++i_time) {
+      records.push_back({one.months()[i_time], i_file, i_time});
+    }
+  }
+
+  void scan(const std::vector<fs::path>& given) {
+    // Files may hold one variable each: those without this one are others'.
+    for (const fs::path& path : given) {
+      if (has_opened(path)) add(*open);
+    }
+    if (paths.empty()) refuse_missing_variable(NetcdfFile(given.front()), request);
     std::ranges::stable_sort(records, {}, &Record::month);
     require_consecutive(records, paths);
     std::vector<bool> listed(paths.size(), false);
@@ -131,8 +147,7 @@ struct Source::Impl {
 
 Source::Source(const SourceRequest& request)
     : impl_(std::make_unique<Impl>(Impl{.request = request})) {
-  impl_->paths = expand_paths(request.files);
-  impl_->scan();
+  impl_->scan(expand_paths(request.files));
 }
 
 Source::~Source() = default;
@@ -148,6 +163,11 @@ const std::string& Source::units() const {
 
 const std::vector<std::string>& Source::files() const {
   return impl_->files;
+}
+
+std::string Source::file_of(Month month) const {
+  const auto i = static_cast<std::size_t>(month - impl_->months.front());
+  return impl_->paths[impl_->records.at(i).i_file].string();
 }
 
 const std::vector<Month>& Source::months() const {

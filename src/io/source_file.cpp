@@ -48,10 +48,10 @@ void refuse_sum_over_month(const NetcdfFile& file, int variable) {
 
 }  // namespace
 
-SourceFile::SourceFile(const std::filesystem::path& path, const SourceRequest& request,
+SourceFile::SourceFile(NetcdfFile file, int variable, const SourceRequest& request,
                        const UnitSystem& system)
-    : file_(path),
-      variable_(find_field_variable(file_, request)),
+    : file_(std::move(file)),
+      variable_(variable),
       dimensions_(find_dimensions(file_, variable_)),
       unpacking_(file_, variable_) {
   const int latitude = dimensions_.latitude.coordinate;

@@ -20,9 +20,9 @@ namespace hindscale {
 /// Owns an open file and all that is needed to read fields of one variable from it.
 class SourceFile {
  public:
-  /// InputError naming file and reason for everything that keeps its fields from being read.
-  SourceFile(const std::filesystem::path& path, const SourceRequest& request,
-             const UnitSystem& system);
+  /// `variable`: of `file`, see find_field_variable. InputError naming file and reason for
+  /// everything that keeps its fields from being read.
+  SourceFile(NetcdfFile file, int variable, const SourceRequest& request, const UnitSystem& system);
 
   [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
   [[nodiscard]] const Grid& grid() const { return grid_; }

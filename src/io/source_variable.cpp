@@ -52,19 +52,6 @@ std::vector<int> fields_where(const NetcdfFile& file, const Matches& matches) {
   return found;
 }
 
-[[noreturn]] void refuse_missing(const NetcdfFile& file, const std::string& name) {
-  std::vector<std::string> fields;
-  for (const int variable : fields_where(file, [](int) { return true; })) {
-    fields.push_back(file.name_of(variable));
-  }
-  throw InputError({.problem = "no variable",
-                    .value = name,
-                    .why = fields.empty() ? "the file has no fields"
-                                          : fmt::format("there are {}", fmt::join(fields, ", ")),
-                    .advice = "name the variable as the file does",
-                    .file = file.path().string()});
-}
-
 // The only one of the candidates, nothing of none.
 std::optional<int> only_one(const NetcdfFile& file, const std::vector<int>& candidates,
                             const std::string& wanted) {
@@ -90,25 +77,35 @@ std::optional<int> find_by_name(const NetcdfFile& file, const std::string& name)
 
 }  // namespace
 
-int find_field_variable(const NetcdfFile& file, const SourceRequest& request) {
-  if (!request.name.empty()) {
-    if (const auto found = find_by_name(file, request.name)) return *found;
-    refuse_missing(file, request.name);
-  }
-  if (const auto found = find_by_name(file, request.variable)) return *found;
+std::optional<int> find_field_variable(const NetcdfFile& file, const SourceRequest& request) {
+  if (!request.name.empty()) return find_by_name(file, request.name);
+  if (const auto found = find_by_name(file, request.variable)) return found;
   for (const KnownVariable& known : known_variables()) {
     if (request.variable != known.cmip_name) continue;
     for (const std::string& name : known.names) {
-      if (const auto found = find_by_name(file, name)) return *found;
+      if (const auto found = find_by_name(file, name)) return found;
     }
     const auto has_standard_name = [&](int variable) {
       return std::ranges::count(known.standard_names,
                                 lower_case(file.text(variable, "standard_name"))) > 0;
     };
     const auto found = only_one(file, fields_where(file, has_standard_name), request.variable);
-    if (found) return *found;
+    if (found) return found;
   }
-  refuse_missing(file, request.variable);
+  return std::nullopt;
+}
+
+void refuse_missing_variable(const NetcdfFile& file, const SourceRequest& request) {
+  std::vector<std::string> fields;
+  for (const int variable : fields_where(file, [](int) { return true; })) {
+    fields.push_back(file.name_of(variable));
+  }
+  throw InputError({.problem = "no variable",
+                    .value = request.name.empty() ? request.variable : request.name,
+                    .why = fields.empty() ? "the file has no fields"
+                                          : fmt::format("there are {}", fmt::join(fields, ", ")),
+                    .advice = "name the variable as the file does",
+                    .file = file.path().string()});
 }
 
 }  // namespace hindscale

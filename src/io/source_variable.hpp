@@ -13,9 +13,12 @@
 namespace hindscale {
 
 /// The variable by `request.name` (case does not matter where no exact match exists), else by
-/// `request.variable`: that name, its well-known names, its standard_name. InputError naming the
-/// variables there are.
-int find_field_variable(const NetcdfFile& file, const SourceRequest& request);
+/// `request.variable`: that name, its well-known names, its standard_name. Nothing where there is
+/// none; InputError where several could be meant.
+std::optional<int> find_field_variable(const NetcdfFile& file, const SourceRequest& request);
+
+/// InputError naming the variables there are.
+[[noreturn]] void refuse_missing_variable(const NetcdfFile& file, const SourceRequest& request);
 
 /// Places of the axes among the dimensions of a variable, and the variables that hold their
 /// coordinates.

@@ -18,13 +18,13 @@ namespace {
 #ifdef HINDSCALE_WITH_CUDA
 
 template <class T>
-T* values(const torch::Tensor& x) {
+T* gpu_values(const torch::Tensor& x) {
   return static_cast<T*>(x.data_ptr());
 }
 
 /// Calls `work` with a null pointer to the values' type.
 template <class Work>
-void as_type_of(const torch::Tensor& x, const Work& work) {
+void as_gpu_type_of(const torch::Tensor& x, const Work& work) {
   if (x.scalar_type() == torch::kFloat32) return work(static_cast<float*>(nullptr));
   HINDSCALE_ASSERT(x.scalar_type() == torch::kBFloat16);
   work(static_cast<__nv_bfloat16*>(nullptr));
@@ -50,13 +50,13 @@ torch::Tensor norm_on_gpu(const std::vector<torch::Tensor>& x, const NormOperati
   const auto layout = torch::MemoryFormat::ChannelsLast;
   torch::Tensor y = torch::empty({first.size(0), channels, first.size(2), first.size(3)},
                                  first.options().dtype(operation.type).memory_format(layout));
-  as_type_of(first, [&]<class In>(In*) {
-    device::Maps<In> maps{.first = values<In>(first), .first_channels = first.size(1)};
+  as_gpu_type_of(first, [&]<class In>(In*) {
+    device::Maps<In> maps{.first = gpu_values<In>(first), .first_channels = first.size(1)};
     if (second.defined()) {
-      maps.second = values<In>(second);
+      maps.second = gpu_values<In>(second);
       maps.second_channels = second.size(1);
     }
-    as_type_of(y, [&]<class Out>(Out*) { device::group_norm(maps, call, values<Out>(y)); });
+    as_gpu_type_of(y, [&]<class Out>(Out*) { device::group_norm(maps, call, gpu_values<Out>(y)); });
   });
   return y;
 }
@@ -73,9 +73,9 @@ torch::Tensor sum_on_gpu(const torch::Tensor& x, const torch::Tensor& y,
                              .channels = x.size(1),
                              .bias = bias.data_ptr<float>(),
                              .stream = stream};
-  as_type_of(first, [&]<class A>(A*) {
-    as_type_of(second, [&]<class B>(B*) {
-      device::sum_of_maps(values<const A>(first), values<const B>(second), call,
+  as_gpu_type_of(first, [&]<class A>(A*) {
+    as_gpu_type_of(second, [&]<class B>(B*) {
+      device::sum_of_maps(gpu_values<const A>(first), gpu_values<const B>(second), call,
                           sum.data_ptr<float>());
     });
   });
@@ -137,11 +137,11 @@ void upsample_on_gpu(const torch::Tensor& x, const torch::Tensor& fine, Padding 
       .n = x.size(0),
       .padding = padding,
       .stream = c10::cuda::getCurrentCUDAStream(x.device().index())};
-  as_type_of(x, [&]<class T>(T*) {
+  as_gpu_type_of(x, [&]<class T>(T*) {
     if (is_adjoint) {
-      device::upsample_bicubic_adjoint(call, values<const T>(fine), values<T>(x));
+      device::upsample_bicubic_adjoint(call, gpu_values<const T>(fine), gpu_values<T>(x));
     } else {
-      device::upsample_bicubic(call, values<const T>(x), values<T>(fine));
+      device::upsample_bicubic(call, gpu_values<const T>(x), gpu_values<T>(fine));
     }
   });
 }

@@ -11,6 +11,7 @@
 #include "hindscale/kernel/loops.hpp"
 #include "hindscale/kernel/normalisation.hpp"
 #include "hindscale/model/operations.hpp"
+#include "samples.hpp"
 
 namespace hindscale {
 
@@ -34,12 +35,6 @@ struct Forward {
 
 Extent extent_of(const torch::Tensor& x) {
   return {.places = x.size(2) * x.size(3), .channels = x.size(1)};
-}
-
-/// The values of sample `i`.
-template <class T>
-T* sample(const torch::Tensor& x, std::int64_t i) {
-  return static_cast<T*>(x.data_ptr()) + i * x.size(1) * x.size(2) * x.size(3);
 }
 
 /// Calls `work` with the number of each sample, over the threads.

@@ -6,6 +6,7 @@
 #include "device_operations.hpp"
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/operations.hpp"
+#include "samples.hpp"
 
 namespace hindscale {
 
@@ -18,11 +19,6 @@ struct Case {
   Upsampling method;
   Padding padding;
 };
-
-template <class T>
-T* sample(const torch::Tensor& x, std::int64_t i) {
-  return static_cast<T*>(x.data_ptr()) + i * x.size(1) * x.size(2) * x.size(3);
-}
 
 /// Fills `fine` from x, or x from `fine`, where `is_adjoint`.
 template <class T>

@@ -12,7 +12,7 @@
 namespace hindscale {
 namespace {
 
-constexpr const char* prefix = "discriminator.";
+constexpr const char* discriminator_prefix = "discriminator.";
 enum Sum : std::size_t { discriminator, adversarial, feature, weight, places, n_sums };
 
 /// Weights and power-iteration vectors.
@@ -25,14 +25,15 @@ NamedTensors state_of(const torch::nn::Module& module) {
 NamedTensors with_prefix(const NamedTensors& tensors) {
   NamedTensors named;
   for (const auto& [name, tensor] : tensors)
-    named[prefix + name] = tensor.detach().to(torch::kCPU).contiguous().clone();
+    named[discriminator_prefix + name] = tensor.detach().to(torch::kCPU).contiguous().clone();
   return named;
 }
 
 NamedTensors without_prefix(const NamedTensors& tensors) {
   NamedTensors named;
   for (const auto& [name, tensor] : tensors)
-    if (name.starts_with(prefix)) named[name.substr(std::string(prefix).size())] = tensor;
+    if (name.starts_with(discriminator_prefix))
+      named[name.substr(std::string(discriminator_prefix).size())] = tensor;
   return named;
 }
 
@@ -137,12 +138,13 @@ void Adversary::save(CheckpointContent& content) const {
 }
 
 void Adversary::restore(const CheckpointContent& content) {
-  load_parameters(*discriminator_, content.model, prefix);
+  load_parameters(*discriminator_, content.model, discriminator_prefix);
   const torch::NoGradGuard no_gradients;
   for (auto& item : discriminator_->named_buffers()) {
-    const auto found = content.model.find(prefix + item.key());
+    const auto found = content.model.find(discriminator_prefix + item.key());
     if (found == content.model.end()) {
-      throw InputError({.problem = "the checkpoint lacks a tensor", .value = prefix + item.key()});
+      throw InputError(
+          {.problem = "the checkpoint lacks a tensor", .value = discriminator_prefix + item.key()});
     }
     item.value().copy_(found->second);
   }

@@ -15,14 +15,14 @@
 #include "reduction.hpp"
 
 namespace hindscale {
-namespace {
-
-struct Bucket {
+struct GradientBucket {
   torch::Tensor values;               ///< flat, on the parameters' device
   std::vector<std::size_t> members;   ///< parameters
   std::vector<torch::Tensor> places;  ///< their parts of `values`, strided like them
   std::size_t n_ready = 0;
 };
+
+namespace {
 
 /// Called by autograd after a parameter's gradient was accumulated.
 class ReadyHook final : public torch::autograd::FunctionPostHook {
@@ -40,9 +40,10 @@ class ReadyHook final : public torch::autograd::FunctionPostHook {
 };
 
 /// Groups of neighbouring parameters, last parameter first.
-std::vector<Bucket> make_buckets(const std::vector<torch::Tensor>& parameters, double bucket_mib) {
+std::vector<GradientBucket> make_buckets(const std::vector<torch::Tensor>& parameters,
+                                         double bucket_mib) {
   const auto limit = static_cast<std::int64_t>(bucket_mib * 1048576.0 / sizeof(float));
-  std::vector<Bucket> buckets;
+  std::vector<GradientBucket> buckets;
   std::vector<std::int64_t> counts;
   for (std::size_t i = parameters.size(); i-- > 0;) {
     const std::int64_t n = parameters[i].numel();
@@ -54,7 +55,7 @@ std::vector<Bucket> make_buckets(const std::vector<torch::Tensor>& parameters, d
     counts.back() += n;
   }
   for (std::size_t i_bucket = 0; i_bucket < buckets.size(); ++i_bucket) {
-    Bucket& bucket = buckets[i_bucket];
+    GradientBucket& bucket = buckets[i_bucket];
     bucket.values =
         torch::zeros({counts[i_bucket]}, parameters.front().options().requires_grad(false));
     std::int64_t offset = 0;
@@ -82,7 +83,7 @@ std::unique_ptr<Reduction> make_reduction(const Communicator& comm, const torch:
 
 struct GradientReducer::State {
   std::vector<torch::Tensor> parameters;
-  std::vector<Bucket> buckets;
+  std::vector<GradientBucket> buckets;
   std::vector<std::size_t> bucket_of;
   std::vector<bool> ready;
   std::size_t n_started = 0;
@@ -104,7 +105,7 @@ struct GradientReducer::State {
 
   void start_next() {
     torch::NoGradGuard no_gradient;
-    Bucket& bucket = buckets[n_started++];
+    GradientBucket& bucket = buckets[n_started++];
     for (std::size_t i = 0; i < bucket.members.size(); ++i) {
       const torch::Tensor& gradient = parameters[bucket.members[i]].grad();
       if (gradient.defined()) {
@@ -118,7 +119,7 @@ struct GradientReducer::State {
 
   /// The gradients are now the places of their sums, not copies of them.
   void hand_out() {
-    for (Bucket& bucket : buckets) {
+    for (GradientBucket& bucket : buckets) {
       bucket.n_ready = 0;
       for (std::size_t i = 0; i < bucket.members.size(); ++i)
         parameters[bucket.members[i]].mutable_grad() = bucket.places[i];
@@ -155,7 +156,7 @@ GradientReducer::~GradientReducer() = default;
 void GradientReducer::arm() {
   State& state = *state_;
   std::fill(state.ready.begin(), state.ready.end(), false);
-  for (Bucket& bucket : state.buckets) bucket.n_ready = 0;
+  for (GradientBucket& bucket : state.buckets) bucket.n_ready = 0;
   state.n_started = 0;
   state.armed = state.reduction != nullptr;
 }

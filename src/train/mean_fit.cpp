@@ -18,7 +18,7 @@ namespace hindscale {
 namespace {
 
 constexpr const char* scale_name = "mean_scale";
-constexpr const char* prefix = "mean.";
+constexpr const char* mean_prefix = "mean.";
 
 /// The mean of a month [1, v, y, x], in network units.
 Array<float, 4> mean_field(FieldGenerator& generator, const StoreContent& content,
@@ -169,7 +169,7 @@ void subtract_mean(const FittedMean& mean, const StoreContent& content, std::siz
 
 void save_mean_model(const FittedMean& mean, CheckpointContent& content) {
   if (!mean.model.is_there()) return;
-  content.model.merge(copy_parameters(*mean.model.network, prefix));
+  content.model.merge(copy_parameters(*mean.model.network, mean_prefix));
   content.model.emplace(scale_name, mean.model.scale);
   content.state["regression"] = {{"checkpoint_sha256", mean.whole.checkpoint_sha256},
                                  {"network", network_to_json(mean.model.network->config())}};
@@ -181,7 +181,7 @@ MeanModel mean_model_of(const CheckpointContent& content) {
   if (regression == content.state.end()) return mean;
   constexpr std::uint64_t any_seed = 0;  // all weights are replaced
   mean.network = make_network(network_from_json(regression->at("network")), any_seed);
-  load_parameters(*mean.network, content.model, prefix);
+  load_parameters(*mean.network, content.model, mean_prefix);
   const auto scale = content.model.find(scale_name);
   if (scale == content.model.end()) {
     throw InputError({.problem = "the checkpoint lacks a tensor", .value = scale_name});

@@ -6,21 +6,15 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/core/stop.hpp"
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/model/devices.hpp"
 #include "hindscale/train/learning_rate.hpp"
 
 namespace hindscale {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::vector<Month> training_months(const StoreContent& content) {
   std::vector<Month> months;
@@ -158,12 +152,12 @@ StepReport Trainer::compute_gradients(StopWish wish) {
   std::vector<std::pair<torch::Tensor, torch::Tensor>> errors;  // and counts, of each part
   const auto parts = own_parts(step_), next_parts = own_parts(step_ + 1);
   for (std::size_t i_part = 0; i_part < parts.size(); ++i_part) {
-    const auto start = Clock::now();
+    const WallTime since_start;
     const InRegion inputs(regions(), Region::inputs);
     const bool is_last = i_part + 1 == parts.size();
     const Batch batch =
         ahead_.take(parts[i_part], is_last ? next_parts.front() : parts[i_part + 1]);
-    report.data_s += seconds_since(start);
+    report.data_s += since_start.elapsed_s();
     errors.emplace_back(pass(batch, is_last ? BatchPart::last : BatchPart::inner, n_values),
                         batch.counts);
   }

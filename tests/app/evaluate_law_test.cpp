@@ -38,16 +38,16 @@ class EvaluateLaw : public ::testing::Test, public EvaluateStage {
                                           const std::string& kind) const {
     const Field truth = experiment.truth(variable, month);
     std::vector<float> values;
-    const auto append = [&](const Field& field) {
-      values.insert(values.end(), field.flat().begin(), field.flat().end());
+    const auto append_moved = [&](float by) {
+      for (const float value : truth.flat()) values.push_back(value + by);
     };
     if (kind == "std") {
-      append(Field({12, 24}, law_spread));
+      values.assign(truth.size(), law_spread);
     } else if (kind == "mean") {
-      append(SyntheticExperiment::shifted(truth, law_error));
+      append_moved(law_error);
     } else {
-      append(SyntheticExperiment::shifted(truth, law_error - law_spread));
-      append(SyntheticExperiment::shifted(truth, law_error + law_spread));
+      append_moved(law_error - law_spread);
+      append_moved(law_error + law_spread);
     }
     return values;
   }

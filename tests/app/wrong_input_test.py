@@ -102,6 +102,14 @@ class WrongInput(unittest.TestCase):
         said = run("prepare", self.fresh("l"), self.winds("torn.nc", holes(False)), ranks=2)
         self.assertIn("uas: 1 of 84 months lack values that others have; 1984-01 has 10080 of 10512", said)
 
+    def test_a_missing_value_that_the_file_does_not_declare(self):
+        def undeclared(data):
+            data["UWND"][27, 20, 30] = -9999.0
+            return data
+
+        self.refused("prepare", [self.fresh("n"), self.winds("undeclared.nc", undeclared)], "undeclared.nc", "-9999 m s-1", "_FillValue",
+                     ranks=2)
+
     def test_sources_that_changed_after_the_store_was_made(self):
         def warmer(data):
             data["UWND"] += 1

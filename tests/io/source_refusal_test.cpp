@@ -100,6 +100,18 @@ TEST(source_refusal, a_missing_variable_is_refused_with_the_names_there_are) {
               AllOf(HasSubstr("no variable 'tas'"), HasSubstr("there are uas")));
 }
 
+TEST(source_refusal, files_of_one_variable_each_are_told_apart) {
+  const std::vector<std::string> all{source_path("static"), source_path("part_2001"),
+                                     source_path("part_2002")};
+  const Source wind({all, "", "uas", "m s-1"});
+  EXPECT_EQ(wind.months().size(), 24U);
+  EXPECT_THAT(wind.files(), testing::ElementsAre(all[1], all[2]));
+  expect_formula(wind, 13, 13);
+  const Source relief({all, "", "orog", "m"});
+  EXPECT_THAT(relief.files(), testing::ElementsAre(all[0]));
+  EXPECT_THAT(refusal_of({all, "", "tas", "K"}), HasSubstr("no variable 'tas'"));
+}
+
 TEST(source_refusal, missing_files_folders_and_patterns_are_named) {
   EXPECT_THAT(refusal_of(wind_request({"nowhere"})),
               AllOf(HasSubstr("nowhere.nc"), HasSubstr("no such file")));

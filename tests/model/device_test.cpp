@@ -14,25 +14,13 @@
 namespace hindscale {
 namespace {
 
-constexpr double time = 321, float32_bound = 1e-5;
-constexpr std::size_t height = 16, width = 24;
+constexpr double device_float32_bound = 1e-5;
 
 std::vector<torch::Device> devices() {
   std::vector<torch::Device> all{torch::kCPU};
   const torch::Device chosen = torch_device(choose_device(Communicator::self()));
   if (!chosen.is_cpu()) all.push_back(chosen);
   return all;
-}
-
-double relative_distance(const torch::Tensor& a, const torch::Tensor& b) {
-  const torch::Tensor exact = b.to(torch::kCPU, torch::kFloat64);
-  return ((a.to(torch::kCPU, torch::kFloat64) - exact).norm() / exact.norm()).item<double>();
-}
-
-torch::Tensor exact(UNet network, const torch::Tensor& x) {
-  const torch::NoGradGuard no_gradient;
-  network->eval();
-  return network->forward(x, torch::full({1}, time));
 }
 
 /// That of the presets is the project's target. Five attentions over eight channels, where LibTorch
@@ -46,17 +34,20 @@ class OnDevices : public testing::TestWithParam<const char*> {};
 TEST_P(OnDevices, the_network_is_evaluated_to_rounding) {
   torch::manual_seed(3);
   const UNet network = drawn_network(variant(GetParam()));
-  const torch::Tensor x = torch::randn({5, network->config().in_channels, height, width});
+  const torch::Tensor x =
+      torch::randn({5, network->config().in_channels, tried_height, tried_width});
   const torch::Tensor wanted = exact(network, x);
   for (const torch::Device& device : devices()) {
     for (const Precision precision : {Precision::float32, Precision::bfloat16}) {
       // Calls of two, two and one, which is padded.
-      DeviceEvaluator evaluator(
-          network,
-          {.height = height, .width = width, .precision = precision, .device = device, .batch = 2});
-      const double distance = relative_distance(evaluate(evaluator, x, time), wanted);
-      EXPECT_LT(distance,
-                precision == Precision::float32 ? float32_bound : bfloat16_bound_of(GetParam()))
+      DeviceEvaluator evaluator(network, {.height = tried_height,
+                                          .width = tried_width,
+                                          .precision = precision,
+                                          .device = device,
+                                          .batch = 2});
+      const double distance = relative_distance(evaluate(evaluator, x, tried_time), wanted);
+      EXPECT_LT(distance, precision == Precision::float32 ? device_float32_bound
+                                                          : bfloat16_bound_of(GetParam()))
           << device << ", " << name_of(precision);
       RecordProperty(name_of(precision), fmt::format("{:.2e}", distance));
     }
@@ -66,17 +57,18 @@ TEST_P(OnDevices, the_network_is_evaluated_to_rounding) {
 TEST_P(OnDevices, a_sample_has_the_same_bits_whatever_is_beside_it) {
   torch::manual_seed(4);
   const UNet network = drawn_network(variant(GetParam()));
-  const torch::Tensor x = torch::randn({4, network->config().in_channels, height, width});
+  const torch::Tensor x =
+      torch::randn({4, network->config().in_channels, tried_height, tried_width});
   for (const torch::Device& device : devices()) {
-    DeviceEvaluator evaluator(network, {.height = height,
-                                        .width = width,
+    DeviceEvaluator evaluator(network, {.height = tried_height,
+                                        .width = tried_width,
                                         .precision = Precision::bfloat16,
                                         .device = device,
                                         .batch = 4});
-    const torch::Tensor all = evaluate(evaluator, x, time);
-    const torch::Tensor one = evaluate(evaluator, x.narrow(0, 0, 1).contiguous(), time);
+    const torch::Tensor all = evaluate(evaluator, x, tried_time);
+    const torch::Tensor one = evaluate(evaluator, x.narrow(0, 0, 1).contiguous(), tried_time);
     EXPECT_TRUE(torch::equal(one, all.narrow(0, 0, 1))) << device;
-    EXPECT_TRUE(torch::equal(evaluate(evaluator, x, time), all)) << device;
+    EXPECT_TRUE(torch::equal(evaluate(evaluator, x, tried_time), all)) << device;
   }
 }
 
@@ -86,9 +78,10 @@ INSTANTIATE_TEST_SUITE_P(Networks, OnDevices,
 
 TEST(DeviceEvaluator, knows_the_time_of_each_call) {
   const UNet network = drawn_network(tiny_config());
-  const torch::Tensor x = torch::randn({1, 3, height, width});
+  const torch::Tensor x = torch::randn({1, 3, tried_height, tried_width});
   for (const torch::Device& device : devices()) {
-    DeviceEvaluator evaluator(network, {.height = height, .width = width, .device = device});
+    DeviceEvaluator evaluator(network,
+                              {.height = tried_height, .width = tried_width, .device = device});
     const torch::Tensor early = evaluate(evaluator, x, 0), late = evaluate(evaluator, x, 900);
     EXPECT_GT(relative_distance(late, early), 1e-3) << device;
     EXPECT_TRUE(torch::equal(evaluate(evaluator, x, 0), early)) << device;
@@ -174,7 +167,8 @@ class DeviceTraining : public testing::TestWithParam<const char*> {};
 TEST_P(DeviceTraining, has_the_gradients_of_the_cpu) {
   torch::manual_seed(6);
   UNet here = drawn_network(variant(GetParam())), there = drawn_network(variant(GetParam()));
-  const torch::Tensor x = torch::randn({3, 3, height, width}), when = torch::full({3}, time);
+  const torch::Tensor x = torch::randn({3, 3, tried_height, tried_width}),
+                      when = torch::full({3}, tried_time);
   const auto differentiate = [&](UNet& network, const torch::Device& device) {
     network->to(device);
     network->eval();  // without dropout

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <cstddef>
 #include <string>
 
 #include "hindscale/model/unet.hpp"
@@ -64,6 +65,23 @@ inline NetworkConfig variant(const std::string& what) {
   if (what == "dpdm") return network_preset("dpdm", 4, 1);
   if (what == "small") return network_preset("small", 5, 2);
   return config;
+}
+
+/// One evaluation: where networks are compared with themselves.
+inline constexpr double tried_time = 321;
+inline constexpr std::size_t tried_height = 16, tried_width = 24;
+
+/// What the network itself gives for x [n, c, h, w] at that time.
+inline torch::Tensor exact(UNet network, const torch::Tensor& x) {
+  const torch::NoGradGuard no_gradient;
+  network->eval();
+  return network->forward(x, torch::full({1}, tried_time));
+}
+
+/// |a - b| / |b|, L2 norms in double.
+inline double relative_distance(const torch::Tensor& a, const torch::Tensor& b) {
+  const torch::Tensor wanted = b.to(torch::kCPU, torch::kFloat64);
+  return ((a.to(torch::kCPU, torch::kFloat64) - wanted).norm() / wanted.norm()).item<double>();
 }
 
 }  // namespace hindscale

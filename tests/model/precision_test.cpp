@@ -35,10 +35,6 @@ Pass pass(UNet network, Precision precision) {
   return result;
 }
 
-double relative_distance(const torch::Tensor& a, const torch::Tensor& b) {
-  return ((a - b).norm() / b.norm()).item<double>();
-}
-
 /// The output times fixed numbers, summed in double.
 torch::Tensor loss_of(UNet network) {
   network->set_dropout_stream(1, 2, {3, 4});

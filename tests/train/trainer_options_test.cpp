@@ -13,7 +13,7 @@ using test::Gaps;
 using test::Workplace;
 
 // Sums of float32 numbers in another order; the network's own sums are over some hundred values.
-constexpr double rounding = 2e-5;
+constexpr double options_rounding = 2e-5;
 
 struct TrainerOptions : test::TrainingTest {};
 
@@ -29,7 +29,7 @@ TEST_F(TrainerOptions, parts_of_the_loss_make_the_whole_on_any_number_of_ranks) 
   const std::vector<double> many_entries = by_many.parts.entries(),
                             entries = by_one.parts.entries();
   for (std::size_t i = 0; i < entries.size(); ++i)
-    EXPECT_NEAR(many_entries[i], entries[i], rounding * entries[i]);
+    EXPECT_NEAR(many_entries[i], entries[i], options_rounding * entries[i]);
   const std::size_t half = entries.size() / 2;  // squares, then counts, five of each variable
   double whole = 0, count = 0;
   for (std::size_t i = 0; i < half; ++i) {

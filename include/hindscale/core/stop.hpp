@@ -19,7 +19,7 @@ bool stop_signal_seen();
 /// A wall-time budget counted from construction; zero or less means none.
 class WallTime {
  public:
-  explicit WallTime(double budget_s) : budget_s_(budget_s) {}
+  explicit WallTime(double budget_s = 0) : budget_s_(budget_s) {}
   [[nodiscard]] double elapsed_s() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }

@@ -2,6 +2,7 @@
 // What is known of the variables of climate models: CMIP names, CF attributes, units.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,9 @@ struct VariableInfo {
   std::string units;  ///< in which the store holds it; empty for unknown variables: as in the file
   std::optional<double> height_m;      ///< of near-surface variables
   std::optional<float> lower_limit{};  ///< no value can be less, in these units
+  /// No monthly mean of the Earth lies outside, by far: what does is an undeclared missing value or
+  /// has other units than it says.
+  std::optional<std::array<float, 2>> plausible{};
 };
 
 /// Attributes of uas, vas, tas, ps, pr; other names get just their name.

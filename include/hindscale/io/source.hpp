@@ -24,8 +24,9 @@ struct SourceRequest {
 };
 
 /// A variable over time, spread over any number of files, or one without time (then `months` is
-/// empty and `read` takes 0; `orog` and `sftlf` count as such where their file has one time). Owns
-/// one open file, the one read last, and reads one field at a time.
+/// empty and `read` takes 0; `orog` and `sftlf` count as such where their file has one time). Files
+/// that do not hold it are passed over where others do: each may hold one variable. Owns one open
+/// file, the one read last, and reads one field at a time.
 ///
 /// Copes with classic, CDF-5 and NetCDF-4; packing; either latitude order; any longitude start,
 /// repeated columns; size-1 dimensions; expver dimensions; valid_time and YYYYMMDD axes; standard,
@@ -51,6 +52,8 @@ class Source {
   [[nodiscard]] const std::string& units() const;
   /// The files read, in order of time.
   [[nodiscard]] const std::vector<std::string>& files() const;
+  /// The file that holds a month, which has to be among them.
+  [[nodiscard]] std::string file_of(Month month) const;
   /// Consecutive months, in order.
   [[nodiscard]] const std::vector<Month>& months() const;
   /// Field `i_month` [y, x], south to north and west to east, in the requested units, NaN where

@@ -132,7 +132,7 @@ struct DatasetOptions {
           {.meaning = "HDF5 file of the prepared samples",
            .default_text = "samples.h5 in experiment/directory"});
     visit("fine_files", fine_files, {},
-          {.meaning = "NetCDF files of the fine (true) fields, in order of time"});
+          {.meaning = "NetCDF files of the fine (true) fields, of all variables or of one each"});
     visit(
         "variables", variables, {"uas", "vas"},
         {.meaning = "variables reconstructed jointly, by their CMIP names", .form = Form::filled});
@@ -140,7 +140,8 @@ struct DatasetOptions {
           {.meaning = "names of the variables in fine_files, one for each of dataset/variables",
            .default_text = "found by standard name"});
     visit("coarse_files", coarse_files, {},
-          {.meaning = "NetCDF files of the coarse fields, read where domain/coarse is 'file'"});
+          {.meaning = "NetCDF files of the coarse fields, of all variables or of one each, read "
+                      "where domain/coarse is 'file'"});
     visit("coarse_names", coarse_names, {},
           {.meaning = "names of the variables in coarse_files, one for each of dataset/variables",
            .default_text = "found by standard name"});
