@@ -26,6 +26,12 @@ double mismatch(const ValidationScore& score) {
   return sum;
 }
 
+std::string worth_of(const ValidationScore& score) {
+  if (!std::isfinite(score.score)) return "diverges";
+  return fmt::format("CRPS / MAE of Lerp {:.4f}, spread / skill {:.3f}", score.score,
+                     fmt::join(score.spread_skill, ", "));
+}
+
 using Choose = std::function<bool(int year)>;
 
 std::vector<MonthScore> months_of(const Trial& trial, const Choose& is_wanted) {
@@ -93,10 +99,8 @@ Trial Trials::run(Trial trial) {
   }
   std::ranges::stable_sort(trial.months, {}, &MonthScore::month);
   trial.score = validation_score(trial.months);
-  log_.info(
-      "{}, {} steps, eta {}, churn {}, noise {}: CRPS / MAE of Lerp {:.4f}, spread / skill {:.3f}",
-      trial.sampler, trial.steps, trial.eta, trial.churn, fmt::join(trial.noise_scale, ", "),
-      trial.score.score, fmt::join(trial.score.spread_skill, ", "));
+  log_.info("{}, {} steps, eta {}, churn {}, noise {}: {}", trial.sampler, trial.steps, trial.eta,
+            trial.churn, fmt::join(trial.noise_scale, ", "), worth_of(trial.score));
   all_.push_back(trial);
   return trial;
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <span>
 
+#include "archive.hpp"
 #include "evaluate_members.hpp"
 #include "evaluate_others.hpp"
 #include "evaluate_seams.hpp"
@@ -54,7 +55,7 @@ Json evaluation_inputs(const Context& context, const Options& options) {
       fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed,
       fmt::join(options.reconstruct.coarse_files, " "), options.reconstruct.coarse_members,
       options.reconstruct.adjustment);
-  std::vector<std::string> paths{(options.evaluated_path() / "manifest.json").string(),
+  std::vector<std::string> paths{(options.evaluated_path() / manifest_name).string(),
                                  options.store_path().string()};
   const fs::path shifted = SeamComparison::manifest_path(options);
   const bool has_shifted = any_of(context.comm, fs::exists(shifted));
@@ -62,7 +63,7 @@ Json evaluation_inputs(const Context& context, const Options& options) {
   const std::size_t n_single = paths.size();
   const std::vector<NamedFolder> others = named_others(options);
   for (const NamedFolder& other : others)
-    paths.push_back((fs::path(other.folder) / "manifest.json").string());
+    paths.push_back((fs::path(other.folder) / manifest_name).string());
   const std::vector<std::string> of_law = law_files(options);
   paths.insert(paths.end(), of_law.begin(), of_law.end());
   const auto files = digests_of(context.comm, paths);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "archive.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/sampler/generator.hpp"
 
@@ -50,7 +51,7 @@ SeamComparison::SeamComparison(const fs::path& folder, const StoreReader& reader
       edges_(std::move(edges)) {}
 
 fs::path SeamComparison::manifest_path(const Options& options) {
-  return options.evaluated_path() / "shifted" / "manifest.json";
+  return options.evaluated_path() / "shifted" / manifest_name;
 }
 
 std::optional<SeamComparison> SeamComparison::open(const Context& context, const Options& options,

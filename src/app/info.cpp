@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "archive.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/dataset/store_content.hpp"
@@ -50,7 +51,7 @@ void print_checkpoint(const fs::path& path) {
 }
 
 void print_reconstruction(const fs::path& path) {
-  const auto manifest = nlohmann::json::parse(read_text(path / "manifest.json")).at("files");
+  const auto manifest = nlohmann::json::parse(read_text(path / manifest_name)).at("files");
   std::uint64_t bytes = 0;
   for (const auto& entry : manifest) bytes += entry.at("bytes").get<std::uint64_t>();
   std::cout << fmt::format(
@@ -75,7 +76,7 @@ void print_any(const fs::path& path) {
   if (!fs::exists(path))
     throw InputError({.problem = "no such file or folder", .value = path.string()});
   if (fs::exists(path / "state.json") || fs::exists(path / "DONE")) return print_checkpoint(path);
-  if (fs::exists(path / "manifest.json")) return print_reconstruction(path);
+  if (fs::exists(path / manifest_name)) return print_reconstruction(path);
   if (fs::is_directory(path)) {
     throw InputError(
         {.problem = "neither a checkpoint nor a reconstruction",

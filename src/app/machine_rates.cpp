@@ -4,14 +4,18 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 
+#include "archive_workload.hpp"
 #include "coarse_digests.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/io/field_file.hpp"
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/model/evaluator.hpp"
+#include "memory_estimate.hpp"
 #include "output_spec.hpp"
 #include "reconstruction_plan.hpp"
 #include "rehearsal.hpp"
@@ -134,6 +138,36 @@ MachineOptions measured_machine(const Context& context, const Options& options,
   if (machine.write_mib_s <= 0)
     machine.write_mib_s = write_mib_s(context, options, outline.content);
   return machine;
+}
+
+std::vector<BatchRate> measured_batches(const Context& context, const Options& options,
+                                        const ExperimentOutline& outline) {
+  constexpr double gain = 1.02;       // less is noise
+  constexpr int patience = 2;         // doublings without a gain
+  constexpr std::int64_t most = 256;  // tiles
+  const ArchiveWorkload work = workload_of(options, outline.content);
+  const auto unit_tiles =
+      static_cast<std::int64_t>(work.tiles * std::ranges::max(work.unit_fields));
+  const std::int64_t asked = options.ensemble.batch;
+  std::set<std::int64_t> batches{asked};
+  for (std::int64_t n = 1; n <= std::min(most, unit_tiles); n *= 2) batches.insert(n);
+  std::vector<BatchRate> rates;
+  double best = 0;
+  int n_idle = 0;
+  Options own = options;
+  for (const std::int64_t batch : batches) {
+    own.ensemble.batch = batch;
+    const double bytes = reconstruction_bytes(
+        {own, outline.content, outline.network, layout_of(own, outline.content)});
+    const bool is_useful =
+        n_idle < patience &&
+        fits_node(own.machine, bytes * static_cast<double>(own.machine.ranks_per_node));
+    if (batch != asked && !is_useful) continue;
+    rates.push_back({batch, evaluation_gflops(context, own, outline.network)});
+    n_idle = rates.back().gflops > gain * best ? 0 : n_idle + 1;
+    best = std::max(best, rates.back().gflops);
+  }
+  return rates;
 }
 
 }  // namespace hindscale

@@ -2,6 +2,8 @@
 // The rates that a plan reckons with, measured with the experiment's own network and files.
 #pragma once
 
+#include <vector>
+
 #include "experiment_outline.hpp"
 #include "hindscale/comm/context.hpp"
 
@@ -13,5 +15,16 @@ namespace hindscale {
 /// the same time, means over them. Some seconds each. Collective.
 MachineOptions measured_machine(const Context& context, const Options& options,
                                 const ExperimentOutline& outline);
+
+/// The network alone, so many tiles a call.
+struct BatchRate {
+  std::int64_t batch = 0;
+  double gflops = 0;
+};
+
+/// Batches of 1, 2, 4, ... tiles, as many as a unit has at most, until larger ones are not faster
+/// or too large for a node's memory, and ensemble/batch; ascending. Some seconds each. Collective.
+std::vector<BatchRate> measured_batches(const Context& context, const Options& options,
+                                        const ExperimentOutline& outline);
 
 }  // namespace hindscale

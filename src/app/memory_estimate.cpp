@@ -136,6 +136,10 @@ double training_bytes(const MemoryCase& c) {
          static_cast<double>(samples_kept(c)) * sample_bytes(c);
 }
 
+bool fits_node(const MachineOptions& machine, double bytes) {
+  return machine.memory_gib <= 0 || bytes < machine.memory_gib * 1024 * mib;
+}
+
 double peak_bytes() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);

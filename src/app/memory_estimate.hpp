@@ -28,6 +28,9 @@ std::size_t samples_kept(const MemoryCase& c);
 /// rank keeps, besides the program and the network's activations.
 double training_bytes(const MemoryCase& c);
 
+/// Whether a node has so many bytes; where its memory is not known, it has.
+bool fits_node(const MachineOptions& machine, double bytes);
+
 /// Largest resident set of this process so far, bytes.
 double peak_bytes();
 

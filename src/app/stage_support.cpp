@@ -2,6 +2,7 @@
 #include "stage_support.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,7 @@
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/hash.hpp"
 #include "hindscale/dataset/variable.hpp"
+#include "hindscale/io/source_paths.hpp"
 
 namespace hindscale {
 namespace {
@@ -77,6 +79,15 @@ FieldSources::FieldSources(const Options& options, const std::vector<std::string
                         .key = group_key});
     }
   }
+  const std::vector<std::string> used = this->files();
+  for (const std::filesystem::path& path : expand_paths(files)) {
+    if (std::find(used.begin(), used.end(), path.string()) != used.end()) continue;
+    throw InputError({.problem = "a file that holds none of the variables",
+                      .value = fmt::format("{}", fmt::join(variables_, ", ")),
+                      .advice = "leave it out, or name its variables as it does",
+                      .file = path.string(),
+                      .key = group_key});
+  }
 }
 
 std::vector<std::string> FieldSources::units() const {
@@ -96,8 +107,8 @@ void FieldSources::read(Month month, const Window& window, View<float, 3> field)
   for (std::size_t v = 0; v < sources_.size(); ++v) {
     sources_[v].read(static_cast<std::size_t>(month - sources_[v].months().front()),
                      whole.view()[0]);
-    require_plausible(variables_[v], sources_[v], month, whole.view()[0]);
     extract(whole.view(), window, {field[v].data(), {1, window.n_rows, window.n_columns}});
+    require_plausible(variables_[v], sources_[v], month, field[v]);
   }
 }
 

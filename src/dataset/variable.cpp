@@ -7,7 +7,8 @@ namespace hindscale {
 
 VariableInfo variable_info(const std::string& name) {
   using Range = std::array<float, 2>;
-  static const Range wind{-200, 200}, temperature{100, 400}, pressure{1e4F, 2e5F}, rain{-0.01F, 1};
+  static const Range wind{-75, 75}, temperature{100, 400}, pressure{1e4F, 2e5F},
+      rain{-1e-4F, 0.02F};
   static const std::array<VariableInfo, 5> known{{
       {"uas", "eastward_wind", "Eastward Near-Surface Wind", "m s-1", 10.0, {}, wind},
       {"vas", "northward_wind", "Northward Near-Surface Wind", "m s-1", 10.0, {}, wind},

@@ -86,6 +86,13 @@ int NetcdfFile::n_variables() const {
   return n;
 }
 
+bool NetcdfFile::has_groups() const {
+  const LibraryLock alone = alone_in_netcdf();
+  int n = 0;
+  check(nc_inq_grps(handle_, &n, nullptr), "list", "groups");
+  return n > 0;
+}
+
 std::string NetcdfFile::name_of(int variable) const {
   const LibraryLock alone = alone_in_netcdf();
   std::string name(NC_MAX_NAME + 1, '\0');

@@ -31,7 +31,9 @@ class NetcdfFile {
   NetcdfFile& operator=(NetcdfFile&& other) noexcept;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// Of the root group, which alone is read.
   [[nodiscard]] int n_variables() const;
+  [[nodiscard]] bool has_groups() const;
   [[nodiscard]] std::string name_of(int variable) const;
   [[nodiscard]] NumberKind kind_of(int variable) const;
   [[nodiscard]] std::vector<NetcdfDimension> dimensions_of(int variable) const;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -47,7 +48,15 @@ std::string range_of(Month first, Month last) {
   return first == last ? first.to_string() : first.to_string() + ".." + last.to_string();
 }
 
-void require_consecutive(const std::vector<Record>& records, const std::vector<fs::path>& paths) {
+// Where files without the variable were passed over, one of them may be the missing one.
+std::string text_of_others(const std::vector<fs::path>& passed_over) {
+  if (passed_over.empty()) return "";
+  return fmt::format("; {} of the files were passed over as they hold other variables, {} first",
+                     passed_over.size(), passed_over.front().string());
+}
+
+void require_consecutive(const std::vector<Record>& records, const std::vector<fs::path>& paths,
+                         const std::vector<fs::path>& passed_over) {
   for (std::size_t i = 1; i < records.size(); ++i) {
     const Record& before = records[i - 1];
     const Record& after = records[i];
@@ -64,13 +73,13 @@ void require_consecutive(const std::vector<Record>& records, const std::vector<f
                         .file = paths[after.i_file].string()});
     }
     if (after.month != before.month + 1) {
-      throw InputError(
-          {.problem = "missing months",
-           .value = range_of(before.month + 1, after.month + -1),
-           .why = fmt::format("between {} in {} and {} in this file", before.month.to_string(),
-                              paths[before.i_file].string(), after.month.to_string()),
-           .advice = "add the files that hold them",
-           .file = paths[after.i_file].string()});
+      throw InputError({.problem = "missing months",
+                        .value = range_of(before.month + 1, after.month + -1),
+                        .why = fmt::format("between {} in {} and {} in this file{}",
+                                           before.month.to_string(), paths[before.i_file].string(),
+                                           after.month.to_string(), text_of_others(passed_over)),
+                        .advice = "add the files that hold them",
+                        .file = paths[after.i_file].string()});
     }
   }
 }
@@ -81,60 +90,78 @@ struct Source::Impl {
   SourceRequest request;
   UnitSystem system{};
   std::vector<fs::path> paths{};  // those that hold the variable
+  std::vector<fs::path> passed_over{};
+  bool is_named = false;  // `paths` have the variable by a name, not by its standard_name alone
   Grid grid{};
   std::vector<Record> records{};
   std::vector<Month> months{};
   std::vector<std::string> files{};
   std::string units{};
+  std::string name{};  // of the variable in the first file
   // The file read last stays open: months are mostly read in order.
   std::optional<SourceFile> open{};
   std::size_t i_open = 0;
 
-  bool has_opened(const fs::path& path) {
-    open.reset();
-    NetcdfFile opened(path);
-    const auto variable = find_field_variable(opened, request);
-    if (variable) open.emplace(std::move(opened), *variable, request, system);
-    return variable.has_value();
-  }
-
   SourceFile& file(std::size_t i_file) {
     if (!open || i_open != i_file) {
-      const bool is_there = has_opened(paths[i_file]);
-      HINDSCALE_ASSERT(is_there);
+      open.reset();
+      NetcdfFile again(paths[i_file]);
+      const auto match = find_field_variable(again, request);
+      if (!match) refuse_missing_variable(again, request, 1);  // another file than before
+      open.emplace(std::move(again), match->variable, request, system);
       i_open = i_file;
     }
     return *open;
   }
 
-  void add(const SourceFile& one) {
-    const std::size_t i_file = paths.size();
-    paths.push_back(one.path());
-    i_open = i_file;
-    if (i_file == 0) {
-      grid = one.grid();
-      units = request.units.empty() ? one.units() : request.units;
+  /// Files may hold one variable each: those without this one are others'.
+  void choose(const std::vector<fs::path>& given) {
+    std::vector<fs::path> by_name, by_standard_name;
+    for (const fs::path& path : given) {
+      const auto match = find_field_variable(NetcdfFile(path), request);
+      if (!match) continue;
+      (match->by_standard_name ? by_standard_name : by_name).push_back(path);
     }
-    require_same_grid(grid, paths[0], one);
-    if (request.units.empty()) require_same_units(units, paths[0], one);
-    if (i_file > 0 && (one.months().empty() || records.empty())) {
+    is_named = !by_name.empty();
+    paths = is_named ? by_name : by_standard_name;
+    if (paths.empty()) refuse_missing_variable(NetcdfFile(given.front()), request, given.size());
+    std::ranges::set_difference(given, paths, std::back_inserter(passed_over));
+  }
+
+  void require_like_first(const SourceFile& one) const {
+    if (one.months().empty() || records.empty()) {
       throw InputError({.problem = "several files for a field without time",
                         .advice = "name one of them",
                         .file = one.path().string()});
     }
-    for (std::size_t i_time = 0; i_time < one.months().size(); ++i_time) {
-      records.push_back({one.months()[i_time], i_file, i_time});
+    if (!is_named && one.name() != name) {
+      throw InputError(
+          {.problem = "several variables could be",
+           .value = request.variable,
+           .why = fmt::format("{} here, {} in {}", one.name(), name, paths[0].string()),
+           .advice = "name the one that is meant",
+           .file = one.path().string()});
     }
+    require_same_grid(grid, paths[0], one);
+    if (request.units.empty()) require_same_units(units, paths[0], one);
   }
 
-  void scan(const std::vector<fs::path>& given) {
-    // Files may hold one variable each: those without this one are others'.
-    for (const fs::path& path : given) {
-      if (has_opened(path)) add(*open);
+  void scan() {
+    for (std::size_t i_file = 0; i_file < paths.size(); ++i_file) {
+      const SourceFile& one = file(i_file);
+      if (i_file == 0) {
+        name = one.name();
+        grid = one.grid();
+        units = request.units.empty() ? one.units() : request.units;
+      } else {
+        require_like_first(one);
+      }
+      for (std::size_t i_time = 0; i_time < one.months().size(); ++i_time) {
+        records.push_back({one.months()[i_time], i_file, i_time});
+      }
     }
-    if (paths.empty()) refuse_missing_variable(NetcdfFile(given.front()), request);
     std::ranges::stable_sort(records, {}, &Record::month);
-    require_consecutive(records, paths);
+    require_consecutive(records, paths, passed_over);
     std::vector<bool> listed(paths.size(), false);
     for (const Record& record : records) {
       months.push_back(record.month);
@@ -147,7 +174,8 @@ struct Source::Impl {
 
 Source::Source(const SourceRequest& request)
     : impl_(std::make_unique<Impl>(Impl{.request = request})) {
-  impl_->scan(expand_paths(request.files));
+  impl_->choose(expand_paths(request.files));
+  impl_->scan();
 }
 
 Source::~Source() = default;

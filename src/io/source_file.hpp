@@ -26,6 +26,8 @@ class SourceFile {
 
   [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
   [[nodiscard]] const Grid& grid() const { return grid_; }
+  /// Of the variable, as the file has it.
+  [[nodiscard]] std::string name() const { return file_.name_of(variable_); }
   /// As the file has them.
   [[nodiscard]] std::string units() const { return file_.text(variable_, "units"); }
   /// Strictly increasing; empty for a field without time.

@@ -23,17 +23,17 @@ std::string units_by_value(const std::string& units, const std::vector<double>& 
   return units;
 }
 
-std::vector<std::array<double, 2>> read_bounds(const NetcdfFile& file, int coordinate,
-                                               std::size_t n) {
+// CF wants the units of the coordinate, and lets a file leave them out.
+void read_bounds(const NetcdfFile& file, int coordinate, TimeStamps& stamps) {
+  const std::size_t n = stamps.values.size();
   const std::string name = file.text(coordinate, "bounds");
   const auto variable = name.empty() ? std::nullopt : file.find(name);
-  if (!variable) return {};
+  if (!variable) return;
   const auto dimensions = file.dimensions_of(*variable);
-  if (dimensions.size() != 2 || dimensions[0].length != n || dimensions[1].length != 2) return {};
+  if (dimensions.size() != 2 || dimensions[0].length != n || dimensions[1].length != 2) return;
   const std::vector<double> values = file.values(*variable);
-  std::vector<std::array<double, 2>> bounds(n);
-  for (std::size_t i = 0; i < n; ++i) bounds[i] = {values[2 * i], values[2 * i + 1]};
-  return bounds;
+  for (std::size_t i = 0; i < n; ++i) stamps.bounds.push_back({values[2 * i], values[2 * i + 1]});
+  stamps.bounds_units = trimmed(file.text(*variable, "units"));
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ std::vector<Month> read_months(const NetcdfFile& file, int coordinate, const Uni
   }
   stamps.units = units_by_value(trimmed(file.text(coordinate, "units")), stamps.values);
   stamps.calendar = trimmed(file.text(coordinate, "calendar"));
-  stamps.bounds = read_bounds(file, coordinate, stamps.values.size());
+  read_bounds(file, coordinate, stamps);
   return decode_months(system, stamps);
 }
 

@@ -77,35 +77,42 @@ std::optional<int> find_by_name(const NetcdfFile& file, const std::string& name)
 
 }  // namespace
 
-std::optional<int> find_field_variable(const NetcdfFile& file, const SourceRequest& request) {
-  if (!request.name.empty()) return find_by_name(file, request.name);
-  if (const auto found = find_by_name(file, request.variable)) return found;
+std::optional<FieldMatch> find_field_variable(const NetcdfFile& file,
+                                              const SourceRequest& request) {
+  const std::string& name = request.name.empty() ? request.variable : request.name;
+  if (const auto found = find_by_name(file, name)) return FieldMatch{*found};
+  if (!request.name.empty()) return std::nullopt;
   for (const KnownVariable& known : known_variables()) {
     if (request.variable != known.cmip_name) continue;
-    for (const std::string& name : known.names) {
-      if (const auto found = find_by_name(file, name)) return found;
+    for (const std::string& other : known.names) {
+      if (const auto found = find_by_name(file, other)) return FieldMatch{*found};
     }
     const auto has_standard_name = [&](int variable) {
       return std::ranges::count(known.standard_names,
                                 lower_case(file.text(variable, "standard_name"))) > 0;
     };
     const auto found = only_one(file, fields_where(file, has_standard_name), request.variable);
-    if (found) return found;
+    if (found) return FieldMatch{.variable = *found, .by_standard_name = true};
   }
   return std::nullopt;
 }
 
-void refuse_missing_variable(const NetcdfFile& file, const SourceRequest& request) {
+void refuse_missing_variable(const NetcdfFile& file, const SourceRequest& request,
+                             std::size_t n_files) {
   std::vector<std::string> fields;
   for (const int variable : fields_where(file, [](int) { return true; })) {
     fields.push_back(file.name_of(variable));
   }
-  throw InputError({.problem = "no variable",
-                    .value = request.name.empty() ? request.variable : request.name,
-                    .why = fields.empty() ? "the file has no fields"
-                                          : fmt::format("there are {}", fmt::join(fields, ", ")),
-                    .advice = "name the variable as the file does",
-                    .file = file.path().string()});
+  throw InputError(
+      {.problem = "no variable",
+       .value = request.name.empty() ? request.variable : request.name,
+       .why =
+           fmt::format("{}there are {}",
+                       n_files > 1 ? fmt::format("in none of {} files; in this one ", n_files) : "",
+                       fields.empty() ? "no fields" : fmt::format("{}", fmt::join(fields, ", "))),
+       .advice = file.has_groups() ? "fields in groups are not read: 'ncks -G :' takes them out"
+                                   : "name the variable as the file does",
+       .file = file.path().string()});
 }
 
 }  // namespace hindscale

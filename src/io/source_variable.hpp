@@ -12,13 +12,21 @@
 
 namespace hindscale {
 
+struct FieldMatch {
+  int variable = 0;
+  /// Found by its standard_name alone, which maxima and other levels share: where one file of a
+  /// source has a name that is known, those without do not count.
+  bool by_standard_name = false;
+};
+
 /// The variable by `request.name` (case does not matter where no exact match exists), else by
 /// `request.variable`: that name, its well-known names, its standard_name. Nothing where there is
 /// none; InputError where several could be meant.
-std::optional<int> find_field_variable(const NetcdfFile& file, const SourceRequest& request);
+std::optional<FieldMatch> find_field_variable(const NetcdfFile& file, const SourceRequest& request);
 
-/// InputError naming the variables there are.
-[[noreturn]] void refuse_missing_variable(const NetcdfFile& file, const SourceRequest& request);
+/// InputError naming the variables there are in `file`, the first of `n_files`.
+[[noreturn]] void refuse_missing_variable(const NetcdfFile& file, const SourceRequest& request,
+                                          std::size_t n_files);
 
 /// Places of the axes among the dimensions of a variable, and the variables that hold their
 /// coordinates.

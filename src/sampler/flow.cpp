@@ -79,11 +79,11 @@ torch::Tensor integrate(const Slope& slope, torch::Tensor state, double from, do
     const double factor = safety * std::pow(std::max(trial.error, 1e-10), -0.2);
     length *= std::clamp(factor, shrink, grow);
   }
-  throw InputError({.problem = "the adaptive sampler does not reach the end",
-                    .value = std::to_string(accuracy.tolerance),
-                    .why = "the network's flow is not smooth enough for this tolerance",
-                    .advice = "raise it, or choose another sampler",
-                    .key = "sampling/tolerance"});
+  throw DivergenceError({.problem = "the adaptive sampler does not reach the end",
+                         .value = std::to_string(accuracy.tolerance),
+                         .why = "the network's flow is not smooth enough for this tolerance",
+                         .advice = "raise it, or choose another sampler",
+                         .key = "sampling/tolerance"});
 }
 
 /// n cos(a) - x0 sin(a) at x = y cos(a); `r` > 0.

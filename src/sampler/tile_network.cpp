@@ -55,12 +55,12 @@ void TileNetwork::call(std::span<const FieldJob> jobs, std::span<const TileCall>
   for (std::size_t i = 0; i < calls.size(); ++i) {
     try {
       take(calls[i], outputs[i]);
-    } catch (InputError& error) {
+    } catch (const DivergenceError& error) {
       const FieldJob& job = jobs[calls[i].i_job];
       ErrorFacts facts = error.facts();
       facts.why = fmt::format("member {}, {}", job.member, job.month.to_string());
       facts.advice = "check the coarse fields of that month and the checkpoint";
-      throw InputError(facts);
+      throw DivergenceError(facts);
     }
   }
 }

@@ -37,7 +37,7 @@ void TileSum::add(std::size_t i_tile, std::size_t first_channel, View<const floa
       }
     }
   }
-  if (!all_finite) throw InputError({.problem = "the network's output is not finite"});
+  if (!all_finite) throw DivergenceError({.problem = "the network's output is not finite"});
 }
 
 float TileSum::value_of(std::int64_t sum) {

@@ -146,12 +146,15 @@ std::vector<Month> decode_months(const UnitSystem& system, const TimeStamps& sta
   HINDSCALE_ASSERT(stamps.bounds.empty() || stamps.bounds.size() == stamps.values.size());
   check_increasing(stamps.values);
   const ToMonths to_months = decoder(system, stamps);
+  ToMonths bounds_to_months = to_months;
+  if (!stamps.bounds_units.empty())
+    bounds_to_months = decoder(system, {.units = stamps.bounds_units, .calendar = stamps.calendar});
   std::vector<double> positions;
   std::vector<Month> months;
   for (std::size_t i = 0; i < stamps.values.size(); ++i) {
     double at = to_months(stamps.values[i]);
     if (!stamps.bounds.empty() && stamps.bounds[i][0] < stamps.bounds[i][1]) {
-      at = 0.5 * (to_months(stamps.bounds[i][0]) + to_months(stamps.bounds[i][1]));
+      at = 0.5 * (bounds_to_months(stamps.bounds[i][0]) + bounds_to_months(stamps.bounds[i][1]));
     }
     positions.push_back(at);
     months.push_back(Month::from_index(static_cast<int>(std::floor(at))));

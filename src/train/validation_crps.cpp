@@ -2,6 +2,7 @@
 // Validation by sampling: a small ensemble of whole fields against the truth.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "hindscale/core/error.hpp"
@@ -91,7 +92,7 @@ void CrpsValidator::read_month(std::size_t i_month) {
   months_.push_back(std::move(truth));
 }
 
-void CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Truth> months,
+bool CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Truth> months,
                                  View<float, 5> fields) const {
   const std::size_t n_variables = fields.extent(2);
   const Block share = block_of(static_cast<std::int64_t>(months.size()) * n_members_,
@@ -106,21 +107,46 @@ void CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Trut
     }
     jobs.push_back({.month = months[i_month].month, .member = i % n_members_ + 1});
   }
-  if (jobs.empty()) return;
+  if (jobs.empty()) return true;
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     jobs[j].inputs = &inputs[static_cast<std::size_t>((share.first + static_cast<std::int64_t>(j)) /
                                                       n_members_) -
                              first_month];
   }
   Array<float, 4> made({jobs.size(), n_variables, fields.extent(3), fields.extent(4)});
-  generator.generate(jobs, made);
+  try {
+    generator.generate(jobs, made);
+  } catch (const DivergenceError&) {
+    return false;
+  }
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     const auto i = static_cast<std::size_t>(share.first) + j;
     const auto i_month = i / static_cast<std::size_t>(n_members_);
     conditioning_.to_physical(months[i_month].coarse, jobs[j].inputs->base, made[j]);
+    if (!is_finite(std::as_const(made)[j])) return false;
     const View<float, 3> place = fields[i_month][i % static_cast<std::size_t>(n_members_)];
     std::copy(made[j].begin(), made[j].end(), place.begin());
   }
+  return true;
+}
+
+bool CrpsValidator::is_finite(View<const float, 3> field) const {
+  for (std::size_t i = 0; i < field.size(); ++i)
+    if (conditioning_.is_valid(i) && !std::isfinite(field.data()[i])) return false;
+  return true;
+}
+
+std::vector<MonthScore> CrpsValidator::scores_without_a_value() const {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  std::vector<MonthScore> scores;
+  for (const Truth& truth : months_) {
+    scores.push_back(truth.score);
+    for (const double weight : truth.score.weight)
+      scores.back().ensembles.push_back(
+          {weight, none, none, none,
+           std::vector<double>(static_cast<std::size_t>(n_members_) + 1)});
+  }
+  return scores;
 }
 
 std::vector<MonthEnsemble> CrpsValidator::month_ensembles(const Truth& truth,
@@ -159,7 +185,8 @@ std::vector<MonthScore> CrpsValidator::month_scores(FieldNetwork network,
         std::span<const Truth>(months_).subspan(first, std::min(at_once, months_.size() - first));
     Array<float, 5> fields({months.size(), n_members, content.n_variables(), content.fine.n_rows(),
                             content.fine.n_columns()});
-    fill_members(generator, months, fields);
+    const bool arrives = fill_members(generator, months, fields);
+    if (any_of(context_.comm, !arrives)) return scores_without_a_value();
     for (std::size_t i = 0; i < months.size(); ++i) {
       const InRegion scoring(regions, Region::scoring);
       share_over_ranks(context_.comm, fields[i].flat());

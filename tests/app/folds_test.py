@@ -33,6 +33,12 @@ class Folds(PreparedStore):
                          [("ddim", 0, 0), ("ddim", 1, 0), ("euler", 0, 0), ("euler", 0, 5)])
         self.assertGreater(table["left_out"]["crps_over_lerp_mae"], 0)
         before = digests(self.folder / "calibrated", "calibration.*")
+        # A way to sample that diverges is a finding, not the end.
+        said = run("calibrate", *home, *(option.replace("scales=1,", "scales=1,1e39,") for option in grid), ranks=2)
+        self.assertIn("noise 1e+39, 1e+39: diverges", said)
+        with_it = json.loads((self.folder / "calibrated" / "calibration.json").read_text())
+        self.assertEqual([t["crps_over_lerp_mae"] for t in with_it["tried"][4:6]], [None, table["tried"][4]["crps_over_lerp_mae"]])
+        self.assertEqual(with_it["chosen"], table["chosen"])
         run("calibrate", *home, *grid, ranks=3)
         self.assertEqual(digests(self.folder / "calibrated", "calibration.*"), before)
         self.assertEqual(table["years"], "1984, 1985, 1986, 1987")

@@ -197,24 +197,32 @@ class Invariance(unittest.TestCase):
             self.assertEqual(len(digests(whole, pattern)), 2)
             self.assertEqual(digests(whole, pattern), digests(parts, pattern))
 
-    def test_a_training_stopped_by_a_signal_goes_on_to_the_same_weights(self):
+    def test_a_training_ended_by_a_signal_goes_on_to_the_same_weights(self):
         store = f"dataset/store='{self.folder}/base/samples.h5'"
-        slow = (store, "training/steps=150", "training/validate_every=150", "training/checkpoint_every=150")
-        whole, parts = self.folder / "unstopped", self.folder / "stopped"
+        slow = (store, "training/steps=150", "training/validate_every=150", "training/checkpoint_every=50")
+        whole, pattern = self.folder / "unstopped", "checkpoints/step_00000150/*.safetensors"
         run("train", f"experiment/directory='{whole}'", *slow, ranks=2)
-        process = start("train", f"experiment/directory='{parts}'", *slow, ranks=2)
-        progress = parts / "metrics.jsonl"
-        deadline = time.monotonic() + 100
-        while not (progress.exists() and len(progress.read_text().splitlines()) > 3) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        ranks = ranks_of(process)
-        os.kill(ranks[0], signal.SIGTERM)  # one rank: the others stop with it
-        self.assertEqual(process.wait(timeout=100), 75)
-        wait_until_gone(ranks)
-        run("train", f"experiment/directory='{parts}'", *slow, ranks=2)
-        pattern = "checkpoints/step_00000150/*.safetensors"
         self.assertEqual(len(digests(whole, pattern)), 2)
-        self.assertEqual(digests(whole, pattern), digests(parts, pattern))
+        steps = [json.loads(line)["step"] for line in (whole / "metrics.jsonl").read_text().splitlines()]
+        for wish in (signal.SIGTERM, signal.SIGUSR1, signal.SIGKILL):
+            parts = self.folder / wish.name
+            process = start("train", f"experiment/directory='{parts}'", *slow, ranks=2)
+            progress = parts / "metrics.jsonl"
+            deadline = time.monotonic() + 100
+            while not (progress.exists() and len(progress.read_text().splitlines()) > 30) and time.monotonic() < deadline:  # past step 50
+                time.sleep(0.02)
+            ranks = ranks_of(process)
+            os.kill(ranks[0], wish)  # one rank: the others stop with it
+            status = process.wait(timeout=100)
+            wait_until_gone(ranks)
+            if wish == signal.SIGKILL:
+                self.assertNotIn(status, (0, 75))
+                self.assertTrue((parts / "checkpoints" / "step_00000050").exists())
+            else:
+                self.assertEqual(status, 75)
+            run("train", f"experiment/directory='{parts}'", *slow, ranks=2)
+            self.assertEqual(digests(whole, pattern), digests(parts, pattern), wish.name)
+            self.assertEqual([json.loads(line)["step"] for line in progress.read_text().splitlines()], steps, wish.name)
 
     def test_loss_on_other_numbers_of_ranks_agrees_to_rounding(self):
         curves = []

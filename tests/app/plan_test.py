@@ -73,6 +73,10 @@ class Plan(unittest.TestCase):
         text = run("plan", self.home, "--measure", ranks=2)
         for name in ("evaluation_gflops", "training_gflops", "write_mib_s"):
             self.assertGreater(float(re.search(name + r" = (\S+)", text).group(1)), 0, name)
+        batches = {int(batch): float(rate) for batch, rate in re.findall(r"^  (\d+) tiles a call +(\S+) GFLOP/s", text, re.MULTILINE)}
+        self.assertLessEqual({1, 2, 8}, set(batches))  # 8: the namelist's
+        self.assertGreater(min(batches.values()), 0)
+        self.assertIn(int(re.search(r"^ +1 +2 .* (\d+)(?:, \d+ % less)?$", text, re.MULTILINE).group(1)), batches)
         self.assertEqual([path.name for path in self.folder.iterdir()], [])
 
     def test_usage_is_explained(self):

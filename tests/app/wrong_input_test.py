@@ -102,12 +102,16 @@ class WrongInput(unittest.TestCase):
         said = run("prepare", self.fresh("l"), self.winds("torn.nc", holes(False)), ranks=2)
         self.assertIn("uas: 1 of 84 months lack values that others have; 1984-01 has 10080 of 10512", said)
 
+    def test_a_file_without_any_of_the_variables(self):
+        self.refused("prepare", [self.fresh("o"), f"dataset/fine_files='{WINDS}', '/usr/share/ferret-vis/data/etopo20.cdf'"],
+                     "etopo20.cdf", "holds none of the variables", "uas, vas")
+
     def test_a_missing_value_that_the_file_does_not_declare(self):
         def undeclared(data):
-            data["UWND"][27, 20, 30] = -9999.0
+            data["UWND"][27, 20, 30] = -99.0
             return data
 
-        self.refused("prepare", [self.fresh("n"), self.winds("undeclared.nc", undeclared)], "undeclared.nc", "-9999 m s-1", "_FillValue",
+        self.refused("prepare", [self.fresh("n"), self.winds("undeclared.nc", undeclared)], "undeclared.nc", "-99 m s-1", "_FillValue",
                      ranks=2)
 
     def test_sources_that_changed_after_the_store_was_made(self):

@@ -23,7 +23,8 @@ INSTANTIATE_TEST_SUITE_P(source, EqualSource,
                                          "lon_repeated", "lon_descending", "single", "irregular",
                                          "transposed", "time_last", "odd_names", "bare_names",
                                          "no_scales", "height", "expver", "noleap", "days_360",
-                                         "julian", "dates", "months_since", "bounds"),
+                                         "julian", "dates", "months_since", "bounds",
+                                         "bounds_units"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST(source, rows_go_north_and_columns_east_from_the_files_first) {

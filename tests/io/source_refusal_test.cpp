@@ -109,7 +109,30 @@ TEST(source_refusal, files_of_one_variable_each_are_told_apart) {
   expect_formula(wind, 13, 13);
   const Source relief({all, "", "orog", "m"});
   EXPECT_THAT(relief.files(), testing::ElementsAre(all[0]));
-  EXPECT_THAT(refusal_of({all, "", "tas", "K"}), HasSubstr("no variable 'tas'"));
+  EXPECT_THAT(refusal_of({all, "", "tas", "K"}),
+              AllOf(HasSubstr("no variable 'tas'"), HasSubstr("in none of 3 files")));
+  EXPECT_THAT(
+      refusal_of({{source_path("static"), source_path("part_2001"), source_path("part_2003")},
+                  "",
+                  "uas",
+                  "m s-1"}),
+      AllOf(HasSubstr("missing months"), HasSubstr("1 of the files"), HasSubstr("static.nc")));
+}
+
+TEST(source_refusal, fields_in_groups_are_told_how_to_come_out) {
+  EXPECT_THAT(refusal_of(wind_request({"grouped"})),
+              AllOf(HasSubstr("there are no fields"), HasSubstr("ncks -G :")));
+}
+
+TEST(source_refusal, a_name_counts_more_than_a_standard_name) {
+  const Source wind(
+      wind_request({"gusts_2003", "part_2001", "part_2002", "high_2004"}));  // first and last pass
+  EXPECT_EQ(wind.months().size(), 24U);
+  EXPECT_THAT(wind.files(),
+              testing::ElementsAre(source_path("part_2001"), source_path("part_2002")));
+  EXPECT_EQ(Source(wind_request({"gusts_2003"})).months().size(), 12U);
+  EXPECT_THAT(refusal_of(wind_request({"gusts_2003", "high_2004"})),
+              AllOf(HasSubstr("several variables could be 'uas'"), HasSubstr("u100 here, uasmax")));
 }
 
 TEST(source_refusal, missing_files_folders_and_patterns_are_named) {

@@ -39,6 +39,12 @@ class InputError : public Error {
   using Error::Error;
 };
 
+/// A sampler left the range of numbers, or did not arrive: the fault of its options or of the
+/// network.
+class DivergenceError : public InputError {
+  using InputError::InputError;
+};
+
 /// MPI, a file system or a device failed: exit 74.
 class SystemError : public Error {
   using Error::Error;

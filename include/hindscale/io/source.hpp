@@ -25,8 +25,9 @@ struct SourceRequest {
 
 /// A variable over time, spread over any number of files, or one without time (then `months` is
 /// empty and `read` takes 0; `orog` and `sftlf` count as such where their file has one time). Files
-/// that do not hold it are passed over where others do: each may hold one variable. Owns one open
-/// file, the one read last, and reads one field at a time.
+/// that do not hold it are passed over where others do: each may hold one variable; so are those
+/// that have it by its standard_name alone where others have a name of it. Owns one open file, the
+/// one read last, and reads one field at a time.
 ///
 /// Copes with classic, CDF-5 and NetCDF-4; packing; either latitude order; any longitude start,
 /// repeated columns; size-1 dimensions; expver dimensions; valid_time and YYYYMMDD axes; standard,

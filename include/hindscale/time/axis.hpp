@@ -15,8 +15,9 @@ namespace hindscale {
 struct TimeStamps {
   std::vector<double> values{};
   std::vector<std::array<double, 2>> bounds{};  ///< as many as values, or none
-  std::string units{};     ///< "<unit> since <date>", "day as %Y%m%d.%f", "month as %Y%m.%f"
-  std::string calendar{};  ///< CF name; empty means standard
+  std::string units{};         ///< "<unit> since <date>", "day as %Y%m%d.%f", "month as %Y%m.%f"
+  std::string calendar{};      ///< CF name; empty means standard
+  std::string bounds_units{};  ///< of the bounds; empty means those of the values
 };
 
 /// True for units that mean a time coordinate.

@@ -61,11 +61,13 @@ class CrpsValidator {
  public:
   CrpsValidator(const Context& context, const Options& options, const StoreReader& reader,
                 const Conditioning& conditioning, const MeanModel& mean = {});
-  /// Fields are spread over the ranks; the result does not depend on how. Collective.
+  /// Fields are spread over the ranks; the result does not depend on how. NaN where the sampler
+  /// diverges. Collective.
   [[nodiscard]] ValidationScore score(FieldNetwork network) const {
     return validation_score(month_scores(network, generator_));
   }
-  /// The same with another way to sample, month by month. `regions`: where the time is counted.
+  /// The same with another way to sample, month by month; all NaN where it diverges in one of them.
+  /// `regions`: where the time is counted.
   [[nodiscard]] std::vector<MonthScore> month_scores(FieldNetwork network,
                                                      const GeneratorOptions& options,
                                                      Regions* regions = nullptr) const;
@@ -81,8 +83,12 @@ class CrpsValidator {
   void read_month(std::size_t i_month);
   [[nodiscard]] std::vector<MonthEnsemble> month_ensembles(const Truth& truth,
                                                            View<const float, 4> members) const;
-  void fill_members(FieldGenerator& generator, std::span<const Truth> months,
-                    View<float, 5> fields) const;
+  /// The fields of this rank; false where the sampler diverges.
+  [[nodiscard]] bool fill_members(FieldGenerator& generator, std::span<const Truth> months,
+                                  View<float, 5> fields) const;
+  /// Where the fine field has values.
+  [[nodiscard]] bool is_finite(View<const float, 3> field) const;
+  [[nodiscard]] std::vector<MonthScore> scores_without_a_value() const;
 
   const Context& context_;
   const StoreReader& reader_;

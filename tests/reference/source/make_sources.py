@@ -236,6 +236,19 @@ with create("bounds", "NETCDF4") as file:  # stamps at the end of their months
     file.createDimension("two", 2)
     file.createVariable("time_bnds", "f8", ("time", "two"))[:] = [[0, 31], [31, 59], [59, 90]]
     data(file, fields(range(3)))
+with create("bounds_units", "NETCDF4") as file:  # the bounds count from another date
+    horizontal(file)
+    axis(file, "time", [31, 59, 90], units="days since 2001-01-01", bounds="time_bnds")
+    file.createDimension("two", 2)
+    bounds = file.createVariable("time_bnds", "f8", ("time", "two"))
+    bounds[:] = 24.0 * (365 + np.array([[0, 31], [31, 59], [59, 90]]))
+    bounds.units = "hours since 2000-01-02 00:00:00"
+    data(file, fields(range(3)))
+with create("grouped", "NETCDF4") as file:
+    group = file.createGroup("forecast")
+    horizontal(group)
+    axis(group, "time", [15], units="days since 2001-01-01")
+    data(group, fields(range(1)))
 with create("unfinished", "NETCDF4") as file:
     horizontal(file)
     axis(file, "time", [], length=None, units="days since 2001-01-01")
@@ -246,6 +259,11 @@ plain("part_2001", range(12))
 plain("part_2002", range(12, 24), form="NETCDF4")
 plain("part_2003", range(24, 36), form="NETCDF3_64BIT_DATA")
 plain("late_2002", range(22, 24))
+for file_name, name, ks in (("gusts_2003", "uasmax", range(24, 36)), ("high_2004", "u100", range(36, 48))):
+    with create(file_name) as file:  # other quantities of the same standard_name
+        horizontal(file)
+        axis(file, "time", np.asarray(MID_2001) + 365 * (ks[0] // 12), units="days since 2001-01-01", calendar="noleap")
+        data(file, fields(ks), name=name, standard_name="eastward_wind")
 plain("knots_2002", range(12, 24), units="knot")
 plain("coarse_2002", range(12, 24), lat=LAT[::2])
 
