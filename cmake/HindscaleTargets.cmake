@@ -20,7 +20,7 @@ function(hindscale_module name)
 endfunction()
 
 # hindscale_joined(TARGET): compiles its sources in groups. Templates that LibTorch's headers leave open are made in every
-# source for itself, which takes seconds in each.
+# source for itself, which takes seconds in each. Names in unnamed namespaces have to differ within a target.
 function(hindscale_joined target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
 endfunction()
