@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -29,7 +30,8 @@ std::string years_of(const Trial& trial) {
 /// What was found, and what it is worth.
 struct Calibration {
   Trial chosen;
-  std::optional<ValidationScore> left_out;  ///< of years that had no say in their sampling
+  std::optional<ValidationScore> left_out;  ///< of years that had no say in their sampling; NaN
+                                            ///< where the others' choice diverges in one
 };
 
 /// &sampling of the choice: its options and whatever else the namelist sets there that the chosen
@@ -41,7 +43,7 @@ std::string fragment_of(const Calibration& found, const Options& options) {
       "! Found by 'hindscale calibrate' on {}: CRPS / MAE of Lerp {:.4f}, spread / skill {:.3f}\n",
       years_of(found.chosen), found.chosen.score.score,
       fmt::join(found.chosen.score.spread_skill, ", "));
-  if (found.left_out) {
+  if (found.left_out && std::isfinite(found.left_out->score)) {
     text += fmt::format(
         "! Years sampled as the others would choose: CRPS / MAE of Lerp {:.4f}, spread / skill "
         "{:.3f}\n",
@@ -198,6 +200,11 @@ ExitCode run_calibrate(const Context& context, const Options& options) {
   Trials trials(context, options, networks, *store);
   const Calibration found =
       calibrate(options, networks.front().conditioning->content().n_variables(), trials);
+  if (!std::isfinite(found.chosen.score.score))
+    throw InputError({.problem = "the noise chosen for each variable diverges for all together",
+                      .value = fmt::format("{}", fmt::join(found.chosen.noise_scale, ", ")),
+                      .advice = "leave out the largest",
+                      .key = "calibration/noise_scales"});
 
   // 3. The choice as a namelist fragment, and what was tried.
   if (!found.left_out)

@@ -220,4 +220,17 @@ Layout best_layout(const std::vector<ArchiveWorkload>& archives, const Rates& ra
   return best;
 }
 
+std::optional<std::int64_t> best_batch(std::span<const BatchCost> costs, std::int64_t asked) {
+  constexpr double tolerance = 1.01;
+  double least = HUGE_VAL;
+  for (const BatchCost& cost : costs)
+    if (cost.fits) least = std::min(least, cost.seconds);
+  std::optional<std::int64_t> best;
+  for (const BatchCost& cost : costs) {
+    if (!cost.fits || cost.seconds > tolerance * least) continue;
+    if (!best || cost.batch == asked) best = cost.batch;
+  }
+  return best;
+}
+
 }  // namespace hindscale

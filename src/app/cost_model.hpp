@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace hindscale {
@@ -75,5 +78,16 @@ Cost cost_of(const std::vector<ArchiveWorkload>& archives, const Rates& rates,
 /// the smallest of those within 1 %.
 Layout best_layout(const std::vector<ArchiveWorkload>& archives, const Rates& rates,
                    std::size_t ranks);
+
+/// A reconstruction with a batch, and whether a node can hold it.
+struct BatchCost {
+  std::int64_t batch = 0;
+  double seconds = 0;
+  bool fits = true;
+};
+
+/// Of those that fit and take at most 1 % longer than the quickest of them: `asked`, or else the
+/// first. Nothing where none fits.
+std::optional<std::int64_t> best_batch(std::span<const BatchCost> costs, std::int64_t asked);
 
 }  // namespace hindscale

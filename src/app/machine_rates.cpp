@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <torch/types.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -140,11 +141,26 @@ MachineOptions measured_machine(const Context& context, const Options& options,
   return machine;
 }
 
+namespace {
+
+/// Where nobody names a node's memory, that of the smallest machine at hand. Collective.
+MachineOptions with_memory(const Communicator& comm, MachineOptions machine) {
+  const double own_gib = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
+                         static_cast<double>(sysconf(_SC_PAGESIZE)) / (1024 * mib);
+  const double least_gib = -all_max(comm, -own_gib);
+  if (machine.memory_gib <= 0) machine.memory_gib = least_gib;
+  return machine;
+}
+
+}  // namespace
+
 std::vector<BatchRate> measured_batches(const Context& context, const Options& options,
                                         const ExperimentOutline& outline) {
   constexpr double gain = 1.02;       // less is noise
   constexpr int patience = 2;         // doublings without a gain
   constexpr std::int64_t most = 256;  // tiles
+  if (context.device.kind == Device::Kind::cuda) return {};
+  const MachineOptions machine = with_memory(context.comm, options.machine);
   const ArchiveWorkload work = workload_of(options, outline.content);
   const auto unit_tiles =
       static_cast<std::int64_t>(work.tiles * std::ranges::max(work.unit_fields));
@@ -159,9 +175,8 @@ std::vector<BatchRate> measured_batches(const Context& context, const Options& o
     own.ensemble.batch = batch;
     const double bytes = reconstruction_bytes(
         {own, outline.content, outline.network, layout_of(own, outline.content)});
-    const bool is_useful =
-        n_idle < patience &&
-        fits_node(own.machine, bytes * static_cast<double>(own.machine.ranks_per_node));
+    const bool is_useful = n_idle < patience &&
+                           fits_node(machine, bytes * static_cast<double>(machine.ranks_per_node));
     if (batch != asked && !is_useful) continue;
     rates.push_back({batch, evaluation_gflops(context, own, outline.network)});
     n_idle = rates.back().gflops > gain * best ? 0 : n_idle + 1;

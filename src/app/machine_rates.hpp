@@ -23,7 +23,9 @@ struct BatchRate {
 };
 
 /// Batches of 1, 2, 4, ... tiles, as many as a unit has at most, until larger ones are not faster
-/// or too large for a node's memory, and ensemble/batch; ascending. Some seconds each. Collective.
+/// or too large for a node's memory (machine/memory_gib, or what this machine has), and
+/// ensemble/batch; ascending. Nothing on a GPU, where calls are made in full. Some seconds each.
+/// Collective.
 std::vector<BatchRate> measured_batches(const Context& context, const Options& options,
                                         const ExperimentOutline& outline);
 

@@ -95,28 +95,24 @@ Choice choice_of(Options options, const ExperimentOutline& outline, double speed
   return choice;
 }
 
-/// "8", or "4, 6 % less" of the time with `own`; nothing where no batch was measured.
-std::string best_batch(const Options& options, const ExperimentOutline& outline,
+/// "8", or "4, 6 % less" of the time with `own`.
+std::string batch_text(const Options& options, const ExperimentOutline& outline,
                        const std::vector<BatchRate>& batches, const Choice& own,
                        std::size_t ranks) {
-  if (batches.empty()) return "";
-  constexpr double gain = 0.99;
   const auto asked = std::ranges::find(batches, own.batch, &BatchRate::batch);
-  std::vector<Choice> choices;
-  double least = own.cost.seconds;
+  std::vector<BatchCost> costs;
   for (const BatchRate& batch : batches) {
     Options other = options;
     other.ensemble.batch = batch.batch;
-    choices.push_back(choice_of(other, outline, batch.gflops / asked->gflops, ranks));
-    if (choices.back().fits) least = std::min(least, choices.back().cost.seconds);
+    const Choice choice = choice_of(other, outline, batch.gflops / asked->gflops, ranks);
+    costs.push_back({batch.batch, choice.cost.seconds, choice.fits});
   }
-  const auto best = std::ranges::find_if(choices, [&](const Choice& choice) {
-    return choice.fits && gain * choice.cost.seconds <= least;
-  });
-  if (best == choices.end() || best->batch == own.batch || least > gain * own.cost.seconds)
-    return fmt::format("{}", own.batch);
-  return fmt::format("{}, {:.0f} % less", best->batch,
-                     100 * (1 - best->cost.seconds / own.cost.seconds));
+  const auto best = best_batch(costs, own.batch);
+  if (!best) return "none fits";
+  if (*best == own.batch) return fmt::format("{}", own.batch);
+  const double saved =
+      1 - std::ranges::find(costs, *best, &BatchCost::batch)->seconds / own.cost.seconds;
+  return fmt::format("{}, {:.0f} % {}", *best, 100 * std::abs(saved), saved < 0 ? "more" : "less");
 }
 
 }  // namespace
@@ -135,9 +131,9 @@ void print_costs(const Options& options, const ExperimentOutline& outline,
     print_line(fmt::format("{} tiles a call", rate.batch),
                fmt::format("{:.4g} GFLOP/s{}", rate.gflops,
                            rate.batch == options.ensemble.batch ? ": ensemble/batch" : ""));
-  std::cout << fmt::format("  {:>6}{:>8}{:>14}{:>12}{:>12}{:>8}{:>8}{:>12}{:>18}{:>16}\n", "nodes",
+  std::cout << fmt::format("  {:>6}{:>8}{:>14}{:>12}{:>12}{:>8}{:>8}{:>12}{:>18}{}\n", "nodes",
                            "ranks", "ranks a field", "time", "node-hours", "idle", "I/O",
-                           "MiB a rank", "training", batches.empty() ? "" : "best batch");
+                           "MiB a rank", "training", batches.empty() ? "" : "      best batch");
   for (const std::int64_t nodes : machine.nodes) {
     const auto ranks = static_cast<std::size_t>(nodes * machine.ranks_per_node);
     const Choice own = choice_of(options, outline, 1, ranks);
@@ -148,7 +144,8 @@ void print_costs(const Options& options, const ExperimentOutline& outline,
         cost.seconds / hour_s * static_cast<double>(nodes), 100 * cost.idle_share(),
         100 * cost.writing_s / cost.seconds, own.rank_bytes / mib,
         training_text(options, outline, static_cast<std::int64_t>(ranks)),
-        best_batch(options, outline, batches, own, ranks),
+        batches.empty() ? ""
+                        : fmt::format("{:>16}", batch_text(options, outline, batches, own, ranks)),
         own.fits ? "" : "  too little memory on a node");
     if (options.experiment.wall_time_s > 0 && cost.seconds > options.experiment.wall_time_s)
       print_line("", fmt::format("{:.0f} jobs of experiment/wall_time_s, one after the other",

@@ -11,8 +11,8 @@
 namespace hindscale {
 
 /// Time, node-hours, idle time and memory of reconstruction and training, on the standard output.
-/// With the rates of `batches` also the ensemble/batch of least time, the smallest of those within
-/// 1 %, and what it saves. InputError where the calls of the sampler cannot be counted.
+/// With the rates of `batches` also the best ensemble/batch and what it saves. InputError where the
+/// calls of the sampler cannot be counted.
 void print_costs(const Options& options, const ExperimentOutline& outline,
                  const std::vector<BatchRate>& batches);
 

@@ -48,10 +48,10 @@ std::string range_of(Month first, Month last) {
   return first == last ? first.to_string() : first.to_string() + ".." + last.to_string();
 }
 
-// Where files without the variable were passed over, one of them may be the missing one.
+// Where files were passed over, one of them may be the missing one.
 std::string text_of_others(const std::vector<fs::path>& passed_over) {
   if (passed_over.empty()) return "";
-  return fmt::format("; {} of the files were passed over as they hold other variables, {} first",
+  return fmt::format("; without the variable by such a name: {} of the files, {} first",
                      passed_over.size(), passed_over.front().string());
 }
 
@@ -91,7 +91,7 @@ struct Source::Impl {
   UnitSystem system{};
   std::vector<fs::path> paths{};  // those that hold the variable
   std::vector<fs::path> passed_over{};
-  bool is_named = false;  // `paths` have the variable by a name, not by its standard_name alone
+  bool is_named = true;  // `paths` have the variable by a name, not by its standard_name alone
   Grid grid{};
   std::vector<Record> records{};
   std::vector<Month> months{};
@@ -102,30 +102,32 @@ struct Source::Impl {
   std::optional<SourceFile> open{};
   std::size_t i_open = 0;
 
+  [[nodiscard]] std::optional<int> find(const NetcdfFile& one) const {
+    return is_named ? find_by_names(one, request) : find_by_standard_name(one, request);
+  }
+
   SourceFile& file(std::size_t i_file) {
     if (!open || i_open != i_file) {
       open.reset();
       NetcdfFile again(paths[i_file]);
-      const auto match = find_field_variable(again, request);
-      if (!match) refuse_missing_variable(again, request, 1);  // another file than before
-      open.emplace(std::move(again), match->variable, request, system);
+      const auto variable = find(again);
+      if (!variable) refuse_missing_variable(again, request, 1);  // another file than before
+      open.emplace(std::move(again), *variable, request, system);
       i_open = i_file;
     }
     return *open;
   }
 
   /// Files may hold one variable each: those without this one are others'.
-  void choose(const std::vector<fs::path>& given) {
-    std::vector<fs::path> by_name, by_standard_name;
+  void add_those_with_it(const std::vector<fs::path>& given) {
     for (const fs::path& path : given) {
-      const auto match = find_field_variable(NetcdfFile(path), request);
-      if (!match) continue;
-      (match->by_standard_name ? by_standard_name : by_name).push_back(path);
+      open.reset();
+      NetcdfFile one(path);
+      const auto variable = find(one);
+      if (!variable) continue;
+      open.emplace(std::move(one), *variable, request, system);
+      add(*open);
     }
-    is_named = !by_name.empty();
-    paths = is_named ? by_name : by_standard_name;
-    if (paths.empty()) refuse_missing_variable(NetcdfFile(given.front()), request, given.size());
-    std::ranges::set_difference(given, paths, std::back_inserter(passed_over));
   }
 
   void require_like_first(const SourceFile& one) const {
@@ -146,20 +148,29 @@ struct Source::Impl {
     if (request.units.empty()) require_same_units(units, paths[0], one);
   }
 
-  void scan() {
-    for (std::size_t i_file = 0; i_file < paths.size(); ++i_file) {
-      const SourceFile& one = file(i_file);
-      if (i_file == 0) {
-        name = one.name();
-        grid = one.grid();
-        units = request.units.empty() ? one.units() : request.units;
-      } else {
-        require_like_first(one);
-      }
-      for (std::size_t i_time = 0; i_time < one.months().size(); ++i_time) {
-        records.push_back({one.months()[i_time], i_file, i_time});
-      }
+  void add(const SourceFile& one) {
+    const std::size_t i_file = paths.size();
+    if (i_file == 0) {
+      name = one.name();
+      grid = one.grid();
+      units = request.units.empty() ? one.units() : request.units;
+    } else {
+      require_like_first(one);
     }
+    paths.push_back(one.path());
+    i_open = i_file;
+    for (std::size_t i_time = 0; i_time < one.months().size(); ++i_time)
+      records.push_back({one.months()[i_time], i_file, i_time});
+  }
+
+  void scan(const std::vector<fs::path>& given) {
+    add_those_with_it(given);
+    if (paths.empty()) {
+      is_named = false;
+      add_those_with_it(given);
+    }
+    if (paths.empty()) refuse_missing_variable(NetcdfFile(given.front()), request, given.size());
+    std::ranges::set_difference(given, paths, std::back_inserter(passed_over));
     std::ranges::stable_sort(records, {}, &Record::month);
     require_consecutive(records, paths, passed_over);
     std::vector<bool> listed(paths.size(), false);
@@ -174,8 +185,7 @@ struct Source::Impl {
 
 Source::Source(const SourceRequest& request)
     : impl_(std::make_unique<Impl>(Impl{.request = request})) {
-  impl_->choose(expand_paths(request.files));
-  impl_->scan();
+  impl_->scan(expand_paths(request.files));
 }
 
 Source::~Source() = default;

@@ -20,7 +20,7 @@ namespace hindscale {
 /// Owns an open file and all that is needed to read fields of one variable from it.
 class SourceFile {
  public:
-  /// `variable`: of `file`, see find_field_variable. InputError naming file and reason for
+  /// `variable`: of `file`, see find_by_names. InputError naming file and reason for
   /// everything that keeps its fields from being read.
   SourceFile(NetcdfFile file, int variable, const SourceRequest& request, const UnitSystem& system);
 

@@ -33,7 +33,8 @@ void read_bounds(const NetcdfFile& file, int coordinate, TimeStamps& stamps) {
   if (dimensions.size() != 2 || dimensions[0].length != n || dimensions[1].length != 2) return;
   const std::vector<double> values = file.values(*variable);
   for (std::size_t i = 0; i < n; ++i) stamps.bounds.push_back({values[2 * i], values[2 * i + 1]});
-  stamps.bounds_units = trimmed(file.text(*variable, "units"));
+  const std::string units = trimmed(file.text(*variable, "units"));
+  if (is_time_units(units)) stamps.bounds_units = units;
 }
 
 }  // namespace

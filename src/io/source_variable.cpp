@@ -77,22 +77,27 @@ std::optional<int> find_by_name(const NetcdfFile& file, const std::string& name)
 
 }  // namespace
 
-std::optional<FieldMatch> find_field_variable(const NetcdfFile& file,
-                                              const SourceRequest& request) {
-  const std::string& name = request.name.empty() ? request.variable : request.name;
-  if (const auto found = find_by_name(file, name)) return FieldMatch{*found};
+std::optional<int> find_by_names(const NetcdfFile& file, const SourceRequest& request) {
+  if (!request.name.empty()) return find_by_name(file, request.name);
+  if (const auto found = find_by_name(file, request.variable)) return found;
+  for (const KnownVariable& known : known_variables()) {
+    if (request.variable != known.cmip_name) continue;
+    for (const std::string& name : known.names) {
+      if (const auto found = find_by_name(file, name)) return found;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<int> find_by_standard_name(const NetcdfFile& file, const SourceRequest& request) {
   if (!request.name.empty()) return std::nullopt;
   for (const KnownVariable& known : known_variables()) {
     if (request.variable != known.cmip_name) continue;
-    for (const std::string& other : known.names) {
-      if (const auto found = find_by_name(file, other)) return FieldMatch{*found};
-    }
     const auto has_standard_name = [&](int variable) {
       return std::ranges::count(known.standard_names,
                                 lower_case(file.text(variable, "standard_name"))) > 0;
     };
-    const auto found = only_one(file, fields_where(file, has_standard_name), request.variable);
-    if (found) return FieldMatch{.variable = *found, .by_standard_name = true};
+    return only_one(file, fields_where(file, has_standard_name), request.variable);
   }
   return std::nullopt;
 }

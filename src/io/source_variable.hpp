@@ -12,17 +12,13 @@
 
 namespace hindscale {
 
-struct FieldMatch {
-  int variable = 0;
-  /// Found by its standard_name alone, which maxima and other levels share: where one file of a
-  /// source has a name that is known, those without do not count.
-  bool by_standard_name = false;
-};
-
 /// The variable by `request.name` (case does not matter where no exact match exists), else by
-/// `request.variable`: that name, its well-known names, its standard_name. Nothing where there is
-/// none; InputError where several could be meant.
-std::optional<FieldMatch> find_field_variable(const NetcdfFile& file, const SourceRequest& request);
+/// `request.variable` and its well-known names.
+std::optional<int> find_by_names(const NetcdfFile& file, const SourceRequest& request);
+
+/// The variable by its standard_name alone, which maxima and other levels share: only where no file
+/// of a source has a name. Nothing with a `request.name`; InputError where several could be meant.
+std::optional<int> find_by_standard_name(const NetcdfFile& file, const SourceRequest& request);
 
 /// InputError naming the variables there are in `file`, the first of `n_files`.
 [[noreturn]] void refuse_missing_variable(const NetcdfFile& file, const SourceRequest& request,

@@ -28,8 +28,8 @@ class TileNetwork {
   TileNetwork(std::shared_ptr<Evaluator> evaluator, const TileLayout& layout,
               const std::vector<std::size_t>& tiles, std::size_t batch, Regions* regions);
 
-  /// One evaluation of every tile of every job at the network's time. InputError, naming member and
-  /// month, where `take` finds the output not finite.
+  /// One evaluation of every tile of every job at the network's time. DivergenceError, naming
+  /// member and month, where `take` finds the output not finite.
   void run(std::span<const FieldJob> jobs, double time, const ReadState& read,
            const TakeOutput& take);
 

@@ -92,8 +92,8 @@ void CrpsValidator::read_month(std::size_t i_month) {
   months_.push_back(std::move(truth));
 }
 
-bool CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Truth> months,
-                                 View<float, 5> fields) const {
+std::string CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Truth> months,
+                                        View<float, 5> fields) const {
   const std::size_t n_variables = fields.extent(2);
   const Block share = block_of(static_cast<std::int64_t>(months.size()) * n_members_,
                                context_.comm.rank(), context_.comm.size());
@@ -107,7 +107,7 @@ bool CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Trut
     }
     jobs.push_back({.month = months[i_month].month, .member = i % n_members_ + 1});
   }
-  if (jobs.empty()) return true;
+  if (jobs.empty()) return "";
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     jobs[j].inputs = &inputs[static_cast<std::size_t>((share.first + static_cast<std::int64_t>(j)) /
                                                       n_members_) -
@@ -116,24 +116,37 @@ bool CrpsValidator::fill_members(FieldGenerator& generator, std::span<const Trut
   Array<float, 4> made({jobs.size(), n_variables, fields.extent(3), fields.extent(4)});
   try {
     generator.generate(jobs, made);
-  } catch (const DivergenceError&) {
-    return false;
+  } catch (const DivergenceError& error) {
+    return error.what();
   }
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     const auto i = static_cast<std::size_t>(share.first) + j;
     const auto i_month = i / static_cast<std::size_t>(n_members_);
     conditioning_.to_physical(months[i_month].coarse, jobs[j].inputs->base, made[j]);
-    if (!is_finite(std::as_const(made)[j])) return false;
+    if (!is_finite(std::as_const(made)[j], jobs[j].inputs->base))
+      return "values of " + months[i_month].month.to_string() + " are not finite";
     const View<float, 3> place = fields[i_month][i % static_cast<std::size_t>(n_members_)];
     std::copy(made[j].begin(), made[j].end(), place.begin());
+  }
+  return "";
+}
+
+bool CrpsValidator::is_finite(View<const float, 3> field, View<const float, 3> base) const {
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    const bool is_there = conditioning_.is_valid(i) && std::isfinite(base.data()[i]);
+    if (is_there && !std::isfinite(field.data()[i])) return false;
   }
   return true;
 }
 
-bool CrpsValidator::is_finite(View<const float, 3> field) const {
-  for (std::size_t i = 0; i < field.size(); ++i)
-    if (conditioning_.is_valid(i) && !std::isfinite(field.data()[i])) return false;
-  return true;
+bool CrpsValidator::arrives(const std::string& why_not) const {
+  if (!any_of(context_.comm, !why_not.empty())) return true;
+  for (const std::string& why : gather_texts(context_.comm, why_not)) {
+    if (why.empty()) continue;
+    context_.log.warn("the sampler diverges: {}", why);
+    break;
+  }
+  return false;
 }
 
 std::vector<MonthScore> CrpsValidator::scores_without_a_value() const {
@@ -185,8 +198,7 @@ std::vector<MonthScore> CrpsValidator::month_scores(FieldNetwork network,
         std::span<const Truth>(months_).subspan(first, std::min(at_once, months_.size() - first));
     Array<float, 5> fields({months.size(), n_members, content.n_variables(), content.fine.n_rows(),
                             content.fine.n_columns()});
-    const bool arrives = fill_members(generator, months, fields);
-    if (any_of(context_.comm, !arrives)) return scores_without_a_value();
+    if (!arrives(fill_members(generator, months, fields))) return scores_without_a_value();
     for (std::size_t i = 0; i < months.size(); ++i) {
       const InRegion scoring(regions, Region::scoring);
       share_over_ranks(context_.comm, fields[i].flat());

@@ -157,5 +157,13 @@ TEST(CostModel, fields_are_shared_where_units_are_too_few) {
   EXPECT_EQ(best_layout({work}, {}, 8).ranks_per_field, 4U);
 }
 
+TEST(BestBatch, is_the_one_asked_for_unless_another_that_fits_is_quicker_by_more_than_a_hundredth) {
+  using Costs = std::vector<BatchCost>;
+  EXPECT_EQ(best_batch(Costs{{1, 120}, {2, 100}, {8, 100.5}}, 8), 8);
+  EXPECT_EQ(best_batch(Costs{{1, 120}, {2, 100}, {4, 99.5}, {8, 102}}, 8), 2);
+  EXPECT_EQ(best_batch(Costs{{1, 120}, {2, 110}, {8, 100, false}}, 8), 2);
+  EXPECT_EQ(best_batch(Costs{{1, 120, false}, {8, 100, false}}, 8), std::nullopt);
+}
+
 }  // namespace
 }  // namespace hindscale

@@ -106,6 +106,28 @@ class Driving(unittest.TestCase):
         self.assertIn("adjustment.h5 is complete", self.run_stage("prepare", "ranks1", "reconstruct/adjustment='quantile'"))
         self.assertEqual((self.folder / "ranks1" / "adjustment.h5").stat().st_mtime_ns, before)
 
+    def test_validation_passes_over_what_a_coarse_field_lacks(self):
+        holed = self.folder / "holed.nc"
+        with xr.open_dataset(self.folder / "world" / "20crv3" / "20crv3.mon.mean.nc") as file:
+            data = file.load()
+        of_2000 = data["time"].dt.year.values == 2000  # validated on
+        data["air"].values[of_2000, 1, 1] = np.nan
+        data.to_netcdf(holed)
+        for stage in ("prepare", "train"):
+            said = run(stage, f"experiment/directory='{self.folder}/holed'", f"dataset/coarse_files='{holed}'", namelist=self.namelist, ranks=2)
+        self.assertNotIn("diverges", said)
+        lines = [json.loads(line) for line in (self.folder / "holed" / "metrics.jsonl").read_text().splitlines()]
+        scores = [line["validation_crps"] for line in lines if "validation_crps" in line]
+        self.assertEqual(len(scores), 1)
+        self.assertGreater(scores[0], 0)
+
+    def test_a_training_outlives_a_validation_that_diverges(self):
+        said = self.run_stage("train", "none", f"experiment/directory='{self.folder}/wild'", f"dataset/store='{self.folder}/experiment/samples.h5'",
+                              "sampling/noise_scale=1e39,1e39", ranks=2)
+        self.assertIn("the sampler diverges: ", said)
+        self.assertIn("cannot become the best", said)
+        self.assertTrue((self.folder / "wild" / "checkpoints" / "step_00000006").exists())
+
     def test_sources_of_an_unknown_variable_agree_in_units(self):
         celsius = self.folder / "celsius.nc"
         shutil.copy(self.folder / "world" / "20crv3" / "20crv3.mon.mean.nc", celsius)

@@ -130,6 +130,8 @@ TEST(source_refusal, a_name_counts_more_than_a_standard_name) {
   EXPECT_EQ(wind.months().size(), 24U);
   EXPECT_THAT(wind.files(),
               testing::ElementsAre(source_path("part_2001"), source_path("part_2002")));
+  EXPECT_EQ(Source(wind_request({"part_2001", "winds_2003"})).months().size(), 12U);
+  EXPECT_THAT(refusal_of(wind_request({"winds_2003"})), HasSubstr("several variables could be"));
   EXPECT_EQ(Source(wind_request({"gusts_2003"})).months().size(), 12U);
   EXPECT_THAT(refusal_of(wind_request({"gusts_2003", "high_2004"})),
               AllOf(HasSubstr("several variables could be 'uas'"), HasSubstr("u100 here, uasmax")));

@@ -113,7 +113,7 @@ class TileSum {
   TileSum(const TileLayout& layout, std::size_t n_channels, Rows rows);
 
   /// Adds the values [channel, n_rows, n_columns] of a tile whose rows are all held, to the
-  /// channels from `first_channel`. InputError for values that are not finite or beyond 8192.
+  /// channels from `first_channel`. DivergenceError for values that are not finite or beyond 8192.
   void add(std::size_t i_tile, std::size_t first_channel, View<const float, 3> values);
 
   /// [channel, row, x]; `value_of` turns an entry into its value.

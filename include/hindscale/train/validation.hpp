@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "hindscale/comm/context.hpp"
@@ -83,11 +84,13 @@ class CrpsValidator {
   void read_month(std::size_t i_month);
   [[nodiscard]] std::vector<MonthEnsemble> month_ensembles(const Truth& truth,
                                                            View<const float, 4> members) const;
-  /// The fields of this rank; false where the sampler diverges.
-  [[nodiscard]] bool fill_members(FieldGenerator& generator, std::span<const Truth> months,
-                                  View<float, 5> fields) const;
-  /// Where the fine field has values.
-  [[nodiscard]] bool is_finite(View<const float, 3> field) const;
+  /// The fields of this rank. Why the sampler diverges, if it does.
+  [[nodiscard]] std::string fill_members(FieldGenerator& generator, std::span<const Truth> months,
+                                         View<float, 5> fields) const;
+  /// Whether it does on no rank; else says why. Collective.
+  [[nodiscard]] bool arrives(const std::string& why_not) const;
+  /// Where the fine field has values and the coarse one reaches.
+  [[nodiscard]] bool is_finite(View<const float, 3> field, View<const float, 3> base) const;
   [[nodiscard]] std::vector<MonthScore> scores_without_a_value() const;
 
   const Context& context_;

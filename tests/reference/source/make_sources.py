@@ -264,6 +264,11 @@ for file_name, name, ks in (("gusts_2003", "uasmax", range(24, 36)), ("high_2004
         horizontal(file)
         axis(file, "time", np.asarray(MID_2001) + 365 * (ks[0] // 12), units="days since 2001-01-01", calendar="noleap")
         data(file, fields(ks), name=name, standard_name="eastward_wind")
+with create("winds_2003") as file:  # two of that standard_name, of which neither is meant
+    horizontal(file)
+    axis(file, "time", np.asarray(MID_2001) + 730, units="days since 2001-01-01", calendar="noleap")
+    for name in ("uasmax", "u100"):
+        data(file, fields(range(24, 36)), name=name, standard_name="eastward_wind")
 plain("knots_2002", range(12, 24), units="knot")
 plain("coarse_2002", range(12, 24), lat=LAT[::2])
 
