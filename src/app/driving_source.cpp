@@ -12,12 +12,11 @@ namespace {
 
 /// The files of a member: its number stands in the place of "{member}".
 std::vector<std::string> files_of_member(const std::vector<std::string>& patterns, int driver) {
-  static const std::string placeholder = "{member}";
+  static const std::string mark = "{member}";
   std::vector<std::string> files = patterns;
   for (std::string& file : files)
-    for (std::size_t at = file.find(placeholder); at != std::string::npos;
-         at = file.find(placeholder))
-      file.replace(at, placeholder.size(), fmt::format("{:03d}", driver));
+    for (std::size_t at = file.find(mark); at != std::string::npos; at = file.find(mark))
+      file.replace(at, mark.size(), fmt::format("{:03d}", driver));
   return files;
 }
 

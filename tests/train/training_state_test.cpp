@@ -23,7 +23,7 @@ TEST(TrainingState, consistency_was_a_logical_once) {
   EXPECT_THROW(diffusion_of({{"consistency", 3}}), InputError);
 }
 
-/// A state, or what is asked for now, that differ in the consistency alone.
+/// A state, or the description of a training, that differ in the consistency alone.
 Json state_of(const Json& consistency) {
   return {{"determined_by", {{"diffusion/consistency", consistency}}},
           {"variables", {"pr"}},
