@@ -49,17 +49,14 @@ settled() {
 # method STAGE NAME [OPTION...]: a stage of namelists/experiment/NAME.nml.
 method() { settled "$1" "$namelists/$2.nml" "experiment/directory=$folder/$2" "${data[@]}" "${cut[@]}" "${@:3}"; }
 
-# regression STEPS [OPTION...]: a training of CorrDiff's regression; cut down, with the few steps of all trainings.
-regression() { method train corrdiff training/stage=regression "training/steps=$1" "${@:2}" "${cut[@]}"; }
-
 # The regression of CorrDiff is a method of its own: one field a month.
 readonly regression_fields=(training/stage=regression "reconstruct/directory=$folder/regression" ensemble/members=1 output/statistics=f
   output/quantiles=)
 members=("ensemble/members=$n_members")
 sizes="1, 2, 5, 10, 20, 30, 33, 50, 100"
 [[ $size == small ]] && sizes="1, 2, 8"
-gan_cut=()
-[[ $size == small ]] && gan_cut=(gan/start=8 gan/channels=4)
+regression_steps=(training/steps=4000) gan_cut=()
+[[ $size == small ]] && regression_steps=() gan_cut=(gan/start=8 gan/channels=4)
 fields() { echo "$1=$folder/$2"; }
 single="$(fields edsr_gan edsr_gan/reconstruction), $(fields regression regression)"
 
@@ -68,7 +65,7 @@ single="$(fields edsr_gan edsr_gan/reconstruction), $(fields regression regressi
 calibrated() {
   local found=$folder/$1/calibration.nml
   if [[ ! -s $found || -n $(find "$folder/$1/checkpoints" -name DONE -newer "$found") ]]; then
-    method calibrate "$1" training/folds=0 || return
+    method calibrate "$1" || return
   fi
   noise=("sampling/noise_scale=$(sed -n 's/^ *noise_scale = //p' "$found")")
 }
@@ -111,9 +108,7 @@ fi
 part "world" stage world namelists/world.nml "world/directory=$world" "${cut_world[@]}"
 data_of "$world" "$folder/samples.h5"
 part "prepare" method prepare dpdm
-part "regression" regression 4000
-part "regression" regression 2000 training/fold=1
-part "regression" regression 2000 training/fold=2
+part "regression" method train corrdiff training/stage=regression "${regression_steps[@]}"
 part "corrdiff" method train corrdiff
 part "edsr_gan" method train edsr_gan "${gan_cut[@]}"
 part "dpdm" method train dpdm

@@ -24,8 +24,8 @@ struct BatchRate {
 
 /// Batches of 1, 2, 4, ... tiles, as many as a unit has at most, until larger ones are not faster
 /// or too large for a node's memory (machine/memory_gib, or what this machine has), and
-/// ensemble/batch; ascending. Nothing on a GPU, where calls are made in full. Some seconds each.
-/// Collective.
+/// ensemble/batch; ascending. Each is timed on the way up and on the way back. Nothing on a GPU,
+/// where calls are made in full. Some seconds each. Collective.
 std::vector<BatchRate> measured_batches(const Context& context, const Options& options,
                                         const ExperimentOutline& outline);
 

@@ -39,13 +39,16 @@ void report_range(const Context& context, const UnitMaker& maker, const StoreCon
   }
 }
 
-void warn_if_not_enforced(const Context& context, const Options& options,
-                          const TrainedNetwork& trained) {
+/// A correction is part of what a network has learnt.
+void warn_if_enforced_otherwise(const Context& context, const Options& options,
+                                const TrainedNetwork& trained) {
+  const bool is_corrected = trained.diffusion.enforces_consistency();
   if (!options.is_set("diffusion/consistency")) return;
-  if (!options.diffusion.enforces_consistency() || trained.diffusion.enforces_consistency()) return;
+  if (options.diffusion.enforces_consistency() == is_corrected) return;
   context.log.warn(
-      "diffusion/consistency is 'enforce', but the network was trained without it: the members are "
-      "not corrected");
+      "diffusion/consistency is '{}', but the network was trained with{}: the members are {}",
+      options.diffusion.consistency, is_corrected ? " 'enforce'" : "out it",
+      is_corrected ? "corrected" : "not corrected");
 }
 
 /// What is not part of the data: how and where they were made. Appended as one JSON line.
@@ -202,7 +205,7 @@ bool make_archive(const Context& context, const Options& options, Sources& sourc
   maker.set_range(sources.store->read_whole(store::range));
   std::optional<ConsistencyReport> report;
   if (options.diffusion.consistency != "none") maker.set_report(&report.emplace(content));
-  warn_if_not_enforced(context, options, trained);
+  warn_if_enforced_otherwise(context, options, trained);
   bool stopped = make_units(context, sources.group, {style, plan, maker, clock}, files);
 
   context.log.info("files took {:.1f} s (mean over ranks), beside the computation",
@@ -214,7 +217,10 @@ bool make_archive(const Context& context, const Options& options, Sources& sourc
         context, style, plan, [&] { return clock.has_to_stop(); }, files);
   }
   together(context.comm, [&] {
-    if (context.comm.is_root()) write_manifest(folder, files);
+    if (context.comm.is_root()) {
+      write_manifest(folder, files);
+      warn_of_older_statistics(context.log, style, plan, files);
+    }
     if (!plan.units.empty()) write_run_log(context, style, trained, clock.elapsed_s());
   });
   if (!plan.units.empty()) report_range(context, maker, content);

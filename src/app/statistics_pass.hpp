@@ -41,4 +41,9 @@ bool make_statistics(const Context& context, const OutputStyle& style,
                      const ReconstructionPlan& plan, const std::function<bool()>& has_to_stop,
                      Records& files);
 
+/// Where statistics are not asked for: tells of those of earlier runs that cover fewer members than
+/// the archive holds. One rank.
+void warn_of_older_statistics(const Log& log, const OutputStyle& style,
+                              const ReconstructionPlan& plan, const Records& files);
+
 }  // namespace hindscale
