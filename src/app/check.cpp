@@ -11,6 +11,7 @@
 #include "coarse_input.hpp"
 #include "experiment_outline.hpp"
 #include "hindscale/app/stages.hpp"
+#include "hindscale/core/units.hpp"
 #include "hindscale/dataset/patches.hpp"
 #include "hindscale/model/checkpoint.hpp"
 #include "hindscale/model/field_network.hpp"
@@ -20,7 +21,7 @@
 #include "prepare_inputs.hpp"
 #include "prepare_recipe.hpp"
 #include "reconstruction_plan.hpp"
-#include "report_units.hpp"
+#include "report_lines.hpp"
 
 namespace hindscale {
 namespace {

@@ -9,11 +9,11 @@
 #include "archive.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
+#include "hindscale/core/units.hpp"
 #include "hindscale/dataset/store_content.hpp"
 #include "hindscale/io/field_file.hpp"
 #include "hindscale/io/source.hpp"
 #include "hindscale/model/checkpoint.hpp"
-#include "report_units.hpp"
 
 namespace hindscale {
 namespace fs = std::filesystem;

@@ -13,6 +13,7 @@
 #include "archive_workload.hpp"
 #include "coarse_digests.hpp"
 #include "hindscale/core/commit.hpp"
+#include "hindscale/core/units.hpp"
 #include "hindscale/io/field_file.hpp"
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/model/evaluator.hpp"
@@ -20,23 +21,23 @@
 #include "output_spec.hpp"
 #include "reconstruction_plan.hpp"
 #include "rehearsal.hpp"
-#include "report_units.hpp"
 
 namespace hindscale {
 namespace {
 
-/// Calls of `work` a second while every rank calls it, after one call to warm up; the mean over the
-/// ranks. Collective.
+constexpr double timing_s = 3;
+
+/// Calls of `work` a second while every rank calls it for so many seconds, after one call to warm
+/// up; the mean over the ranks. Collective.
 template <class Work>
-double calls_a_second(const Communicator& comm, const Work& work) {
+double calls_a_second(const Communicator& comm, const Work& work, double least_s = timing_s) {
   using Clock = std::chrono::steady_clock;
-  constexpr double patience_s = 3;
   work();
   barrier(comm);
   const auto start = Clock::now();
   double seconds = 0;
   int n = 0;
-  while (seconds < patience_s) {
+  while (seconds < least_s) {
     work();
     ++n;
     seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -45,7 +46,7 @@ double calls_a_second(const Communicator& comm, const Work& work) {
 }
 
 double evaluation_gflops(const Context& context, const Options& options,
-                         const FieldNetwork& network) {
+                         const FieldNetwork& network, double least_s = timing_s) {
   const auto rows = static_cast<std::size_t>(options.tiling.size[0]),
              columns = static_cast<std::size_t>(options.tiling.size[1]);
   const auto evaluator =
@@ -58,8 +59,8 @@ double evaluation_gflops(const Context& context, const Options& options,
   const auto n = static_cast<std::int64_t>(options.ensemble.batch);
   const torch::Tensor input =
       torch::randn({n, config.in_channels, options.tiling.size[0], options.tiling.size[1]});
-  const double rate =
-      calls_a_second(context.comm, [&] { evaluate(*evaluator, input, /*time=*/100); });
+  const double rate = calls_a_second(
+      context.comm, [&] { evaluate(*evaluator, input, /*time=*/100); }, least_s);
   return rate * static_cast<double>(n) *
          flop_of(config, options.tiling.size[0], options.tiling.size[1]) / giga;
 }
@@ -178,14 +179,15 @@ std::vector<BatchRate> measured_batches(const Context& context, const Options& o
     const bool is_useful = n_idle < patience &&
                            fits_node(machine, bytes * static_cast<double>(machine.ranks_per_node));
     if (batch != asked && !is_useful) continue;
-    rates.push_back({batch, evaluation_gflops(context, own, outline.network)});
+    rates.push_back({batch, evaluation_gflops(context, own, outline.network, timing_s / 2)});
     n_idle = rates.back().gflops > gain * best ? 0 : n_idle + 1;
     best = std::max(best, rates.back().gflops);
   }
-  // Once more backwards: a machine that gets faster or slower favours no batch.
+  // Once more backwards: a machine that gets faster or slower favours none of them.
   for (BatchRate& rate : std::views::reverse(rates)) {
     own.ensemble.batch = rate.batch;
-    rate.gflops = (rate.gflops + evaluation_gflops(context, own, outline.network)) / 2;
+    rate.gflops += evaluation_gflops(context, own, outline.network, timing_s / 2);
+    rate.gflops /= 2;
   }
   return rates;
 }

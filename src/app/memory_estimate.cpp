@@ -8,9 +8,9 @@
 
 #include "coarse_digests.hpp"
 #include "driving_source.hpp"
+#include "hindscale/core/units.hpp"
 #include "hindscale/model/evaluator.hpp"
 #include "member_statistics.hpp"
-#include "report_units.hpp"
 
 namespace hindscale {
 namespace {
@@ -52,16 +52,25 @@ double network_bytes(const MemoryCase& c) {
          sizeof(float) * (a_call + static_cast<double>(parameter_count(*c.network)));
 }
 
-/// Open NetCDF-4 files, each of which keeps one field, or none where that is large.
-double netcdf4_bytes(double n_files, double bytes_a_field) {
-  constexpr double open_file = 0.75 * mib;   // measured; files of other formats need little
-  constexpr double largest_kept = 16 * mib;  // the library's cache of chunks
-  return n_files * (open_file + (bytes_a_field < largest_kept ? bytes_a_field : 0));
+/// Months to reconstruct.
+double months_asked(const Options& options) {
+  return Month::parse(options.last_month()) - Month::parse(options.first_month()) + 1;
 }
 
-/// That of as many members' files.
+/// Open NetCDF-4 files, which know where their records lie; files of other formats need little.
+double netcdf4_bytes(double n_files, double n_records) {
+  constexpr double open_file = 0.95 * mib, a_record = 450;  // measured
+  return n_files * (open_file + n_records * a_record);
+}
+
+/// That of members' files, of which each keeps one field, or none where that is large.
 double members_bytes(const MemoryCase& c, double n_files) {
-  return c.options.output.format == "netcdf4" ? netcdf4_bytes(n_files, field_bytes(c.content)) : 0;
+  if (c.options.output.format != "netcdf4") return 0;
+  constexpr double largest_kept = 16 * mib;  // the library's cache of chunks
+  const double field = field_bytes(c.content);
+  const double n_records =
+      std::min(12 * static_cast<double>(c.options.output.years_per_file), months_asked(c.options));
+  return netcdf4_bytes(n_files, n_records) + n_files * (field < largest_kept ? field : 0);
 }
 
 /// Statistics of one variable: all its members' files, a band of their rows, one month of results.
@@ -83,25 +92,25 @@ double sampling_bytes(const MemoryCase& c) {
   const double conditions = static_cast<double>(c.network->config().in_channels) - n;
   const double month = conditions + 5 * n;  // Lerp, climatology, corrected, first guess, base
   // Fields of one driver share what their month is made from.
-  const double n_months = c.options.reconstruct.coarse_members > 0 ? in_flight : 1;
+  const double n_in_work = c.options.reconstruct.coarse_members > 0 ? in_flight : 1;
   // Of each field in work: the fixed-point sums, touched and own rows (four), and nine states; the
   // finished field, that of the batch before, which waits, and of the one before that, written now.
   const double states = (13 * n) / ranks + 3 * n;
   const double output_year = 2 * n;  // the file's record, and a field's transform
-  return netcdf4_bytes(n * static_cast<double>(drivers_kept_open(c.options)), 0) +
+  return netcdf4_bytes(n * static_cast<double>(drivers_kept_open(c.options)),
+                       months_asked(c.options)) +
          members_bytes(c, n * static_cast<double>(c.options.ensemble.members_per_unit)) +
-         field_bytes(c.content) * (n_months * month + in_flight * states + output_year);
+         field_bytes(c.content) * (n_in_work * month + in_flight * states + output_year);
 }
 
 /// What is known of each coarse field: twice while ranks tell each other, and as text on the root,
 /// which it reads back when an archive is continued.
 double digests_bytes(const MemoryCase& c) {
   constexpr double text = 190;  // measured
-  const int n_months =
-      Month::parse(c.options.last_month()) - Month::parse(c.options.first_month()) + 1;
   const std::int64_t n_drivers = std::max<std::int64_t>(
       std::min(c.options.reconstruct.coarse_members, c.options.ensemble.members), 1);
-  return static_cast<double>(n_months * n_drivers) * (2 * sizeof(CoarseDigests::Entry) + text);
+  return months_asked(c.options) * static_cast<double>(n_drivers) *
+         (2 * sizeof(CoarseDigests::Entry) + text);
 }
 
 }  // namespace

@@ -9,11 +9,12 @@
 #include "archive_workload.hpp"
 #include "experiment_outline.hpp"
 #include "hindscale/app/stages.hpp"
+#include "hindscale/core/units.hpp"
 #include "hindscale/model/devices.hpp"
 #include "machine_rates.hpp"
 #include "memory_estimate.hpp"
 #include "plan_table.hpp"
-#include "report_units.hpp"
+#include "report_lines.hpp"
 
 namespace hindscale {
 namespace {

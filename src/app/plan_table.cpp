@@ -7,8 +7,9 @@
 #include <cmath>
 #include <iostream>
 
+#include "hindscale/core/units.hpp"
 #include "memory_estimate.hpp"
-#include "report_units.hpp"
+#include "report_lines.hpp"
 
 namespace hindscale {
 namespace {

@@ -13,12 +13,12 @@
 #include "experiment_outline.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
+#include "hindscale/core/units.hpp"
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/model/devices.hpp"
 #include "memory_estimate.hpp"
 #include "output_spec.hpp"
 #include "reconstruction_plan.hpp"
-#include "report_units.hpp"
 #include "stage_support.hpp"
 #include "statistics_pass.hpp"
 #include "trained_network.hpp"
@@ -45,10 +45,11 @@ void warn_if_enforced_otherwise(const Context& context, const Options& options,
   const bool is_corrected = trained.diffusion.enforces_consistency();
   if (!options.is_set("diffusion/consistency")) return;
   if (options.diffusion.enforces_consistency() == is_corrected) return;
-  context.log.warn(
-      "diffusion/consistency is '{}', but the network was trained with{}: the members are {}",
-      options.diffusion.consistency, is_corrected ? " 'enforce'" : "out it",
-      is_corrected ? "corrected" : "not corrected");
+  context.log.warn("diffusion/consistency is '{}', but the network was trained {}",
+                   options.diffusion.consistency,
+                   is_corrected
+                       ? "with 'enforce': coarse means are made equal to the coarse field"
+                       : "without it: coarse means are not made equal to the coarse field");
 }
 
 /// What is not part of the data: how and where they were made. Appended as one JSON line.

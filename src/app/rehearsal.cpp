@@ -10,13 +10,13 @@
 
 #include "archive_workload.hpp"
 #include "hindscale/core/commit.hpp"
+#include "hindscale/core/units.hpp"
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/model/denoiser.hpp"
 #include "hindscale/train/network_config.hpp"
 #include "hindscale/train/trainer.hpp"
 #include "memory_estimate.hpp"
 #include "output_spec.hpp"
-#include "report_units.hpp"
 #include "unit_maker.hpp"
 
 namespace hindscale {

@@ -164,17 +164,23 @@ bool make_statistics(const Context& context, const OutputStyle& style,
 void warn_of_older_statistics(const Log& log, const OutputStyle& style,
                               const ReconstructionPlan& plan, const Records& files) {
   if (style.options.output.statistics) return;
+  std::size_t n = 0;
+  std::string first;
   for (const Segment& segment : plan.segments) {
     const std::string mean = statistics_file(plan.variables.front(), "mean", segment);
     if (files.count(mean) == 0) continue;
     const std::vector<int> covered = members_in(style.folder / mean),
                            held = members_of(plan.variables, segment, files);
     if (std::includes(covered.begin(), covered.end(), held.begin(), held.end())) continue;
-    log.warn(
-        "{}: its statistics cover members {}, the archive holds {}; with "
-        "output/statistics = .true. they are made again",
-        mean, members_text(covered), members_text(held));
+    if (n++ == 0)
+      first = fmt::format("{} is of members {}, the archive holds {}", mean, members_text(covered),
+                          members_text(held));
   }
+  if (n == 0) return;
+  log.warn(
+      "statistics of {} blocks of years lack members: {}; with output/statistics = .true. they are "
+      "made again",
+      n, first);
 }
 
 }  // namespace hindscale

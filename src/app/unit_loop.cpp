@@ -7,8 +7,8 @@
 #include <set>
 
 #include "hindscale/comm/work_queue.hpp"
+#include "hindscale/core/units.hpp"
 #include "memory_estimate.hpp"
-#include "report_units.hpp"
 #include "statistics_pass.hpp"
 
 namespace hindscale {

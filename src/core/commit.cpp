@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/core/units.hpp"
 
 namespace hindscale {
 namespace fs = std::filesystem;
@@ -113,8 +114,8 @@ void check_disk(const fs::path& directory, std::uintmax_t bytes_needed) {
     throw InputError({.problem = "not enough disk in",
                       .value = directory.string(),
                       .why = fmt::format("{:.1f} MiB are needed, {:.1f} MiB are free",
-                                         static_cast<double>(bytes_needed) / 1048576.0,
-                                         static_cast<double>(space.available) / 1048576.0),
+                                         static_cast<double>(bytes_needed) / mib,
+                                         static_cast<double>(space.available) / mib),
                       .advice = "free some space or write elsewhere"});
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hindscale/dataset/sample_cache.hpp"
 
+#include "hindscale/core/units.hpp"
+
 namespace hindscale {
 namespace {
 double bytes_of(const Sample& sample) {
@@ -14,7 +16,7 @@ SampleCache::SampleCache(const StoreReader& reader, const Conditioning& conditio
                          double limit_mib, Finish finish)
     : reader_(reader),
       conditioning_(conditioning),
-      limit_bytes_(limit_mib * 1048576.0),
+      limit_bytes_(limit_mib * mib),
       finish_(std::move(finish)) {}
 
 std::shared_ptr<const Sample> SampleCache::get(std::size_t i_month) {

@@ -59,9 +59,9 @@ std::string device_description() {
 
 void keep_freed_memory() {
 #ifdef __GLIBC__
-  constexpr int mib = 1 << 20;
-  mallopt(M_MMAP_THRESHOLD, 32 * mib);  // the most that glibc takes; larger pieces are mapped
-  mallopt(M_TRIM_THRESHOLD, 1024 * mib);
+  constexpr int most_mapped = 32 << 20;  // bytes: the most that glibc takes; larger ones are mapped
+  mallopt(M_MMAP_THRESHOLD, most_mapped);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
 }
 

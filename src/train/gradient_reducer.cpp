@@ -12,6 +12,7 @@
 #include <functional>
 
 #include "hindscale/core/error.hpp"
+#include "hindscale/core/units.hpp"
 #include "reduction.hpp"
 
 namespace hindscale {
@@ -42,7 +43,7 @@ class ReadyHook final : public torch::autograd::FunctionPostHook {
 /// Groups of neighbouring parameters, last parameter first.
 std::vector<GradientBucket> make_buckets(const std::vector<torch::Tensor>& parameters,
                                          double bucket_mib) {
-  const auto limit = static_cast<std::int64_t>(bucket_mib * 1048576.0 / sizeof(float));
+  const auto limit = static_cast<std::int64_t>(bucket_mib * mib / sizeof(float));
   std::vector<GradientBucket> buckets;
   std::vector<std::int64_t> counts;
   for (std::size_t i = parameters.size(); i-- > 0;) {

@@ -76,8 +76,9 @@ class Archive(unittest.TestCase):
         self.reconstruct("grown", "ensemble/first_member=4", "ensemble/members=1")
         self.assertEqual(self.members_of("grown"), "1-2, 4")
         said = self.reconstruct("grown", "ensemble/first_member=3", "ensemble/members=1", "output/statistics=f", ranks=2)
-        self.assertRegex(said, r"uas_mean_\S+: its statistics cover members 1-2, 4, the archive holds 1-4; with output/statistics")
+        self.assertRegex(said, r"uas_mean_\S+ is of members 1-2, 4, the archive holds 1-4; with output/statistics")
         self.reconstruct("grown", "ensemble/first_member=3", "ensemble/members=1", ranks=2)
+        self.assertNotIn("lack members", self.reconstruct("grown", "ensemble/members=4", "output/statistics=f"))
         self.assertEqual(digests(self.folder / "grown", "*.nc"), digests(self.folder / "whole", "*.nc"))
         before = times(self.folder / "grown")
         self.reconstruct("grown", "ensemble/members=2")  # fewer than there are: nothing to do

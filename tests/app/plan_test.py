@@ -111,6 +111,13 @@ class Plan(unittest.TestCase):
                 self.assertGreater(found, 0, name)
                 self.assertNotEqual(found, assumed, name)
         self.assertIn("\n  overhead = 0.5\n", run("plan", self.home, "--measure", "machine/overhead=0.5"))
+        trains, evaluates = ("machine/evaluation_gflops=1", "machine/write_mib_s=1"), ("machine/training_gflops=1", "machine/write_mib_s=1")
+        gan = ("training/stage='gan'", "gan/start=4", "gan/channels=4")
+        for others, method, name in ((trains, ("training/stage='regression'",), "training_overhead"), (trains, gan, "training_overhead"),
+                                     (evaluates, ("training/stage='regression'",), "overhead"), (evaluates, ("diffusion/regression=t",), "overhead")):
+            found = float(re.search(rf"^  {name} = (\S+)", run("plan", self.home, "--measure", *others, *method), re.MULTILINE).group(1))
+            self.assertTrue(0 < found < 10, (method, found))
+            self.assertNotIn(found, (0.03, 0.12), method)  # what is assumed where nothing is rehearsed
         self.assertEqual(sorted(self.folder.rglob("*")), made)
 
     def disk_is_what_the_files_take(self):

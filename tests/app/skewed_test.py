@@ -102,7 +102,8 @@ class Skewed(unittest.TestCase):
                 self.assertEqual(digests(self.folder / (transform + "_one"), "*.nc"),
                                  digests(self.folder / transform / "reconstruction", "*.nc"))
                 said = self.stage("reconstruct", chosen, "diffusion/consistency='none'", home=transform)
-                self.assertIn("was trained with 'enforce': the members are corrected", said)
+                self.assertIn("was trained with 'enforce': coarse means are made equal", said)
+                self.assertNotIn("was trained with", self.stage("reconstruct", chosen, "diffusion/consistency='enforce'", home=transform))
                 self.assertIn("consistency", self.stage("evaluate", chosen, home=transform))
                 scores = json.loads((self.folder / transform / "scores.json").read_text())["variables"]["pr"]["methods"]
                 self.assertLess(scores["member"]["consistency"]["value"], 1e-6 * coarse.mean())

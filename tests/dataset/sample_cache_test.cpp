@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "hindscale/core/units.hpp"
 #include "synthetic_store.hpp"
 
 namespace hindscale {
@@ -21,7 +22,7 @@ TEST(SampleCache, drops_the_least_recently_used_at_the_limit_and_makes_the_same_
   const Sample one = conditioning.sample(samples.reader, 1);
   const auto bytes =
       static_cast<double>(4 * (one.condition.size() + one.target.size() + one.weight.size()));
-  SampleCache cache(samples.reader, conditioning, 2.5 * bytes / 1048576);
+  SampleCache cache(samples.reader, conditioning, 2.5 * bytes / mib);
   const std::weak_ptr<const Sample> zeroth = cache.get(0), first = cache.get(1);
   EXPECT_EQ(cache.get(0), zeroth.lock());
   const std::weak_ptr<const Sample> second = cache.get(2);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "hindscale/core/units.hpp"
 #include "hindscale/train/gradient_reducer.hpp"
 
 namespace hindscale {
@@ -58,7 +59,7 @@ TEST_P(ReducerWithBuckets, sums_over_ranks_after_every_step) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OneOrManyOrEach, ReducerWithBuckets,
-                         testing::Values(1.0, 200.0 / 1048576, 1.0 / 1048576));
+                         testing::Values(1.0, 200.0 / mib, 1.0 / mib));
 
 TEST(Reducer, accumulated_passes_are_reduced_once) {
   const Communicator world = Communicator::world();
@@ -75,7 +76,7 @@ TEST(Reducer, makes_no_buckets_for_one_rank) {
   const Communicator world = Communicator::world();
   const GradientReducer alone(Communicator(), leaves(), 1.0);
   EXPECT_EQ(alone.n_buckets(), 0U);
-  const GradientReducer many(world, leaves(), 1.0 / 1048576);
+  const GradientReducer many(world, leaves(), 1.0 / mib);
   EXPECT_EQ(many.n_buckets(), world.size() == 1 ? 0U : 4U);
 }
 

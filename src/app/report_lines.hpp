@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Units and lines of what stages print.
+// Lines of what stages print.
 #pragma once
 
 #include <fmt/format.h>
@@ -8,8 +8,6 @@
 #include <string>
 
 namespace hindscale {
-
-inline constexpr double giga = 1e9, mib = 1048576.0;
 
 /// "  name                    text", on standard output.
 inline void print_line(const std::string& name, const std::string& text) {
