@@ -25,13 +25,15 @@ YEARLY = "output/years_per_file=1"
 
 def measured_rounds(jobs, n_rounds):
     """name -> parts of the runs of each round; the cases take turns."""
-    found = {name: [] for name in ("alone", "side", "strong", "weak", "uneven", "shared")}
+    found = {name: [] for name in ("alone", "side", "strong", "weak", "long_alone", "long_strong", "uneven", "shared")}
     for i in range(n_rounds):
         print(f"round {i + 1} of {n_rounds}", file=sys.stderr)
         found["alone"].append(parts(jobs.run("alone", 1)))
         found["strong"].append(parts(jobs.run("strong", 2)))
         found["side"].append(parts(*jobs.run_side_by_side()))
         found["weak"].append(parts(jobs.run("weak", 2, jobs.twice)))
+        found["long_alone"].append(parts(jobs.run("long_alone", 1, jobs.long)))
+        found["long_strong"].append(parts(jobs.run("long_strong", 2, jobs.long)))
         found["uneven"].append(parts(jobs.run("uneven", 2, jobs.three_units)))
         found["shared"].append(parts(jobs.run("shared", 2, ["ensemble/ranks_per_field=2"])))
     return found
