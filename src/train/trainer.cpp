@@ -221,6 +221,11 @@ void Trainer::save(CheckpointContent& content) const {
   if (adversary_) adversary_->save(content);
 }
 
+void Trainer::begin_with(const CheckpointContent& content) {
+  load_parameters(*network_, content.model, "average.");
+  load_parameters(*average_, content.model, "average.");
+}
+
 void Trainer::restore(const CheckpointContent& content, std::int64_t step) {
   load_parameters(*network_, content.model, "raw.");
   load_parameters(*average_, content.model, "average.");

@@ -11,6 +11,7 @@
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/precision.hpp"
+#include "hindscale/train/initial_weights.hpp"
 
 namespace hindscale {
 namespace {
@@ -75,6 +76,7 @@ const std::set<std::string> course_of_training{
 nlohmann::json determined_by(const Options& options, const std::vector<int>& left_out) {
   nlohmann::json keys{{"experiment/seed", options.experiment.seed},
                       {"training/fold", left_out},
+                      {initial_weights_key, ""},
                       {regression_folds_key, nlohmann::json::array()}};
   // Named: `items()` only refers to its object.
   const nlohmann::json model = json_of(options.model), diffusion = json_of(options.diffusion),

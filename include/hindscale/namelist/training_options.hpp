@@ -21,6 +21,7 @@ struct TrainingOptions {
   std::int64_t cache_mib;
   std::vector<double> variable_weights;
   std::int64_t folds, fold;
+  std::string initial_weights;
 
   [[nodiscard]] bool is_deterministic() const { return stage != "diffusion"; }
 
@@ -128,6 +129,11 @@ struct TrainingOptions {
                       "the network goes to folds/N in experiment/directory. 0: learn from all "
                       "training years",
            .range = at_least(0)});
+    visit("initial_weights", initial_weights, "",
+          {.meaning = "folder of checkpoints of another training, whose best one gives the weights "
+                      "that this one begins with: a network of the same shape that was shown the "
+                      "same channels. A diffusion may begin with its regression, a network for "
+                      "one region or dataset with that of another. Empty: random numbers"});
     visit("recompute", recompute, false,
           {.meaning = "keep only the inputs of the network's blocks for the backward pass and "
                       "compute the rest again: less memory, for larger patches and batches, and "

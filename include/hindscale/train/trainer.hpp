@@ -68,6 +68,9 @@ class Trainer {
   /// In evaluation mode.
   [[nodiscard]] FieldNetwork average() const { return average_; }
 
+  /// Before the first step: takes the averaged weights of another training for its own. InputError
+  /// where a tensor is missing or of another shape.
+  void begin_with(const CheckpointContent& content);
   /// Adds "raw.*" and "average.*" to `model` and fills `optimizer`.
   void save(CheckpointContent& content) const;
   /// The reverse, at this step. InputError where a tensor is missing or of another shape.

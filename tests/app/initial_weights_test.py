@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trainings that begin with the weights of another."""
+import json
+import shutil
+import struct
+import unittest
+
+import numpy as np
+
+from program import PreparedStore, digests, run
+
+
+def tensors(path):
+    """The arrays of a safetensors file, by name."""
+    content = path.read_bytes()
+    (size,) = struct.unpack("<Q", content[:8])
+    kinds = {"F32": np.float32, "F64": np.float64, "I64": np.int64}
+    found = {}
+    for name, entry in json.loads(content[8:8 + size]).items():
+        if name != "__metadata__":
+            start, end = entry["data_offsets"]
+            found[name] = np.frombuffer(content[8 + size + start:8 + size + end], kinds[entry["dtype"]]).reshape(entry["shape"])
+    return found
+
+
+class InitialWeights(PreparedStore):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.first = cls.folder / "first" / "regression"
+        run("train", f"experiment/directory='{cls.folder}/first'", cls.store, "training/stage='regression'")
+
+    def begun(self, name, folder=None):
+        return (self.home(name), self.store, f"training/initial_weights='{folder or self.first}'")
+
+    def newest(self, folder):
+        return sorted(folder.glob("step_*"))[-1]
+
+    def test_a_training_begins_with_the_averaged_weights_of_the_best_checkpoint(self):
+        best = json.loads((self.first / "best.json").read_text())["step"]
+        before = tensors(self.first / f"step_{best:08d}" / "model.safetensors")
+        run("train", *self.begun("unmoved"), "training/steps=1", "training/warmup=0",
+            "training/learning_rate=1e-12")
+        after = tensors(self.newest(self.folder / "unmoved" / "checkpoints") / "model.safetensors")
+        names = [name for name in before if name.startswith("average.")]
+        self.assertGreater(len(names), 10)
+        self.assertTrue(any(np.abs(before[name] - before[name.replace("average.", "raw.")]).max() > 1e-6 for name in names))
+        for name in names:
+            for there in (name, name.replace("average.", "raw.")):
+                np.testing.assert_allclose(after[there], before[name], rtol=0, atol=1e-9, err_msg=there)
+
+    def test_an_interrupted_training_that_began_so_goes_on_to_the_same_weights(self):
+        corrdiff = "diffusion/regression=.true."
+        for name in ("whole", "stopped", "random"):
+            shutil.copytree(self.first, self.folder / name / "regression")
+        run("train", *self.begun("whole"), corrdiff, ranks=2)
+        run("train", *self.begun("stopped"), corrdiff, "training/stop_step=5", ranks=2, expect=75)
+        run("train", *self.begun("stopped"), corrdiff, ranks=2)
+        run("train", self.home("random"), self.store, corrdiff, ranks=2)
+        weights = "checkpoints/step_00000012/*.safetensors"
+        whole = digests(self.folder / "whole", weights)
+        self.assertEqual(len(whole), 2)
+        self.assertEqual(whole, digests(self.folder / "stopped", weights))
+        self.assertNotEqual(whole, digests(self.folder / "random", weights))
+        # That it began so is remembered.
+        self.assertIn("training/initial_weights", run("train", self.home("whole"), self.store, corrdiff, expect=2))
+        self.assertIn("training/initial_weights", run("train", *self.begun("random"), corrdiff, expect=2))
+        run("reconstruct", self.home("whole"), self.store, corrdiff)
+
+    def test_weights_that_do_not_fit_are_refused(self):
+        self.assertIn("other channels", run("train", *self.begun("channels"), "model/season=.false.", expect=2))
+        self.assertIn("other layers", run("train", *self.begun("layers"), "model/channels=16", ranks=2, expect=2))
+        said = run("train", *self.begun("missing", self.folder / "nothing"), expect=2)
+        self.assertIn(str(self.folder / "nothing"), said)
+
+    def test_years_that_a_fold_leaves_out_must_not_have_been_seen(self):
+        said = run("train", *self.begun("fold"), "training/folds=2", "training/fold=1", expect=2)
+        self.assertIn("years that this one leaves out", said)
+        self.assertIn("1984, 1986", said)
+        fold = ("training/folds=2", "training/fold=1")
+        run("train", self.home("fold"), self.store, *fold, "training/stage='regression'")
+        run("train", *self.begun("fold", self.folder / "fold" / "folds" / "1" / "regression"), *fold)
+
+
+if __name__ == "__main__":
+    unittest.main()
