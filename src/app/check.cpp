@@ -17,6 +17,7 @@
 #include "hindscale/model/field_network.hpp"
 #include "hindscale/sampler/generator.hpp"
 #include "hindscale/tiling/tiling.hpp"
+#include "hindscale/train/initial_weights.hpp"
 #include "memory_estimate.hpp"
 #include "prepare_inputs.hpp"
 #include "prepare_recipe.hpp"
@@ -149,6 +150,14 @@ ExitCode run_check(const Context& context, const Options& options) {
     store_is_finished(options.store_path(), recipe_of(options));
     if (!options.reconstruct.checkpoint.empty())
       read_checkpoint(options.reconstruct.checkpoint, CheckpointParts::model_only);
+    if (!options.training.initial_weights.empty()) {
+      const auto folder = initial_checkpoint(options.training);
+      require_same_task(read_checkpoint(folder, CheckpointParts::model_only).state,
+                        {{"network", network_to_json(network->config())},
+                         {"variables", content.variables},
+                         {"transforms", content.transforms}},
+                        folder);
+    }
     const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
     CoarseInput(options, content).require(plan.months(), drivers_of(options, plan.members));
     if (!context.comm.is_root()) return;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -133,6 +134,24 @@ CoarseMonth coarse_of(const Stage& stage, Month month) {
   return coarse;
 }
 
+/// Steps of a training.
+Pace pace_of_steps(const Context& context, const Options& asked) {
+  const Stage stage(context, asked);
+  const TrainingOptions& training = stage.options.training;
+  SampleCache samples(*stage.reader, *stage.conditioning, static_cast<double>(training.cache_mib));
+  Trainer trainer(context, stage.options, stage.network, samples);
+  constexpr double passes = 3;  // forward, and two products of the same size backward
+  const double flop = passes * static_cast<double>(training.batch) / context.comm.size() *
+                      flop_of(stage.network, training.patch_size[0], training.patch_size[1]);
+  // Once all samples are kept, nothing waits for them.
+  const bool keeps_all = samples_kept({stage.options, stage.content, trainer.network(),
+                                       layout_of(stage.options, stage.content)}) ==
+                         stage.content.positions(stage.content.train).size();
+  Watch watch;
+  if (keeps_all) watch.apart = {Region::inputs};
+  return pace_of(context, flop, watch, [&] { trainer.update(trainer.compute_gradients()); });
+}
+
 }  // namespace
 
 bool can_rehearse(const Options& options, const ExperimentOutline& outline) {
@@ -179,20 +198,16 @@ Pace rehearse_fields(const Context& context, const Options& asked) {
 }
 
 Pace rehearse_training(const Context& context, const Options& asked) {
-  const Stage stage(context, asked);
-  const TrainingOptions& training = stage.options.training;
-  SampleCache samples(*stage.reader, *stage.conditioning, static_cast<double>(training.cache_mib));
-  Trainer trainer(context, stage.options, stage.network, samples);
-  constexpr double passes = 3;  // forward, and two products of the same size backward
-  const double flop = passes * static_cast<double>(training.batch) / context.comm.size() *
-                      flop_of(stage.network, training.patch_size[0], training.patch_size[1]);
-  // Once all samples are kept, nothing waits for them.
-  const bool keeps_all = samples_kept({stage.options, stage.content, trainer.network(),
-                                       layout_of(stage.options, stage.content)}) ==
-                         stage.content.positions(stage.content.train).size();
-  Watch watch;
-  if (keeps_all) watch.apart = {Region::inputs};
-  return pace_of(context, flop, watch, [&] { trainer.update(trainer.compute_gradients()); });
+  if (asked.training.stage != "gan") return pace_of_steps(context, asked);
+  const double before =
+      static_cast<double>(asked.gan.start) / static_cast<double>(asked.training.steps);
+  Options alone = asked, opposed = asked;
+  alone.gan.start = std::numeric_limits<std::int64_t>::max();
+  opposed.gan.start = 0;
+  const auto time = [](const Pace& pace) { return (1 + pace.overhead) / pace.gflops; };
+  const Pace pace = pace_of_steps(context, alone);
+  const double all = before * time(pace) + (1 - before) * time(pace_of_steps(context, opposed));
+  return {pace.gflops, all * pace.gflops - 1};
 }
 
 }  // namespace hindscale

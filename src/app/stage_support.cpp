@@ -82,12 +82,13 @@ FieldSources::FieldSources(const Options& options, const std::vector<std::string
   const std::vector<std::string> used = this->files();
   for (const std::filesystem::path& path : expand_paths(files)) {
     if (std::find(used.begin(), used.end(), path.string()) != used.end()) continue;
-    throw InputError({.problem = "the file holds none of the variables",
-                      .value = fmt::format("{}", fmt::join(variables_, ", ")),
-                      .why = "a variable has one name in all files",
-                      .advice = "leave it out, or rename its variables ('ncrename -v')",
-                      .file = path.string(),
-                      .key = group_key});
+    throw InputError(
+        {.problem = "the file holds none of the variables",
+         .value = fmt::format("{}", fmt::join(variables_, ", ")),
+         .why = "a variable has one name in all files",
+         .advice = advice_on_groups(path, "leave it out, or rename its variables ('ncrename -v')"),
+         .file = path.string(),
+         .key = group_key});
   }
 }
 

@@ -8,7 +8,6 @@
 #include "hindscale/app/stages.hpp"
 #include "hindscale/model/denoiser.hpp"
 #include "hindscale/model/devices.hpp"
-#include "hindscale/train/initial_weights.hpp"
 #include "hindscale/train/mean_fit.hpp"
 #include "hindscale/train/network_config.hpp"
 #include "hindscale/train/training_run.hpp"
@@ -55,17 +54,6 @@ void add_mean(const FittedMean& mean, const Options& options, nlohmann::json& de
   keys["tiling/size"] = options.tiling.size;
   keys["tiling/overlap"] = options.tiling.overlap;
   keys["tiling/crop"] = options.tiling.crop;
-}
-
-/// Where training/initial_weights asks for it.
-void begin_with_others(const Context& context, const Options& options, nlohmann::json& description,
-                       Trainer& trainer) {
-  if (options.training.initial_weights.empty()) return;
-  together(context.comm, [&] {
-    const InitialWeights weights = read_initial_weights(options, description);
-    trainer.begin_with(weights.content);
-    description["determined_by"][initial_weights_key] = weights.checkpoint_sha256;
-  });
 }
 
 /// Turns samples into what the mean leaves of them, where there is one.
@@ -116,7 +104,6 @@ ExitCode run_train(const Context& context, const Options& given) {
   // 5. From the newest checkpoint to the end.
   nlohmann::json description = describe_training(options, *conditioning, network, store_sha256);
   if (mean.model.is_there()) add_mean(mean, options, description);
-  begin_with_others(context, options, description, trainer);
   TrainingRun run({.context = context,
                    .options = options,
                    .conditioning = *conditioning,

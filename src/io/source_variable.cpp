@@ -102,6 +102,19 @@ std::optional<int> find_by_standard_name(const NetcdfFile& file, const SourceReq
   return std::nullopt;
 }
 
+namespace {
+
+std::string advice_for(const NetcdfFile& file, const std::string& otherwise) {
+  if (!file.has_groups()) return otherwise;
+  return "fields in groups are not read: 'ncks -G :' takes them out; else " + otherwise;
+}
+
+}  // namespace
+
+std::string advice_on_groups(const std::filesystem::path& path, const std::string& otherwise) {
+  return advice_for(NetcdfFile(path), otherwise);
+}
+
 void refuse_missing_variable(const NetcdfFile& file, const SourceRequest& request,
                              std::size_t n_files) {
   std::vector<std::string> fields;
@@ -115,8 +128,7 @@ void refuse_missing_variable(const NetcdfFile& file, const SourceRequest& reques
            fmt::format("{}there are {}",
                        n_files > 1 ? fmt::format("in none of {} files; in this one ", n_files) : "",
                        fields.empty() ? "no fields" : fmt::format("{}", fmt::join(fields, ", "))),
-       .advice = file.has_groups() ? "fields in groups are not read: 'ncks -G :' takes them out"
-                                   : "name the variable as the file does",
+       .advice = advice_for(file, "name the variable as the file does"),
        .file = file.path().string()});
 }
 

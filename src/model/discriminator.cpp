@@ -6,7 +6,7 @@
 #include <cmath>
 #include <string>
 
-#include "initial_weights.hpp"
+#include "random_weights.hpp"
 
 namespace hindscale {
 

@@ -6,7 +6,7 @@
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/blocks.hpp"
 #include "hindscale/model/operations.hpp"
-#include "initial_weights.hpp"
+#include "random_weights.hpp"
 
 namespace hindscale {
 namespace {

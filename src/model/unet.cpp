@@ -9,7 +9,7 @@
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/operations.hpp"
 #include "hindscale/model/recompute.hpp"
-#include "initial_weights.hpp"
+#include "random_weights.hpp"
 #include "unet_plan.hpp"
 
 namespace hindscale {

@@ -55,6 +55,10 @@ void MetricsFile::append(const nlohmann::json& line) {
         {.problem = "cannot write", .value = path_.string(), .why = std::strerror(errno)});
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 std::string text_of_duration(double seconds) {
   const auto whole = static_cast<std::int64_t>(std::llround(std::max(0.0, seconds)));
   if (whole >= 3600) return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);

@@ -11,16 +11,13 @@
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/denoiser.hpp"
+#include "hindscale/train/initial_weights.hpp"
 #include "hindscale/train/training_state.hpp"
 
 namespace hindscale {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::string list_of(const std::vector<Month>& months) {
   std::set<Month> distinct(months.begin(), months.end());
@@ -59,12 +56,16 @@ void TrainingRun::resume() {
   });
   found = broadcast(comm, found);
   std::int64_t step = 0;
-  if (!found.empty()) {
+  if (found.empty()) {
+    begin_with_others(parts_.context, parts_.options.training, description_, parts_.trainer);
+  } else {
     together(comm, [&] {
       const CheckpointContent checkpoint = read_checkpoint(found, CheckpointParts::all);
       require_same_training(checkpoint.state, description_, found);
       step = checkpoint.state.at("step").get<std::int64_t>();
       parts_.trainer.restore(checkpoint, step);
+      if (checkpoint.state.contains(begun_with))
+        description_[begun_with] = checkpoint.state.at(begun_with);
       const auto& position = checkpoint.state.at("position");
       restore_interval(position);
       last_loss_ = position.at("last_loss").is_null() ? NAN : double{position.at("last_loss")};
@@ -153,79 +154,6 @@ void TrainingRun::require_finite(const StepReport& report) const {
        .advice = fmt::format("the last good checkpoint is {}; look at the data of these months, "
                              "lower training/learning_rate or training/gradient_clip",
                              last_checkpoint_.empty() ? "none" : last_checkpoint_)});
-}
-
-void TrainingRun::record(const StepReport& report) {
-  const TrainingOptions& options = parts_.options.training;
-  interval_.loss.add(report.parts);
-  interval_.n_steps += 1;
-  interval_.data_s += report.data_s;
-  interval_.reduction_s += report.reduction_s;
-  if (report.adversary) add(*report.adversary);
-  if (!is_due(options.log_every)) return;
-  last_loss_ = interval_.loss.all();
-  const double elapsed_s = seconds_since(start_);
-  const double step_s = elapsed_s / static_cast<double>(report.step - first_step_);
-  const double left_s = step_s * static_cast<double>(options.steps - report.step);
-  // The first interval after a restart is shorter than the steps its loss is averaged over.
-  const std::int64_t own_steps = std::min(interval_.n_steps, report.step - first_step_);
-  const double speed = static_cast<double>(own_steps * options.batch) /
-                       std::max(seconds_since(interval_.start), 1e-9);
-  parts_.context.log.info(
-      "step {}/{}  loss {:.4f}  rate {:.3g}  gradient {:.3g}  {:.1f} patches/s  left {}  waited "
-      "{:.2f} s for data, {:.2f} s for gradients",
-      report.step, options.steps, last_loss_, report.learning_rate, report.gradient_norm, speed,
-      text_of_duration(left_s), interval_.data_s, interval_.reduction_s);
-  if (metrics_) {
-    nlohmann::json line{{"step", report.step},
-                        {"loss", last_loss_},
-                        {"learning_rate", report.learning_rate},
-                        {"gradient_norm", report.gradient_norm},
-                        {"patches_per_s", speed},
-                        {"left_s", left_s},
-                        {"data_wait_s", interval_.data_s},
-                        {"reduction_wait_s", interval_.reduction_s},
-                        {"elapsed_s", elapsed_s}};
-    add_parts(interval_.loss, "", line);
-    log_adversary(line);
-    metrics_->append(line);
-  }
-  interval_ = Interval{};
-}
-
-void TrainingRun::add(const AdversaryTerms& terms) {
-  AdversaryTerms& sum = interval_.adversary;
-  sum.discriminator += terms.discriminator;
-  sum.adversarial += terms.adversarial;
-  sum.feature += terms.feature;
-  sum.trained += terms.trained;
-  ++interval_.n_adversary_steps;
-}
-
-void TrainingRun::log_adversary(nlohmann::json& line) const {
-  if (interval_.n_adversary_steps == 0) return;
-  const auto n = static_cast<double>(interval_.n_adversary_steps);
-  const AdversaryTerms& sum = interval_.adversary;
-  line["discriminator_loss"] = sum.discriminator / n;
-  line["adversarial_term"] = sum.adversarial / n;
-  line["feature_term"] = sum.feature / n;
-  line["discriminator_trained"] = sum.trained / n;
-  parts_.context.log.info(
-      "  discriminator: hinge loss {:.3f}, trained in {:.0f} % of the steps; adversarial term "
-      "{:.3f}, feature term {:.3f}",
-      sum.discriminator / n, 100 * sum.trained / n, sum.adversarial / n, sum.feature / n);
-}
-
-void TrainingRun::add_parts(const LossTable& loss, const std::string& prefix,
-                            nlohmann::json& line) const {
-  const auto& variables = parts_.conditioning.content().variables;
-  const std::vector<double> by_variable = loss.by_variable();
-  for (std::size_t v = 0; v < variables.size(); ++v) {
-    line[prefix + "loss_by_variable"][variables[v]] = by_variable[v];
-    if (!parts_.options.training.variable_weights.empty())
-      line["variable_weights"][variables[v]] = loss.weights()[v];
-  }
-  if (has_noise()) line[prefix + "loss_by_noise_level"] = loss.by_noise_level();
 }
 
 bool TrainingRun::has_noise() const {

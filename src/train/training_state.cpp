@@ -11,7 +11,6 @@
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/precision.hpp"
-#include "hindscale/train/initial_weights.hpp"
 
 namespace hindscale {
 namespace {
@@ -70,13 +69,14 @@ nlohmann::json json_of(Group options) {
 /// Options of &training that change which weights come out. How often something is logged, checked
 /// or kept does not, nor do the places where a run stops.
 const std::set<std::string> course_of_training{
-    "steps", "batch", "accumulation",  "patch_size", "learning_rate",    "warmup", "weight_decay",
-    "beta1", "beta2", "gradient_clip", "ema_decay",  "variable_weights", "mirror"};
+    "steps",         "batch",          "accumulation", "patch_size",
+    "learning_rate", "warmup",         "weight_decay", "beta1",
+    "beta2",         "gradient_clip",  "ema_decay",    "variable_weights",
+    "mirror",        "initial_weights"};
 
 nlohmann::json determined_by(const Options& options, const std::vector<int>& left_out) {
   nlohmann::json keys{{"experiment/seed", options.experiment.seed},
                       {"training/fold", left_out},
-                      {initial_weights_key, ""},
                       {regression_folds_key, nlohmann::json::array()}};
   // Named: `items()` only refers to its object.
   const nlohmann::json model = json_of(options.model), diffusion = json_of(options.diffusion),
@@ -114,6 +114,10 @@ nlohmann::json describe_training(const Options& options, const Conditioning& con
       {"schedule",
        {{"kind", options.diffusion.schedule}, {"timesteps", options.diffusion.timesteps}}},
       {"left_out", content.left_out},
+      {"years",
+       {{"train", {content.train.first_year, content.train.last_year}},
+        {"validation", {content.validation.first_year, content.validation.last_year}},
+        {"test", {content.test.first_year, content.test.last_year}}}},
       {"determined_by", determined_by(options, content.left_out)},
       {"store", {{"sha256", store_digest}}},
       {"namelist", to_namelist(options)},

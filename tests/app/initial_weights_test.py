@@ -42,6 +42,9 @@ class InitialWeights(PreparedStore):
         run("train", *self.begun("unmoved"), "training/steps=1", "training/warmup=0",
             "training/learning_rate=1e-12")
         after = tensors(self.newest(self.folder / "unmoved" / "checkpoints") / "model.safetensors")
+        run("train", *self.begun("named", self.first / f"step_{best:08d}"), "training/steps=1", "training/warmup=0",
+            "training/learning_rate=1e-12")
+        self.assertEqual(*(digests(self.folder / name / "checkpoints", "*/model.safetensors") for name in ("unmoved", "named")))
         names = [name for name in before if name.startswith("average.")]
         self.assertGreater(len(names), 10)
         self.assertTrue(any(np.abs(before[name] - before[name.replace("average.", "raw.")]).max() > 1e-6 for name in names))
@@ -53,31 +56,58 @@ class InitialWeights(PreparedStore):
         corrdiff = "diffusion/regression=.true."
         for name in ("whole", "stopped", "random"):
             shutil.copytree(self.first, self.folder / name / "regression")
-        run("train", *self.begun("whole"), corrdiff, ranks=2)
-        run("train", *self.begun("stopped"), corrdiff, "training/stop_step=5", ranks=2, expect=75)
-        run("train", *self.begun("stopped"), corrdiff, ranks=2)
+        shutil.copytree(self.first, self.folder / "passing")
+        said = run("train", *self.begun("whole", self.folder / "passing"), corrdiff, ranks=2)
+        self.assertIn(f"beginning with the weights of {self.folder}/passing/step_", said)
+        run("train", *self.begun("stopped", self.folder / "passing"), corrdiff, "training/stop_step=5", ranks=2, expect=75)
         run("train", self.home("random"), self.store, corrdiff, ranks=2)
+        shutil.rmtree(self.folder / "passing")  # no longer needed once a training has begun
+        run("train", *self.begun("stopped", self.folder / "passing"), corrdiff, ranks=2)
         weights = "checkpoints/step_00000012/*.safetensors"
         whole = digests(self.folder / "whole", weights)
         self.assertEqual(len(whole), 2)
         self.assertEqual(whole, digests(self.folder / "stopped", weights))
         self.assertNotEqual(whole, digests(self.folder / "random", weights))
-        # That it began so is remembered.
+        states = [json.loads((self.newest(self.folder / name / "checkpoints") / "state.json").read_text())
+                  for name in ("whole", "stopped", "random")]
+        self.assertEqual(len(states[0]["initial_weights"]["sha256"]), 64)
+        self.assertEqual(states[0]["initial_weights"], states[1]["initial_weights"])
+        self.assertNotIn("initial_weights", states[2])
         self.assertIn("training/initial_weights", run("train", self.home("whole"), self.store, corrdiff, expect=2))
         self.assertIn("training/initial_weights", run("train", *self.begun("random"), corrdiff, expect=2))
-        run("reconstruct", self.home("whole"), self.store, corrdiff)
+        run("reconstruct", *self.begun("whole"), corrdiff)
+
+    def test_a_network_of_another_region_and_time_goes_on_in_a_store_of_its_own(self):
+        here = (self.home("band"), "domain/south=-50", "domain/north=50", "dataset/train_years=1988,1989", "dataset/test_years=1984,1985",
+                f"training/initial_weights='{self.first}'", "diffusion/prediction='eps'", "model/dropout=0.2")
+        run("prepare", *here)
+        said = run("train", *here, ranks=2)
+        self.assertIn("has seen test years of this experiment: 1984, 1985", said)
+        self.assertNotIn("has seen validation years", said)
+        run("reconstruct", *here, "reconstruct/first_month='1985-01'", "reconstruct/last_month='1985-01'", ranks=2)
+        self.assertEqual(len(list((self.folder / "band" / "reconstruction").glob("*_r*.nc"))), 2 * 3)
 
     def test_weights_that_do_not_fit_are_refused(self):
-        self.assertIn("other channels", run("train", *self.begun("channels"), "model/season=.false.", expect=2))
-        self.assertIn("other layers", run("train", *self.begun("layers"), "model/channels=16", ranks=2, expect=2))
-        said = run("train", *self.begun("missing", self.folder / "nothing"), expect=2)
-        self.assertIn(str(self.folder / "nothing"), said)
+        other = "was made for something else"
+        for options, difference in ((("model/season=.false.",), "channels: \"month_"),
+                                    (("model/channels=16",), "network/channels: 8 there, 16 here"),
+                                    (("diffusion/target='field'",), 'diffusion/target: "residual" there, "field" here')):
+            said = run("train", *self.begun("unlike"), *options, ranks=2, expect=2)
+            self.assertIn(other, said)
+            self.assertIn(difference, said)
+        self.assertIn("network/channels: 8 there, 16 here", run("check", *self.begun("unlike"), "model/channels=16", expect=2))
+        run("check", *self.begun("alike"))
+        for folder in (self.folder / "nothing", self.folder / "first"):  # the checkpoints lie in a folder of that
+            for stage in ("check", "train"):
+                said = run(stage, *self.begun("missing", folder), expect=2)
+                self.assertIn("training/initial_weights: no checkpoints in", said)
+                self.assertIn(f"'{folder}'", said)
 
     def test_years_that_a_fold_leaves_out_must_not_have_been_seen(self):
-        said = run("train", *self.begun("fold"), "training/folds=2", "training/fold=1", expect=2)
-        self.assertIn("years that this one leaves out", said)
-        self.assertIn("1984, 1986", said)
         fold = ("training/folds=2", "training/fold=1")
+        said = run("train", *self.begun("fold"), *fold, expect=2)
+        self.assertIn("has seen years that this fold leaves out", said)
+        self.assertIn("1984, 1986", said)
         run("train", self.home("fold"), self.store, *fold, "training/stage='regression'")
         run("train", *self.begun("fold", self.folder / "fold" / "folds" / "1" / "regression"), *fold)
 

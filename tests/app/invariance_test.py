@@ -162,6 +162,26 @@ class Invariance(unittest.TestCase):
                 if "_r" in name:
                     self.assertEqual(after[name], time_ns, name)
 
+    def test_ranks_that_share_a_field_stop_together_and_go_on(self):
+        work = ("ensemble/ranks_per_field=2", "sampling/steps=60", "ensemble/members_per_unit=1")
+        expected = digests(self.reconstruct("whole_field", *work[1:]), *DATA)
+        for name, n_ranks, first in (("pair", 2, 1), ("pairs", 4, 2)):
+            folder = self.folder / name
+            process = start("reconstruct", self.home, f"reconstruct/directory='{folder}'", *work, ranks=n_ranks)
+            deadline = time.monotonic() + 100
+            while not list(folder.glob("*_r*.nc")) and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.02)
+            for rank in ranks_of(process)[first:]:  # one of a pair, one of two pairs
+                os.kill(rank, signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=100), 75)
+            before = times(folder)
+            self.assertTrue(before)
+            self.reconstruct(name, *work, ranks=n_ranks)
+            self.assertEqual(digests(folder, *DATA), expected)
+            after = times(folder)
+            for file, time_ns in before.items():
+                self.assertEqual(after[file], time_ns, file)
+
     def test_a_lost_rank_ends_the_job_within_seconds(self):
         folder = self.folder / "lost"
         process = start("reconstruct", self.home, f"reconstruct/directory='{folder}'", "sampling/steps=500", ranks=2)

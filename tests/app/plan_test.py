@@ -118,6 +118,10 @@ class Plan(unittest.TestCase):
             found = float(re.search(rf"^  {name} = (\S+)", run("plan", self.home, "--measure", *others, *method), re.MULTILINE).group(1))
             self.assertTrue(0 < found < 10, (method, found))
             self.assertNotIn(found, (0.03, 0.12), method)  # what is assumed where nothing is rehearsed
+        # The discriminator of a GAN is as large as the generator here, and there from gan/start on.
+        alone, opposed = (1 + float(re.search(r"^  training_overhead = (\S+)", run(
+            "plan", self.home, "--measure", *trains, "training/stage='gan'", f"gan/start={start}"), re.MULTILINE).group(1)) for start in (11, 0))
+        self.assertLess(1.2 * alone, opposed)
         self.assertEqual(sorted(self.folder.rglob("*")), made)
 
     def disk_is_what_the_files_take(self):

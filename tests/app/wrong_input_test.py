@@ -105,6 +105,10 @@ class WrongInput(unittest.TestCase):
     def test_a_file_without_any_of_the_variables(self):
         self.refused("prepare", [self.fresh("o"), f"dataset/fine_files='{WINDS}', '/usr/share/ferret-vis/data/etopo20.cdf'"],
                      "etopo20.cdf", "holds none of the variables", "uas, vas")
+        with xr.open_dataset(WINDS, decode_times=False) as file:
+            file.to_netcdf(self.folder / "grouped.nc", group="winds", engine="netcdf4")
+        self.refused("prepare", [self.fresh("p"), f"dataset/fine_files='{WINDS}', '{self.folder}/grouped.nc'"], "grouped.nc",
+                     "holds none of the variables", "ncks -G :")
 
     def test_a_missing_value_that_the_file_does_not_declare(self):
         def undeclared(data):

@@ -118,8 +118,9 @@ TEST_F(TrainingRunTest, goes_on_from_a_checkpoint_of_a_program_that_knew_fewer_o
     auto& state = checkpoint.state;
     state["position"].erase("interval_loss");
     state["position"]["interval_loss_sum"] = 1.5;
-    for (const char* key : {"model/context", "model/previous_month", "training/variable_weights",
-                            "training/mirror", "diffusion/noise_degrees_of_freedom"})
+    for (const char* key :
+         {"model/context", "model/previous_month", "training/variable_weights", "training/mirror",
+          "training/initial_weights", "diffusion/noise_degrees_of_freedom"})
       EXPECT_EQ(state["determined_by"].erase(key), 1U) << key;
     state["model"].erase("context");
     state["model"].erase("previous_month");

@@ -66,4 +66,8 @@ class Source {
   std::unique_ptr<Impl> impl_;
 };
 
+/// What to do about a NetCDF file in which a field is looked for in vain: `otherwise`, and before
+/// it, where the file has groups, how fields come out of them.
+std::string advice_on_groups(const std::filesystem::path& path, const std::string& otherwise);
+
 }  // namespace hindscale

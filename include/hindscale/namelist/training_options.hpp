@@ -129,11 +129,12 @@ struct TrainingOptions {
                       "the network goes to folds/N in experiment/directory. 0: learn from all "
                       "training years",
            .range = at_least(0)});
-    visit("initial_weights", initial_weights, "",
-          {.meaning = "folder of checkpoints of another training, whose best one gives the weights "
-                      "that this one begins with: a network of the same shape that was shown the "
-                      "same channels. A diffusion may begin with its regression, a network for "
-                      "one region or dataset with that of another. Empty: random numbers"});
+    visit(
+        "initial_weights", initial_weights, "",
+        {.meaning = "a checkpoint of another training, or a folder of them, whose best one counts: "
+                    "its averaged weights are what this training begins with. A network of the "
+                    "same shape that was shown the same channels: of another region or record, "
+                    "or for a diffusion its regression. Empty: random numbers"});
     visit("recompute", recompute, false,
           {.meaning = "keep only the inputs of the network's blocks for the backward pass and "
                       "compute the rest again: less memory, for larger patches and batches, and "

@@ -2,6 +2,7 @@
 // The metrics file of a training: one JSON object a line.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -27,5 +28,6 @@ class MetricsFile {
 
 /// "2 h 05 min", "3 min 12 s", "8 s".
 std::string text_of_duration(double seconds);
+double seconds_since(std::chrono::steady_clock::time_point start);
 
 }  // namespace hindscale

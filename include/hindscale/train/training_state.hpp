@@ -16,8 +16,12 @@ namespace hindscale {
 /// digests of checkpoints.
 inline constexpr const char* regression_folds_key = "regression checkpoints of folds";
 
-/// The unchanging part of `state.json`: network, channels, variables, units, transforms, diffusion,
-/// schedule, model options, what determines the course of the training ("determined_by":
+/// The entry of a state that names the checkpoint whose weights a training began with, and its
+/// digest; absent where it began with random ones.
+inline constexpr const char* begun_with = "initial_weights";
+
+/// The unchanging part of `state.json`: network, channels, variables, units, transforms, years,
+/// diffusion, schedule, model options, what determines the course of the training ("determined_by":
 /// "group/key" -> value), effective namelist, digest of the store, versions.
 nlohmann::json describe_training(const Options& options, const Conditioning& conditioning,
                                  const NetworkConfig& network, const std::string& store_digest);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "initial_weights.hpp"
+#include "random_weights.hpp"
 
 #include <torch/torch.h>
 
