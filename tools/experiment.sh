@@ -109,7 +109,7 @@ part "world" stage world namelists/world.nml "world/directory=$world" "${cut_wor
 data_of "$world" "$folder/samples.h5"
 part "prepare" method prepare dpdm
 part "regression" method train corrdiff training/stage=regression "${regression_steps[@]}"
-part "corrdiff" method train corrdiff "training/initial_weights=$folder/corrdiff/regression"
+part "corrdiff" method train corrdiff
 part "edsr_gan" method train edsr_gan "${gan_cut[@]}"
 part "dpdm" method train dpdm
 part "one field" method reconstruct corrdiff "${regression_fields[@]}"

@@ -138,7 +138,7 @@ std::vector<double> exact_levels() {
 
 std::vector<double> trained_levels() {
   std::vector<double> levels =
-      sampling_levels({}, {LevelGrid::Spacing::rho, level_exponent, 0.02, 15}, 20);
+      sampling_levels({}, {LevelGrid::Spacing::rho, level_exponent, 0.02, 15}, 32);
   levels.insert(levels.begin(), 60);
   return levels;
 }

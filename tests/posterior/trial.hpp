@@ -34,7 +34,7 @@ struct PosteriorTrial {
 /// the error of DPM-Solver++ is then below the Monte-Carlo error of a trial's default numbers. The
 /// long first step, as in the cosine schedule, gives the state its mean.
 std::vector<double> exact_levels();
-/// 21 levels: 60, then from 15 to 0.02; errors small beside the targets of a trained model.
+/// 33 levels: 60, then from 15 to 0.02; errors small beside the targets of a trained model.
 std::vector<double> trained_levels();
 
 /// What a trial reached.
