@@ -142,6 +142,22 @@ void print_reconstruction(const Context& context, const Options& options, FieldN
   if (disk > free) context.log.warn("the reconstruction may not fit on the disk");
 }
 
+/// Those of a training that has not begun.
+void check_initial_weights(const Options& options, const StoreContent& content,
+                           const NetworkConfig& network) {
+  if (options.training.initial_weights.empty()) return;
+  if (!checkpoint_steps(options.training_path()).empty()) return;
+  const auto folder = initial_checkpoint(options.training);
+  const DiffusionOptions& diffusion = options.diffusion;
+  const nlohmann::json now{
+      {"network", network_to_json(network)},
+      {"variables", content.variables},
+      {"transforms", content.transforms},
+      {"diffusion",
+       {{"target", diffusion.target}, {"base", diffusion.base}, {"scaling", diffusion.scaling}}}};
+  require_same_task(read_checkpoint(folder, CheckpointParts::model_only).state, now, folder);
+}
+
 }  // namespace
 
 ExitCode run_check(const Context& context, const Options& options) {
@@ -150,14 +166,7 @@ ExitCode run_check(const Context& context, const Options& options) {
     store_is_finished(options.store_path(), recipe_of(options));
     if (!options.reconstruct.checkpoint.empty())
       read_checkpoint(options.reconstruct.checkpoint, CheckpointParts::model_only);
-    if (!options.training.initial_weights.empty()) {
-      const auto folder = initial_checkpoint(options.training);
-      require_same_task(read_checkpoint(folder, CheckpointParts::model_only).state,
-                        {{"network", network_to_json(network->config())},
-                         {"variables", content.variables},
-                         {"transforms", content.transforms}},
-                        folder);
-    }
+    check_initial_weights(options, content, network->config());
     const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
     CoarseInput(options, content).require(plan.months(), drivers_of(options, plan.members));
     if (!context.comm.is_root()) return;

@@ -22,8 +22,8 @@ bool can_rehearse(const Options& options, const ExperimentOutline& outline);
 Pace rehearse_fields(const Context& context, const Options& options);
 
 /// Steps of a training: passes, exchange and updates, and batches where samples cannot all be kept;
-/// those of a GAN without and with its adversary, as many as the training has of each. InputError
-/// as of the trainer. Collective.
+/// those of a GAN without and with its adversary, weighted by how many the training has of each.
+/// InputError as of the trainer. Collective.
 Pace rehearse_training(const Context& context, const Options& options);
 
 }  // namespace hindscale

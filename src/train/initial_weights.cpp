@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,7 +42,7 @@ std::string text_of_lists(const Json& there, const Json& here) {
     return fmt::format("{}", fmt::join(names, ", "));
   };
   const std::string more = beyond(there, here), less = beyond(here, there);
-  if (more.empty() && less.empty()) return "in another order";
+  if (more.empty() && less.empty()) return there.dump() + " there, " + here.dump() + " here";
   return fmt::format("{}{}{}", more.empty() ? "" : more + " there alone",
                      more.empty() || less.empty() ? "" : ", ",
                      less.empty() ? "" : less + " here alone");
@@ -56,28 +58,38 @@ void compare(const std::string& name, const Json& there, const Json& here,
                                    : fmt::format("{} there, {} here", there.dump(), here.dump())));
 }
 
-/// Years of a period that the network of a checkpoint has learnt from.
-std::vector<int> years_seen(const Json& state, int first, int last) {
-  const auto train = state.at("years").at("train").get<std::array<int, 2>>();
-  const auto left_out = state.value("left_out", std::vector<int>{});
-  std::vector<int> seen;
-  for (int year = std::max(first, train[0]); year <= std::min(last, train[1]); ++year)
-    if (std::ranges::count(left_out, year) == 0) seen.push_back(year);
+bool has_same_store(const Json& state, const Json& now) {
+  return state.value("store", Json()) == now.at("store");
+}
+
+/// Years that the network of a checkpoint has learnt from, and those it began with; nothing where
+/// the checkpoint, of an older program, does not tell.
+std::optional<std::set<int>> years_seen(const Json& state, const Json& now) {
+  if (!state.contains("years") && !has_same_store(state, now)) return std::nullopt;
+  const Json& years = state.contains("years") ? state.at("years") : now.at("years");
+  std::set<int> seen;
+  for (int year = years.at("train").at(0); year <= years.at("train").at(1); ++year)
+    seen.insert(year);
+  for (const int year : state.value("left_out", std::vector<int>{})) seen.erase(year);
+  if (state.contains(begun_with))
+    for (const int year : state.at(begun_with).value("years", std::vector<int>{}))
+      seen.insert(year);
   return seen;
 }
 
-/// What is wrong with the years it learnt from is an error where a fold of the same store leaves
-/// them out, and a warning elsewhere.
+/// A fold must not have seen the years it leaves out; where they were those of another store, and
+/// where years of validation or test were seen, that is told.
 void check_years(const Context& context, const Json& state, const Json& now,
-                 const std::string& folder) {
-  if (!state.contains("years")) {
-    context.log.warn("{} does not tell which years its network has seen", folder);
-    return;
-  }
+                 const std::set<int>& seen, const std::string& folder) {
+  const auto tell = [&](const char* kind, const std::vector<int>& years) {
+    if (!years.empty())
+      context.log.warn("the network to begin with has seen {} years of this experiment: {}", kind,
+                       fmt::join(years, ", "));
+  };
   std::vector<int> fold;
   for (const int year : now.at("left_out").get<std::vector<int>>())
-    std::ranges::copy(years_seen(state, year, year), std::back_inserter(fold));
-  if (!fold.empty() && state.at("store") == now.at("store")) {
+    if (seen.contains(year)) fold.push_back(year);
+  if (!fold.empty() && has_same_store(state, now)) {
     throw InputError(
         {.problem = "the network to begin with has seen years that this fold leaves out",
          .value = folder,
@@ -85,12 +97,10 @@ void check_years(const Context& context, const Json& state, const Json& now,
          .advice = "begin with one that left them out, too",
          .key = option_key});
   }
+  tell("left-out", fold);
   for (const char* period : {"validation", "test"}) {
     const auto years = now.at("years").at(period).get<std::array<int, 2>>();
-    const std::vector<int> seen = years_seen(state, years[0], years[1]);
-    if (!seen.empty())
-      context.log.warn("the network to begin with has seen {} years of this experiment: {}", period,
-                       fmt::join(seen, ", "));
+    tell(period, {seen.lower_bound(years[0]), seen.upper_bound(years[1])});
   }
 }
 
@@ -138,9 +148,15 @@ void begin_with_others(const Context& context, const TrainingOptions& training, 
   together(context.comm, [&] {
     const CheckpointContent content = read_checkpoint(folder, CheckpointParts::model_only);
     require_same_task(content.state, description, folder);
-    check_years(context, content.state, description, folder);
+    const auto seen = years_seen(content.state, description);
+    if (seen)
+      check_years(context, content.state, description, *seen, folder);
+    else
+      context.log.warn("{} does not tell which years its network has seen", folder);
     trainer.begin_with(content);
-    description[begun_with] = {{"checkpoint", folder}, {"sha256", checkpoint_digest(folder)}};
+    description[begun_with] = {{"checkpoint", folder},
+                               {"sha256", checkpoint_digest(folder)},
+                               {"years", seen.value_or(std::set<int>{})}};
   });
   context.log.info("beginning with the weights of {}", folder);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trainings that begin with the weights of another."""
+import hashlib
 import json
 import shutil
 import struct
@@ -84,6 +85,12 @@ class InitialWeights(PreparedStore):
         said = run("train", *here, ranks=2)
         self.assertIn("has seen test years of this experiment: 1984, 1985", said)
         self.assertNotIn("has seen validation years", said)
+        # Its own descendants know what it has seen.
+        after = (self.home("after"), f"dataset/store='{self.folder}/band/samples.h5'", *here[1:-3], "diffusion/prediction='eps'",
+                 f"training/initial_weights='{self.folder}/band/checkpoints'", "training/folds=2", "training/fold=1")
+        self.assertIn("has seen years that this fold leaves out", run("train", *after, expect=2))
+        began = json.loads((self.newest(self.folder / "band" / "checkpoints") / "state.json").read_text())["initial_weights"]
+        self.assertEqual(began["years"], [1984, 1985, 1986, 1987])
         run("reconstruct", *here, "reconstruct/first_month='1985-01'", "reconstruct/last_month='1985-01'", ranks=2)
         self.assertEqual(len(list((self.folder / "band" / "reconstruction").glob("*_r*.nc"))), 2 * 3)
 
@@ -96,6 +103,7 @@ class InitialWeights(PreparedStore):
             self.assertIn(other, said)
             self.assertIn(difference, said)
         self.assertIn("network/channels: 8 there, 16 here", run("check", *self.begun("unlike"), "model/channels=16", expect=2))
+        self.assertIn("diffusion/target", run("check", *self.begun("unlike"), "diffusion/target='field'", expect=2))
         run("check", *self.begun("alike"))
         for folder in (self.folder / "nothing", self.folder / "first"):  # the checkpoints lie in a folder of that
             for stage in ("check", "train"):
@@ -108,6 +116,15 @@ class InitialWeights(PreparedStore):
         said = run("train", *self.begun("fold"), *fold, expect=2)
         self.assertIn("has seen years that this fold leaves out", said)
         self.assertIn("1984, 1986", said)
+        # The years of a checkpoint that does not tell them are those of its store; of another store nobody knows.
+        older = self.folder / "older"
+        shutil.copytree(self.first, older)
+        for path in older.glob("step_*/state.json"):
+            state = json.loads(path.read_text())
+            del state["years"]
+            path.write_text(json.dumps(state))
+            path.with_name("DONE").write_text(hashlib.sha256(path.read_bytes()).hexdigest() + "\n")
+        self.assertIn("1984, 1986", run("train", *self.begun("older_fold", older), *fold, expect=2))
         run("train", self.home("fold"), self.store, *fold, "training/stage='regression'")
         run("train", *self.begun("fold", self.folder / "fold" / "folds" / "1" / "regression"), *fold)
 

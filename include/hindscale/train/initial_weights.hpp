@@ -23,8 +23,8 @@ void require_same_task(const nlohmann::json& state, const nlohmann::json& now,
 
 /// Where training/initial_weights is set: gives the trainer the averaged weights of that checkpoint
 /// and enters it into the description of the training. Warns where that network has seen years this
-/// training validates or tests with, or does not tell. InputError where it does not fit or has seen
-/// the years that this fold leaves out. Collective.
+/// training validates or tests with, or does not tell. InputError where it does not fit or, on the
+/// same store, has seen the years that this fold leaves out. Collective.
 void begin_with_others(const Context& context, const TrainingOptions& training,
                        nlohmann::json& description, Trainer& trainer);
 
