@@ -27,9 +27,10 @@ struct PosteriorTraining {
 /// The noise levels the network is trained at.
 Schedule posterior_schedule();
 
-/// Trains a UNet with periodic padding for v, conditioned on first guess, coarse field, areas and
-/// places within a block. Every field of the training is new; all is keyed by step and field, so a
-/// training that was stopped goes on to the same bits. Keeps a reference to the world.
+/// Trains a UNet with periodic padding for v, shown the noisy field's shares at the grid's own
+/// wavenumber and conditioned on first guess, coarse field, areas and places within a block. Every
+/// field of the training is new; all is keyed by step and field, so a training that was stopped
+/// goes on to the same bits. Keeps a reference to the world.
 class PosteriorTrainer {
  public:
   PosteriorTrainer(const PosteriorWorld& world, const PosteriorTraining& plan);
