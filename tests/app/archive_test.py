@@ -225,7 +225,7 @@ class Archive(unittest.TestCase):
         slow = ("sampling/steps=60", "ensemble/members=4", "ensemble/members_per_unit=1")
         process = start("reconstruct", self.home, f"reconstruct/directory='{folder}'", *slow, ranks=2, output=subprocess.PIPE)
         deadline = time.monotonic() + 60
-        while not list(folder.glob("uas_r*.part")) and time.monotonic() < deadline:
+        while not list(folder.glob("uas_r*")) and time.monotonic() < deadline:  # of the first two units
             time.sleep(0.01)
         (folder / "uas_r004_199101-199102.nc.part" / "in_the_way").mkdir(parents=True)  # one rank will want to write there
         ranks = ranks_of(process)
