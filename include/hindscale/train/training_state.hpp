@@ -16,8 +16,8 @@ namespace hindscale {
 /// digests of checkpoints.
 inline constexpr const char* regression_folds_key = "regression checkpoints of folds";
 
-/// The entry of a state that names the checkpoint whose weights a training began with, and its
-/// digest; absent where it began with random ones.
+/// The entry of a state that names the checkpoint whose weights a training began with, its digest
+/// and the years it had seen; absent where the training began with random ones.
 inline constexpr const char* begun_with = "initial_weights";
 
 /// The unchanging part of `state.json`: network, channels, variables, units, transforms, years,
