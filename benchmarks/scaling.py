@@ -8,7 +8,7 @@ usage: benchmarks/scaling.py [--rounds N] [--build build/ci] [--work runs/scalin
 Measures strong and weak scaling on one and two ranks of one thread, the queue, the halos, the files and the bookkeeping; checks
 the simulation against the measured runs; simulates an archive of 180 years, 100 members and five variables at 0.1 degrees up to
 10,000 ranks. Needs the build of the preset 'ci' (targets hindscale scaling_constants scaling_curve), the data of the demo
-(ferret-datasets), two idle cores and about four minutes (some more the first time).
+(ferret-datasets), two idle cores and about thirteen minutes.
 """
 import argparse
 import pathlib
@@ -25,7 +25,7 @@ YEARLY = "output/years_per_file=1"
 
 def measured_rounds(jobs, n_rounds):
     """name -> parts of the runs of each round; the cases take turns."""
-    found = {name: [] for name in ("alone", "side", "strong", "weak", "long_alone", "long_strong", "uneven", "shared")}
+    found = {name: [] for name in ("alone", "side", "strong", "weak", "long_alone", "long_strong", "long_weak", "uneven", "shared")}
     for i in range(n_rounds):
         print(f"round {i + 1} of {n_rounds}", file=sys.stderr)
         found["alone"].append(parts(jobs.run("alone", 1)))
@@ -34,6 +34,7 @@ def measured_rounds(jobs, n_rounds):
         found["weak"].append(parts(jobs.run("weak", 2, jobs.twice)))
         found["long_alone"].append(parts(jobs.run("long_alone", 1, jobs.long)))
         found["long_strong"].append(parts(jobs.run("long_strong", 2, jobs.long)))
+        found["long_weak"].append(parts(jobs.run("long_weak", 2, jobs.twice_as_long)))
         found["uneven"].append(parts(jobs.run("uneven", 2, jobs.three_units)))
         found["shared"].append(parts(jobs.run("shared", 2, ["ensemble/ranks_per_field=2"])))
     return found

@@ -39,6 +39,7 @@ def merged(*lists):
 class Jobs:
     twice = ["ensemble/members=8"]
     long = ["ensemble/members=32"]  # so that start and end do not count
+    twice_as_long = ["ensemble/members=64"]
     three_units = ["ensemble/members=3", "reconstruct/last_month='1991-12'"]
 
     def __init__(self, build, work):

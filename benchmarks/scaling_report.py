@@ -39,7 +39,8 @@ def print_scaling(found):
     print("| efficiency, median of paired ratios (least to most) | whole stage | loop of units | target |\n|---|---|---|---|")
     for name, above, below, factor in (
             ("strong, 2 ranks over 1 rank", "alone", "strong", 0.5),
-            ("strong, a job eight times as long", "long_alone", "long_strong", 0.5), ("weak, 2 ranks over 1 rank", "alone", "weak", 1),
+            ("strong, a job eight times as long", "long_alone", "long_strong", 0.5),
+            ("weak, 2 ranks over 1 rank", "alone", "weak", 1), ("weak, a job eight times as long", "long_alone", "long_weak", 1),
             ("two jobs of 1 rank side by side over 1 alone", "alone", "side", 1),
             ("strong, 2 ranks over the two jobs", "side", "strong", 0.5), ("weak, 2 ranks over the two jobs", "side", "weak", 1)):
         texts = [ratios(found, above, below, part, factor) for part in ("seconds", "loop")]

@@ -50,8 +50,8 @@ settled() {
 method() { settled "$1" "$namelists/$2.nml" "experiment/directory=$folder/$2" "${data[@]}" "${cut[@]}" "${@:3}"; }
 
 # The regression of CorrDiff is a method of its own: one field a month.
-readonly regression_fields=(training/stage=regression "reconstruct/directory=$folder/regression" ensemble/members=1 output/statistics=f
-  output/quantiles=)
+readonly regression_fields=(training/stage=regression "reconstruct/directory=$folder/regression" ensemble/members=1 ensemble/antithetic=f
+  output/statistics=f output/quantiles=)
 members=("ensemble/members=$n_members")
 sizes="1, 2, 5, 10, 20, 30, 33, 50, 100"
 [[ $size == small ]] && sizes="1, 2, 8"

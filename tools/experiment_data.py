@@ -31,6 +31,7 @@ def methods_of(dpdm, corrdiff):
     """scores.json of the report: the evaluation of dpdm.nml, its ensembles by size, and CorrDiff's ensemble."""
     sizes = ensemble_sizes(dpdm)
     merged = {key: dpdm[key] for key in ("period", "months", "members", "bootstrap")}
+    merged["independent_members"] = {"dpdm": dpdm["independent_members"], "corrdiff": corrdiff["independent_members"]}
     merged["variables"] = {}
     for variable, entry in dpdm["variables"].items():
         methods, others = entry["methods"], corrdiff["variables"][variable]["methods"]

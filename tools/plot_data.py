@@ -70,19 +70,30 @@ class Reconstruction:
         kinds = {kind for v, kind, first, last, _ in self.files if v == variable and first <= month <= last}
         return sorted((kind for kind in kinds if kind.startswith("r")), key=lambda kind: int(kind[1:]))
 
+    def file(self, variable, kind, month):
+        """Path and first month of the file that holds a field; None where there is none."""
+        return next(((path, first) for v, k, first, last, path in self.files if v == variable and k == kind and first <= month <= last), None)
+
     def field(self, variable, kind, month):
         """[y, x], south to north; None where no file holds it."""
-        for v, k, first, last, path in self.files:
-            if v == variable and k == kind and first <= month <= last:
-                with xr.open_dataset(path, decode_times=False) as data:
-                    return data[variable].isel(time=month - first).sortby("lat").values.astype(float)
-        return None
+        found = self.file(variable, kind, month)
+        if found is None:
+            return None
+        with xr.open_dataset(found[0], decode_times=False) as data:
+            return data[variable].isel(time=month - found[1]).sortby("lat").values.astype(float)
+
+    def is_second_of_pair(self, variable, kind, month):
+        """Whether a member is made of another one's noise with the opposite sign (ensemble/antithetic)."""
+        with xr.open_dataset(self.file(variable, kind, month)[0], decode_times=False) as data:
+            return "antithetic_to_member" in data.attrs
 
     def summary(self, variable, month):
         """Mean and standard deviation over the members; from the members themselves where their files are missing."""
         mean, spread = (self.field(variable, kind, month) for kind in ("mean", "std"))
         if mean is None or spread is None:
-            members = [self.field(variable, kind, month) for kind in self.members(variable, month)]
-            mean = np.mean(members, axis=0) if members else None
-            spread = np.std(members, axis=0, ddof=1) if len(members) > 1 else None
+            kinds = self.members(variable, month)
+            fields = [self.field(variable, kind, month) for kind in kinds]
+            independent = [field for kind, field in zip(kinds, fields) if not self.is_second_of_pair(variable, kind, month)]
+            mean = np.mean(fields, axis=0) if fields else None
+            spread = np.std(independent, axis=0, ddof=1) if len(independent) > 1 else None
         return mean, spread

@@ -123,6 +123,7 @@ Json start_report(const EvaluationSetup& setup, const Options& options, const Js
             content.months[setup.positions.back()].to_string()}},
           {"months", setup.positions.size()},
           {"members", setup.sizes.back()},
+          {"independent_members", setup.fields.archive().independent().size()},
           {"variables", Json::object()},
           {"correlations", Json::object()},
           {"spectra", Json::object()},

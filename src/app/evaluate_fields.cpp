@@ -187,6 +187,16 @@ View<const float, 3> MonthMembers::band(std::size_t i_band) {
   return band_;
 }
 
+View<const float, 3> MonthMembers::independent_band(std::size_t i_band) {
+  const std::vector<std::size_t>& places = fields_.archive().independent();
+  const View<const float, 3> all = band(i_band);
+  if (places.size() == n_members()) return all;
+  independent_ = Array<float, 3>({places.size(), all.extent(1), all.extent(2)});
+  for (std::size_t i = 0; i < places.size(); ++i)
+    std::ranges::copy(all[places[i]].flat(), independent_.view()[i].flat().begin());
+  return independent_;
+}
+
 View<const float, 2> MonthMembers::member(std::size_t i_member) {
   if (n_bands() == 1) return band(0)[i_member];
   if (whole_.empty()) whole_ = Array<float, 2>(fields_.shape());

@@ -128,6 +128,8 @@ class MonthMembers {
   [[nodiscard]] std::size_t first_row(std::size_t i_band) const { return i_band * rows_per_band_; }
   /// [m, rows, x]; valid until the next call of a member function.
   View<const float, 3> band(std::size_t i_band);
+  /// Those of the members that are independent of each other, likewise.
+  View<const float, 3> independent_band(std::size_t i_band);
   /// The whole field of a member [y, x]; likewise.
   View<const float, 2> member(std::size_t i_member);
 
@@ -138,6 +140,7 @@ class MonthMembers {
   std::size_t rows_per_band_ = 1;
   std::size_t held_band_ = SIZE_MAX;
   Array<float, 3> band_;
+  Array<float, 3> independent_;
   Array<float, 2> whole_;
 };
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "antithetic.hpp"
 #include "archive.hpp"
 #include "hindscale/core/commit.hpp"
 
@@ -157,6 +158,22 @@ const FieldReader& MemberArchive::reader_of(const File& file, std::size_t variab
                                        reader.variable(), describe(reader.grid()),
                                        content_.variables[variable], describe(content_.fine)),
                     .advice = "evaluate it with the namelist it was made with"});
+}
+
+const std::vector<std::size_t>& MemberArchive::independent() const {
+  if (!independent_.empty()) return independent_;
+  std::vector<int> noise;
+  for (const int member : members_) {
+    const File& file = files_[0].at(member).begin()->second;
+    const std::string partner = reader_of(file, 0).attribute(partner_attribute);
+    noise.push_back(partner.empty() ? member : std::stoi(partner));
+  }
+  return independent_ = independent_places(noise);
+}
+
+std::size_t MemberArchive::n_independent(std::size_t n) const {
+  const auto end = std::ranges::lower_bound(independent(), n);
+  return static_cast<std::size_t>(end - independent().begin());
 }
 
 void MemberArchive::read(const MemberField& field, std::size_t first_row,

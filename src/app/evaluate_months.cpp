@@ -131,6 +131,10 @@ class MonthScorer {
     }
   }
 
+  [[nodiscard]] std::size_t n_independent(std::size_t i_size) const {
+    return fields_.archive().n_independent(setup_.sizes[i_size]);
+  }
+
   [[nodiscard]] ScoreOptions score_options() const {
     return {results_.range, fields_.content().fine.periodic ? Columns::periodic : Columns::bounded};
   }
@@ -163,18 +167,19 @@ class MonthScorer {
     score(mean, all);
   }
 
-  /// Probabilistic scores of the first k members for every k; returns the spread over all of them.
+  /// Probabilistic scores of the first k members for every k, and the spread over all of them: of
+  /// those that are independent.
   Array<float, 2> score_members(MonthMembers& members, const Array<float, 2>& truth,
                                 const Array<double, 2>& weight, Month month) {
     const TieKey ties{setup_.seed, variable_.number, static_cast<std::uint64_t>(month.index())};
     std::vector<MonthEnsemble> sums(setup_.sizes.size());
     Array<float, 2> spread(fields_.shape());
     for (std::size_t i = 0; i < members.n_bands(); ++i) {
-      const View<const float, 3> band = members.band(i);
+      const View<const float, 3> band = members.independent_band(i);
       const std::size_t first = members.first_row(i);
       const std::size_t n_rows = band.extent(1);
       for (std::size_t s = 0; s < sums.size(); ++s) {
-        add_band({first_of(band, setup_.sizes[s]), rows_of(truth, first, n_rows),
+        add_band({first_of(band, n_independent(s)), rows_of(truth, first, n_rows),
                   rows_of(weight, first, n_rows), first},
                  ties, sums[s]);
       }
@@ -264,6 +269,7 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
   results.range = truth_range(setup, variable);
   results.errors.resize(method_names(setup.fields, variable).size());
   results.consistency.resize(results.errors.size());
+  results.sizes = setup.sizes;
   results.ensembles.resize(setup.sizes.size());
   results.errors_of_size.resize(setup.sizes.size());
   results.spectra.resize(n_spectra + setup.fields.n_law_members());
@@ -276,7 +282,8 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
   for (auto& months : results.consistency) months = gather_misfits(comm, months);
   for (std::size_t s = 0; s < setup.sizes.size(); ++s) {
     auto& months = results.ensembles[s];
-    months = ensemble_months_of(gather_blocks(comm, values_of(months)), setup.sizes[s]);
+    months = ensemble_months_of(gather_blocks(comm, values_of(months)),
+                                setup.fields.archive().n_independent(setup.sizes[s]));
   }
   for (const Baseline kind : setup.fields.baselines(variable)) {
     if (!is_regression(kind) && kind != Baseline::exact) continue;

@@ -55,8 +55,10 @@ struct VariableResults {
   std::vector<std::vector<MonthErrors>>
       errors;  ///< [method][month], in the order of `method_names`
   std::vector<std::vector<CoarseMisfit>>
-      consistency;  ///< [method][month]; without weight for derived variables
-  std::vector<std::vector<MonthEnsemble>> ensembles;     ///< [size][month]
+      consistency;                 ///< [method][month]; without weight for derived variables
+  std::vector<std::size_t> sizes;  ///< numbers of first members
+  /// [size][month] of those of them that are independent
+  std::vector<std::vector<MonthEnsemble>> ensembles;
   std::vector<std::vector<MonthErrors>> errors_of_size;  ///< [size][month], of the mean
   /// [method][month] of forecasts of a law; without months where they give no spread.
   std::map<std::string, std::vector<MonthEnsemble>> laws;

@@ -158,7 +158,7 @@ class MethodWriter {
   void add_sizes(Json& by_members) const {
     for (std::size_t i = 0; i < results_.ensembles.size(); ++i) {
       const std::vector<MonthEnsemble>& months = results_.ensembles[i];
-      Json& size = by_members[std::to_string(months.front().n_members())];
+      Json& size = by_members[std::to_string(results_.sizes[i])];
       for (const auto& score : field_scores)
         size[score.name] =
             maker_.entry(statistic_of(results_.errors_of_size[i], results_.range, score.value));

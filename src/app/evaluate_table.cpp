@@ -128,9 +128,15 @@ std::string quoted(const std::string& word) {
 }  // namespace
 
 std::string table_of(const nlohmann::ordered_json& scores) {
+  const int n_members = scores.at("members").get<int>(),
+            n_independent = scores.value("independent_members", n_members);
   std::string text =
-      fmt::format("scores of {} to {}, {} members\n", scores.at("period").at(0).get<std::string>(),
-                  scores.at("period").at(1).get<std::string>(), scores.at("members").get<int>());
+      fmt::format("scores of {} to {}, {} members", scores.at("period").at(0).get<std::string>(),
+                  scores.at("period").at(1).get<std::string>(), n_members);
+  if (n_independent < n_members)
+    text += fmt::format(", of which {} are independent: CRPS, spread and ranks are theirs",
+                        n_independent);
+  text += "\n";
   for (const auto& [name, variable] : scores.at("variables").items()) {
     const Json& methods = variable.at("methods");
     text += fmt::format("\n{} ({})\n{}", name, variable.at("units").get<std::string>(), heading());

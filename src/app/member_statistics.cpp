@@ -8,11 +8,17 @@
 namespace hindscale {
 namespace {
 
+/// What to take over the members.
+struct Wanted {
+  const std::vector<double>& quantiles;
+  std::vector<std::size_t> independent;  ///< places of the members that give the spread
+};
+
 /// Statistics of one cell over the members.
 class CellStatistics {
  public:
-  CellStatistics(std::size_t n_members, const std::vector<double>& quantiles)
-      : values_(n_members), quantiles_(quantiles) {}
+  CellStatistics(std::size_t n_members, const Wanted& wanted)
+      : values_(n_members), wanted_(wanted) {}
   std::vector<float>& values() { return values_; }
 
   [[nodiscard]] double mean() const {
@@ -20,17 +26,21 @@ class CellStatistics {
     for (const float value : values_) sum += static_cast<double>(value);
     return sum / static_cast<double>(values_.size());
   }
-  [[nodiscard]] double deviation(double mean) const {
-    double sum = 0;
-    for (const float value : values_)
-      sum += (static_cast<double>(value) - mean) * (static_cast<double>(value) - mean);
-    return std::sqrt(sum / (static_cast<double>(values_.size()) - 1));  // NaN for one member
+  [[nodiscard]] double deviation() const {
+    const auto n = static_cast<double>(wanted_.independent.size());
+    double sum = 0, squares = 0;
+    for (const std::size_t i : wanted_.independent) sum += static_cast<double>(values_[i]);
+    for (const std::size_t i : wanted_.independent) {
+      const double from_mean = static_cast<double>(values_[i]) - sum / n;
+      squares += from_mean * from_mean;
+    }
+    return std::sqrt(squares / (n - 1));  // NaN for one member
   }
   /// Leaves the values sorted.
   [[nodiscard]] std::vector<double> quantiles() {
     std::sort(values_.begin(), values_.end());
     std::vector<double> result;
-    for (const double q : quantiles_) {
+    for (const double q : wanted_.quantiles) {
       const double place = q * static_cast<double>(values_.size() - 1);
       const auto below = static_cast<std::size_t>(place);
       const std::size_t above = std::min(below + 1, values_.size() - 1);
@@ -43,7 +53,7 @@ class CellStatistics {
 
  private:
   std::vector<float> values_;
-  const std::vector<double>& quantiles_;
+  const Wanted& wanted_;
 };
 
 /// Records of one month, as the files take them.
@@ -53,11 +63,12 @@ struct MonthRecords {
   std::vector<float> quantiles;  ///< [quantile, y, x]
 };
 
-void add_rows(View<const float, 3> members, std::size_t first_cell,
-              const std::vector<double>& quantiles, MonthRecords& records) {
+void add_rows(View<const float, 3> members, std::size_t first_cell, const Wanted& wanted,
+              MonthRecords& records) {
   const std::size_t n_members = members.extent(0), n_cells = members.extent(1) * members.extent(2);
   const std::size_t n_all = records.mean.size();
-  CellStatistics cell(n_members, quantiles);
+  const std::size_t n_quantiles = wanted.quantiles.size();
+  CellStatistics cell(n_members, wanted);
   for (std::size_t i = 0; i < n_cells; ++i) {
     bool missing = false;
     for (std::size_t m = 0; m < n_members; ++m) {
@@ -65,11 +76,10 @@ void add_rows(View<const float, 3> members, std::size_t first_cell,
       missing = missing || std::isnan(cell.values()[m]);
     }
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
-    const double mean = missing ? none : cell.mean();
-    records.mean[first_cell + i] = static_cast<float>(mean);
-    records.deviation[first_cell + i] = static_cast<float>(missing ? none : cell.deviation(mean));
-    const auto sorted = missing ? std::vector<double>(quantiles.size(), none) : cell.quantiles();
-    for (std::size_t q = 0; q < quantiles.size(); ++q)
+    records.mean[first_cell + i] = static_cast<float>(missing ? none : cell.mean());
+    records.deviation[first_cell + i] = static_cast<float>(missing ? none : cell.deviation());
+    const auto sorted = missing ? std::vector<double>(n_quantiles, none) : cell.quantiles();
+    for (std::size_t q = 0; q < n_quantiles; ++q)
       records.quantiles[q * n_all + first_cell + i] = static_cast<float>(sorted[q]);
   }
 }
@@ -108,7 +118,7 @@ std::vector<FileRecord> write_statistics(const OutputStyle& style, const Statist
   const auto& [variable, segment, members] = task;
   const std::string& name = style.content.variables[variable];
   const std::size_t ny = style.content.fine.n_rows(), nx = style.content.fine.n_columns();
-  const auto& quantiles = style.options.output.quantiles;
+  const Wanted wanted{style.options.output.quantiles, independent_of(style.options, members)};
   std::vector<FieldReader> readers;
   for (const int member : members)
     readers.emplace_back(style.folder / member_file(name, member, segment));
@@ -121,14 +131,14 @@ std::vector<FileRecord> write_statistics(const OutputStyle& style, const Statist
       std::clamp<std::size_t>(statistics_band_bytes / (members.size() * nx * sizeof(float)), 1, ny);
   Array<float, 3> band({members.size(), rows_a_band, nx});
   MonthRecords records{std::vector<float>(ny * nx), std::vector<float>(ny * nx),
-                       std::vector<float>(quantiles.size() * ny * nx)};
+                       std::vector<float>(wanted.quantiles.size() * ny * nx)};
   for (std::size_t i_month = 0; i_month < segment.months().size(); ++i_month) {
     if (stop()) return {};
     for (std::size_t first = 0; first < ny; first += rows_a_band) {
       const std::size_t n = std::min(rows_a_band, ny - first);
       const View<float, 3> rows(band.data(), {members.size(), n, nx});
       for (std::size_t m = 0; m < members.size(); ++m) readers[m].read(i_month, first, rows[m]);
-      add_rows(rows, first * nx, quantiles, records);
+      add_rows(rows, first * nx, wanted, records);
     }
     files[0].write(i_month, records.mean);
     files[1].write(i_month, records.deviation);

@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "antithetic.hpp"
 #include "coarse_input.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/error.hpp"
@@ -88,6 +89,8 @@ FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int me
   spec.path = style.folder / member_file(spec.name, member, segment);
   if (const int driver = style.options.reconstruct.driver_of(member); driver > 0)
     spec.global_attributes.emplace_back("driving_member", std::to_string(driver));
+  if (const int noise = style.options.ensemble.noise_of(member); noise != member)
+    spec.global_attributes.emplace_back(partner_attribute, std::to_string(noise));
   spec.cell_methods = "time: mean";
   spec.realization = member;
   return spec;
@@ -105,6 +108,12 @@ FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable,
   } else if (kind == "std") {
     spec.cell_methods = "time: mean realization: standard_deviation";
     spec.long_name = "Ensemble Standard Deviation of " + spec.long_name;
+    if (style.options.ensemble.antithetic) {
+      std::vector<int> independent;
+      for (const std::size_t i : independent_of(style.options, members))
+        independent.push_back(members[i]);
+      spec.global_attributes.emplace_back("independent_members", members_text(independent));
+    }
   } else {
     spec.cell_methods = "time: mean";
     spec.long_name = "Ensemble Quantiles of " + spec.long_name;
@@ -112,6 +121,12 @@ FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable,
     spec.global_attributes.emplace_back("quantiles", quantiles_text(style.options));
   }
   return spec;
+}
+
+std::vector<std::size_t> independent_of(const Options& options, const std::vector<int>& members) {
+  std::vector<int> noise;
+  for (const int member : members) noise.push_back(options.ensemble.noise_of(member));
+  return independent_places(noise);
 }
 
 std::string quantiles_text(const Options& options) {

@@ -85,8 +85,9 @@ void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
                     nx = content.fine.n_columns();
   std::vector<FieldJob> jobs;
   for (const Pending& job : pending) {
-    jobs.push_back({unit.segment.first + static_cast<int>(job.i_month), unit.members[job.i_member],
-                    job.from.inputs.get()});
+    const int member = unit.members[job.i_member], noise = style_.options.ensemble.noise_of(member);
+    jobs.push_back({unit.segment.first + static_cast<int>(job.i_month), noise,
+                    job.from.inputs.get(), noise != member});
   }
   const Shape<4> shape{jobs.size(), nv, ny, nx};
   const auto fields = std::make_shared<Array<float, 4>>(group_.is_root() ? shape : Shape<4>{});

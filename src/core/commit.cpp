@@ -52,6 +52,14 @@ void sync_to_disk(const fs::path& path) {
   if (status != 0) fail("cannot write to disk", path, error);
 }
 
+void begin_sync_to_disk(const fs::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  constexpr off_t from_start = 0, to_end = 0;
+  static_cast<void>(::sync_file_range(file, from_start, to_end, SYNC_FILE_RANGE_WRITE));
+  ::close(file);
+}
+
 void commit_file(const fs::path& final_path, const std::function<void(const fs::path&)>& verify) {
   const fs::path part = part_path(final_path);
   sync_to_disk(part);

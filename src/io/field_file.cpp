@@ -47,7 +47,10 @@ struct FieldFile::Impl {
   std::unique_ptr<FieldBackend> file;
   Checksum written;
   std::size_t n_written = 0;
+  std::size_t bytes_since_sync = 0;
   std::vector<float> record;
+
+  void begin_sync(std::size_t new_bytes);
 
   void verify(const fs::path& part);
 };
@@ -85,6 +88,7 @@ void FieldFile::write(std::size_t i_month, std::span<const float> record) {
   impl_->file->write_record(i_month, {mid_month_days(month), month_bounds_days(month)},
                             impl_->record);
   impl_->written.add(std::as_bytes(std::span(impl_->record)));
+  impl_->begin_sync(record.size_bytes());
   ++impl_->n_written;
 }
 
@@ -103,6 +107,15 @@ FileRecord FieldFile::commit() {
     commit_file(path, [&](const fs::path& written) { impl_->verify(written); });
   }
   return entry;
+}
+
+/// Where the disk works beside the processor, a file is on it soon after its last record.
+void FieldFile::Impl::begin_sync(std::size_t new_bytes) {
+  constexpr std::size_t worth_a_call = std::size_t{4} << 20;
+  bytes_since_sync += new_bytes;
+  if (bytes_since_sync < worth_a_call) return;
+  begin_sync_to_disk(part_path(spec.path));
+  bytes_since_sync = 0;
 }
 
 void FieldFile::Impl::verify(const fs::path& part) {

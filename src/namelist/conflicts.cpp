@@ -149,6 +149,10 @@ void check_driving_source(const Options& options, ConflictReport& report) {
     report.add("reconstruct/coarse_members", {"reconstruct/coarse_files"},
                "reconstruct/coarse_files has no '{member}'",
                "write it where the number stands in the names, or set coarse_members = 0");
+  if (options.ensemble.antithetic && reconstruct.coarse_members > 1)
+    report.add("ensemble/antithetic", {"reconstruct/coarse_members"},
+               fmt::format("reconstruct/coarse_members is {}", reconstruct.coarse_members),
+               "members of a pair need the same driving fields: set antithetic = .false.");
   if (reconstruct.adjustment != "none" && reconstruct.coarse_files.empty())
     report.add("reconstruct/adjustment", {"reconstruct/coarse_files"},
                "reconstruct/coarse_files is empty: the coarse fields of the store fit already",

@@ -83,7 +83,7 @@ class FusedProcess : public FieldProcess {
       const std::size_t first = ((i % work_.n_variables) * n_rows + own.first) * n_columns;
       fill_noise(key, options_.noise_degrees_of_freedom, first, fields[i].flat());
     }
-    scale_noise(out);
+    shape_noise(jobs, out);
   }
 
   /// Sums of rows, added in their order: the same on any number of ranks.
@@ -219,9 +219,13 @@ Process FieldProcess::process(std::span<const FieldJob> jobs) {
   return process;
 }
 
-void FieldProcess::scale_noise(torch::Tensor& noise) const {
+void FieldProcess::shape_noise(std::span<const FieldJob> jobs, torch::Tensor& noise) const {
   for (std::size_t v = 0; v < options_.noise_scale.size(); ++v)
     noise.select(1, static_cast<std::int64_t>(v)).mul_(options_.noise_scale[v]);
+  const auto n_jobs = static_cast<std::int64_t>(jobs.size());
+  const std::int64_t n_samples = noise.size(0) / n_jobs;  // of a job
+  for (std::int64_t i = 0; i < n_jobs; ++i)
+    if (jobs[static_cast<std::size_t>(i)].negated) noise.narrow(0, i * n_samples, n_samples).neg_();
 }
 
 std::unique_ptr<FieldProcess> make_process(const FieldNetwork& network, const TileWork& work,

@@ -70,7 +70,8 @@ class FieldProcess {
   virtual void draw(std::span<const FieldJob> jobs, std::int64_t i_draw,
                     torch::Tensor& out) const = 0;
   [[nodiscard]] virtual torch::Tensor mean_square(const torch::Tensor& x) const = 0;
-  void scale_noise(torch::Tensor& noise) const;
+  /// Numbers as drawn -> the noise of these jobs.
+  void shape_noise(std::span<const FieldJob> jobs, torch::Tensor& noise) const;
 
   const TileWork& work_;
   const GeneratorOptions& options_;

@@ -79,7 +79,7 @@ class SeparateProcess : public FieldProcess {
       fill_noise(key, options_.noise_degrees_of_freedom, 0,
                  at(out, {i / own_tiles().size(), i_own}));
     }
-    scale_noise(out);
+    shape_noise(jobs, out);
   }
 
   [[nodiscard]] torch::Tensor mean_square(const torch::Tensor& x) const override {

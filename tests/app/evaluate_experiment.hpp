@@ -88,7 +88,8 @@ class SyntheticExperiment {
   }
 
   using Months = std::pair<Month, Month>;
-  /// Files of all members and their manifest; without members, only a file of their mean. One rank.
+  /// Files of all members and their manifest; without members, only a file of their mean. As
+  /// ensemble/antithetic says. One rank.
   void write_reconstruction(const std::vector<Months>& blocks, bool with_members = true) const {
     const std::filesystem::path folder = options.reconstruction_path();
     std::filesystem::remove_all(folder);
@@ -125,6 +126,9 @@ class SyntheticExperiment {
     spec.grid = &content.fine;
     for (Month month = block.first; month <= block.second; month = month + 1)
       spec.months.push_back(month);
+    const int number = static_cast<int>(member) + 1, noise = options.ensemble.noise_of(number);
+    if (is_member && noise != number)
+      spec.global_attributes.emplace_back("antithetic_to_member", std::to_string(noise));
     FieldFile file(Communicator::self(), spec);
     for (std::size_t i = 0; i < spec.months.size(); ++i) {
       file.write(i, shifted(truth(variable, spec.months[i]), member_errors[member]).flat());

@@ -2,6 +2,7 @@
 // How the stage `evaluate` behaves: ranks, runs repeated, wrong input, bounded memory.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <fstream>
 
@@ -77,6 +78,30 @@ TEST_F(Evaluate, months_driven_by_unknown_coarse_fields_have_no_consistency) {
   barrier(context.comm);
   experiment.options.evaluation.members = {4};
   EXPECT_NE(member("member"), january);  // eleven months without a record count by the store
+}
+
+TEST_F(Evaluate, pairs_have_the_mean_of_all_and_the_law_of_the_first_of_each) {
+  experiment.options.ensemble.antithetic = true;
+  reconstruct({{Month(2001, 1), Month(2001, 12)}});
+  const Json scores = run();
+  EXPECT_EQ(scores.at("members"), 4);
+  EXPECT_EQ(scores.at("independent_members"), 2);
+  const Json& ensemble = scores.at("variables").at("vas").at("methods").at("ensemble");
+  const auto expect = [](const Json& of, const char* score, double value) {
+    EXPECT_NEAR(of.at(score).at("value").get<double>(), value, 1e-5) << score;
+  };
+  const double difference = 0.875 + 0.625, variance = difference * difference / 2;
+  expect(ensemble, "rmse", 0.125);
+  expect(ensemble, "crps", (0.875 + 0.625) / 2 - difference / 2);
+  expect(ensemble, "spread", std::sqrt(variance));
+  expect(ensemble, "spread_skill", std::sqrt(1.5 * variance) / 0.125);
+  EXPECT_EQ(ensemble.at("rank_histogram"), Json({0.0, 1.0, 0.0}));
+  const Json& sizes = ensemble.at("by_members");
+  ASSERT_EQ(sizes.size(), 3U);
+  expect(sizes.at("2"), "rmse", 0.375);
+  EXPECT_TRUE(sizes.at("2").at("crps").at("value").is_null());  // a pair is one draw
+  expect(sizes.at("4"), "rmse", 0.125);
+  EXPECT_EQ(sizes.at("4").at("crps"), ensemble.at("crps"));
 }
 
 TEST_F(Evaluate, refusals_name_what_is_wrong) {

@@ -50,6 +50,18 @@ TEST_F(Commit, failing_verification_leaves_the_final_name_untouched) {
   EXPECT_EQ(read_text(part_path(path)), "broken");
 }
 
+TEST_F(Commit, beginning_to_sync_a_growing_file_changes_nothing_and_never_fails) {
+  const fs::path path = in_folder("growing");
+  std::ofstream file(path);
+  file << "first" << std::flush;
+  begin_sync_to_disk(path);
+  file << " second" << std::flush;
+  begin_sync_to_disk(path);
+  EXPECT_EQ(read_text(path), "first second");
+  EXPECT_NO_THROW(begin_sync_to_disk(in_folder("absent")));
+  EXPECT_NO_THROW(begin_sync_to_disk("/dev/null"));
+}
+
 TEST_F(Commit, a_missing_part_is_a_system_error_naming_it) {
   const fs::path path = in_folder("absent");
   try {

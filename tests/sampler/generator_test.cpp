@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "dataset/synthetic_store.hpp"
 #include "model/networks.hpp"
@@ -78,6 +80,45 @@ TEST(Generator, student_noise_is_one_scale_a_field_in_any_batch) {
   const Array<float, 4> gaussian = World(5).fields();
   for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one.flat()[i], five.flat()[i]);
   EXPECT_FALSE(std::equal(one.flat().begin(), one.flat().end(), gaussian.flat().begin()));
+}
+
+/// Two members of a network that predicts nothing, so that the field is linear in the noise, and
+/// the second member again of negated noise.
+Array<float, 4> linear_fields(Stitching stitching) {
+  const test::SyntheticStore store{{}};
+  const Conditioning conditioning{store.reader, store.content, {}};
+  NetworkConfig config = tiny_config();
+  config.in_channels = static_cast<std::int64_t>(conditioning.n_channels()) + 2;
+  GeneratorOptions options;
+  options.sampler.kind = SamplerConfig::Kind::ddpm;  // noise on the way, too
+  options.schedule = make_schedule(DiffusionOptions{});
+  options.steps = 3;
+  options.tiling = {.n_rows = 8, .n_columns = 8, .overlap = 2, .stitching = stitching};
+  options.noise_scale = std::vector<double>(test::n_variables, 1.25);
+  const UNet predicts_nothing(config, 11);
+  FieldGenerator generator(predicts_nothing, conditioning, options, GeneratorPlace{});
+  const MonthInputs inputs = conditioning.inputs(store.content.months[50], store.coarse(50));
+  std::vector<FieldJob> jobs;
+  for (const auto& [member, negated] : {std::pair{1, false}, {2, false}, {2, true}})
+    jobs.push_back({store.content.months[50], member, &inputs, negated});
+  Array<float, 4> fields({jobs.size(), test::n_variables, test::n_rows, test::n_columns});
+  generator.generate(jobs, fields);
+  return fields;
+}
+
+TEST(Generator, negated_noise_gives_the_opposite_field_where_that_is_linear_in_the_noise) {
+  for (const Stitching stitching : {Stitching::taper, Stitching::separate}) {
+    const Array<float, 4> fields = linear_fields(stitching);
+    const std::size_t n = fields.size() / 3;
+    double squares = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const float first = fields.flat()[i], second = fields.flat()[n + i];
+      EXPECT_EQ(fields.flat()[2 * n + i], -second);
+      EXPECT_NE(first, second);
+      squares += static_cast<double>(second) * static_cast<double>(second);
+    }
+    EXPECT_GT(squares / static_cast<double>(n), 1e-3);
+  }
 }
 
 /// A field made in one step from a coarse field whose one eastern cell is `changed`.

@@ -26,6 +26,10 @@ std::string read_text(const std::filesystem::path& path);
 /// fsync of a file or folder; SystemError on failure.
 void sync_to_disk(const std::filesystem::path& path);
 
+/// Lets the system begin to write what a file holds so far to disk, and does not wait: the fsync at
+/// the end then has little left to do. A hint, without effect where it is not possible.
+void begin_sync_to_disk(const std::filesystem::path& path);
+
 /// Creates a folder and its parents; InputError with the reason where that is impossible.
 void make_directory(const std::filesystem::path& path);
 

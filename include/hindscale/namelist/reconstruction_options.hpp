@@ -77,6 +77,7 @@ struct ReconstructOptions {
 /// &ensemble: how many members, and how many at a time.
 struct EnsembleOptions {
   std::int64_t members, first_member, batch, members_per_unit, ranks_per_field;
+  bool antithetic;
 
   EnsembleOptions() { describe(TakeDefaults{}); }
 
@@ -102,6 +103,17 @@ struct EnsembleOptions {
            .meaning = "ranks of a group, which computes one field together, each some of its "
                       "tiles; divides the number of ranks and changes no result",
            .range = at_least(1)});
+    visit("antithetic", antithetic, false,
+          {.meaning = "members in pairs 1 and 2, 3 and 4, ..., the second of each made of the "
+                      "first one's noise with the opposite sign: their mean is nearly that of "
+                      "infinitely many. Spread and probabilistic scores are then of the first of "
+                      "each pair, for a pair is not independent",
+           .determines_values = true});
+  }
+
+  /// The member whose noise a member is made of, with the opposite sign where it is another one.
+  [[nodiscard]] int noise_of(int member) const {
+    return antithetic && member % 2 == 0 ? member - 1 : member;
   }
 };
 

@@ -53,6 +53,7 @@ struct FieldJob {
   Month month;
   std::int64_t member = 0;
   const MonthInputs* inputs = nullptr;
+  bool negated = false;  ///< made of that member's noise with the opposite sign
 };
 
 /// Where fields are made: this rank's device, and the ranks that share a field.
@@ -65,12 +66,12 @@ struct GeneratorPlace {
 class FieldProcess;
 struct TileWork;
 
-/// Noise is keyed by (seed, member, month, step, cell) and tiles are summed exactly, so a field is
-/// the same whatever batch, order, rank or group it is made in. Cells without data stay zero in
-/// network units, as in training, and tiles of such cells alone are not computed. Shares the
-/// networks. With a mean model the field is its mean plus what is generated; where the network
-/// itself predicts the mean, that is the field. InputError where tiles do not fit the domain or the
-/// network, or are fewer than the ranks of the group.
+/// Noise is keyed by (seed, member, month, step, cell), times -1 where asked for, and tiles are
+/// summed exactly, so a field is the same whatever batch, order, rank or group it is made in. Cells
+/// without data stay zero in network units, as in training, and tiles of such cells alone are not
+/// computed. Shares the networks. With a mean model the field is its mean plus what is generated;
+/// where the network itself predicts the mean, that is the field. InputError where tiles do not fit
+/// the domain or the network, or are fewer than the ranks of the group.
 class FieldGenerator {
  public:
   FieldGenerator(FieldNetwork network, const Conditioning& conditioning,
