@@ -101,6 +101,9 @@ class Archive:
         numbers = sorted({re.search(r"_r(\d+)_", path.name).group(1) for path in folder.glob("tas_r*.nc")})
         if not numbers:
             raise SystemExit(f"{folder}: no members")
+        with xr.open_dataset(next(folder.glob(f"tas_r{numbers[-1]}_*.nc")), decode_times=False) as last:
+            if "ensemble/antithetic = .true." in last.attrs.get("options", ""):
+                raise SystemExit(f"{folder}: pairs of members (ensemble/antithetic), whose spread this report does not know")
         self.n = len(numbers)
         self.rows, self.yearly = [], []
         total, squares = 0, 0

@@ -31,7 +31,8 @@ def methods_of(dpdm, corrdiff):
     """scores.json of the report: the evaluation of dpdm.nml, its ensembles by size, and CorrDiff's ensemble."""
     sizes = ensemble_sizes(dpdm)
     merged = {key: dpdm[key] for key in ("period", "months", "members", "bootstrap")}
-    merged["independent_members"] = {"dpdm": dpdm["independent_members"], "corrdiff": corrdiff["independent_members"]}
+    merged["independent_members"] = {name: one.get("independent_members", one["members"])
+                                     for name, one in (("dpdm", dpdm), ("corrdiff", corrdiff))}
     merged["variables"] = {}
     for variable, entry in dpdm["variables"].items():
         methods, others = entry["methods"], corrdiff["variables"][variable]["methods"]
@@ -73,11 +74,11 @@ class Fields:
         return [i for i, month in enumerate(self.store.months) if first <= month // 12 <= last]
 
     def members(self, archive, variable):
-        """[member, month, y, x], float32."""
+        """[member, month, y, x], float32, of the members that are independent of each other."""
         chosen = self.archives[archive]
-        found = {}
+        independent, found = chosen.independent(variable, self.months[0]), {}
         for name, kind, first, last, path in chosen.files:
-            if name == variable and kind.startswith("r"):
+            if name == variable and kind in independent:
                 with xr.open_dataset(path, decode_times=False) as data:
                     found.setdefault(int(kind[1:]), []).append((first, data[variable].sortby("lat").values))
         return np.array([np.concatenate([part for _, part in sorted(parts, key=lambda p: p[0])]) for _, parts in sorted(found.items())])

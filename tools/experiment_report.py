@@ -45,8 +45,8 @@ def sections(folder, scores, analysis, by_variable):
     yield ("Skill of the methods", f"{scores['months']} test months, {period}, over land, weighted by area. A star: the error differs from that of "
            f"the mean of {n} DPDM members, paired over the months, at the 95 % level. The CRPS of a single field is its mean absolute error, not "
            "shown. Share of attainable: (MSE of corrected Lerp - MSE) / (MSE of corrected Lerp - MSE of the exact mean), with its 95 % interval. "
-           f"Independent members: {independent['dpdm']} of DPDM, {independent['corrdiff']} of CorrDiff; others are made of their noise with the "
-           "opposite sign, and count for the mean alone.",
+           f"Independent members: {independent['dpdm']} of DPDM, {independent['corrdiff']} of CorrDiff; the others are made of their noise with "
+           "the opposite sign and count for means, not for probabilities and spread. The mean of pairs is nearly that of infinitely many.",
            [skill_table(scores, variable) for variable in TABLE_UNITS if variable in scores["variables"]])
     yield "Targets", "What the experiment was meant to reach, and what it reached.", [targets_table(scores)]
     yield ("Members", f"Error of the mean of the first M members of DPDM. Its decay: the error of {n} times the root of (1 + 1 / M) / (1 + 1 / {n}). "

@@ -11,11 +11,13 @@ RATIO_LIMIT = {"uas": 0.5, "vas": 0.5, "tas": 0.35, "ps": 0.05, "pr": 0.85}
 SHARE_LIMIT = {"uas": 0.85, "vas": 0.85, "tas": 0.85, "ps": 0.85, "pr": 0.7}
 
 
-def title_of(method):
+def title_of(method, independent=None):
+    """`independent`: the number of independent members of each ensemble, to tell where they are pairs."""
     if method in TITLES:
         return TITLES[method]
     name, size = method.rsplit("_", 1)
-    return {"dpdm": "DPDM", "corrdiff": "CorrDiff"}[name] + (", one member" if size == "1" else f", mean of {size}")
+    pairs = " in pairs" if independent and 1 < independent[name] < int(size) else ""
+    return {"dpdm": "DPDM", "corrdiff": "CorrDiff"}[name] + (", one member" if size == "1" else f", mean of {size}{pairs}")
 
 
 class Table:
@@ -62,7 +64,7 @@ def skill_table(scores, variable):
     for name, method in methods.items():
         against = methods[best]["against"].get(re.sub(r"^corrdiff_\d+$", "corrdiff", name))
         mark = "*" if against and against["rmse"]["significant"] else ""
-        rows.append([title_of(name), number(scaled(method, "rmse", factor)) + mark, number(value(method, "rmse") / lerp, 3),
+        rows.append([title_of(name, scores["independent_members"]), number(scaled(method, "rmse", factor)) + mark, number(value(method, "rmse") / lerp, 3),
                      *(number(value(method, score)) for score in ("acc", "ssim", "psnr")), number(scaled(method, "crps", factor)),
                      number(value(method, "spread_skill"), 3), with_interval(method.get("attainable"))])
     head = [f"{variable}", f"RMSE ({unit})", "/ Lerp", "ACC", "SSIM", "PSNR", f"CRPS ({unit})", "spread / skill", "share of attainable"]
@@ -148,7 +150,7 @@ def targets_table(scores):
     rows = []
     for ensemble in ("dpdm", "corrdiff"):
         columns = [targets_of(scores, variable, ensemble) for variable in VARIABLES]
-        name = title_of(largest_ensemble(scores["variables"]["uas"]["methods"], ensemble))
+        name = title_of(largest_ensemble(scores["variables"]["uas"]["methods"], ensemble), scores["independent_members"])
         rows += [[f"{name}: {target}"] + [column[target] for column in columns] for target in columns[0]]
     columns = [member_targets(scores, variable) for variable in VARIABLES]
     rows += [[f"DPDM: {target}"] + [column[target] for column in columns] for target in columns[0]]

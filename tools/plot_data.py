@@ -82,18 +82,20 @@ class Reconstruction:
         with xr.open_dataset(found[0], decode_times=False) as data:
             return data[variable].isel(time=month - found[1]).sortby("lat").values.astype(float)
 
-    def is_second_of_pair(self, variable, kind, month):
-        """Whether a member is made of another one's noise with the opposite sign (ensemble/antithetic)."""
-        with xr.open_dataset(self.file(variable, kind, month)[0], decode_times=False) as data:
-            return "antithetic_to_member" in data.attrs
+    def independent(self, variable, month):
+        """Those of the members whose noise no earlier one has with the opposite sign (ensemble/antithetic)."""
+        first = {}
+        for kind in self.members(variable, month):
+            with xr.open_dataset(self.file(variable, kind, month)[0], decode_times=False) as data:
+                first.setdefault(int(data.attrs.get("antithetic_to_member", kind[1:])), kind)
+        return list(first.values())
 
     def summary(self, variable, month):
-        """Mean and standard deviation over the members; from the members themselves where their files are missing."""
+        """Mean over the members and standard deviation over the independent ones; from themselves where their files are missing."""
         mean, spread = (self.field(variable, kind, month) for kind in ("mean", "std"))
         if mean is None or spread is None:
-            kinds = self.members(variable, month)
-            fields = [self.field(variable, kind, month) for kind in kinds]
-            independent = [field for kind, field in zip(kinds, fields) if not self.is_second_of_pair(variable, kind, month)]
-            mean = np.mean(fields, axis=0) if fields else None
+            fields = {kind: self.field(variable, kind, month) for kind in self.members(variable, month)}
+            independent = [fields[kind] for kind in self.independent(variable, month)]
+            mean = np.mean(list(fields.values()), axis=0) if fields else None
             spread = np.std(independent, axis=0, ddof=1) if len(independent) > 1 else None
         return mean, spread

@@ -19,6 +19,7 @@
 #include "hindscale/tiling/tiling.hpp"
 #include "hindscale/train/initial_weights.hpp"
 #include "memory_estimate.hpp"
+#include "output_spec.hpp"
 #include "prepare_inputs.hpp"
 #include "prepare_recipe.hpp"
 #include "reconstruction_plan.hpp"
@@ -100,6 +101,15 @@ double free_mib(std::filesystem::path folder) {
   return static_cast<double>(std::filesystem::space(folder).available) / mib;
 }
 
+void warn_of_few_draws(const Context& context, const Options& options,
+                       const std::vector<int>& members) {
+  if (members.size() < 2 || independent_of(options, members).size() > 1) return;
+  context.log.warn(
+      "ensemble/antithetic: one pair is one draw, which has a mean but neither a standard "
+      "deviation "
+      "nor a CRPS");
+}
+
 void print_reconstruction(const Context& context, const Options& options, FieldNetwork& network,
                           const StoreContent& content) {
   const ReconstructionPlan plan = plan_reconstruction(options, {}, {});
@@ -120,7 +130,10 @@ void print_reconstruction(const Context& context, const Options& options, FieldN
                            std::filesystem::exists(options.reconstruction_path() / adjustment_name)
                                ? "prepared"
                                : "to be made by 'prepare'"));
-  print_line("members", fmt::format("{} to {}", plan.members.front(), plan.members.back()));
+  print_line("members",
+             fmt::format("{} to {}{}", plan.members.front(), plan.members.back(),
+                         options.ensemble.antithetic ? ", in pairs of opposite noise" : ""));
+  warn_of_few_draws(context, options, plan.members);
   print_line("tiles",
              fmt::format("{} of {} x {}, overlap at least {}", layout.tiles().size(),
                          options.tiling.size[0], options.tiling.size[1], options.tiling.overlap));

@@ -106,6 +106,8 @@ std::unique_ptr<MapFile> create_map_file(const EvaluationSetup& setup, const fs:
   spec.global_attributes.emplace_back("source", program_version());
   spec.global_attributes.emplace_back("period", months_text(content, setup.positions));
   spec.global_attributes.emplace_back("members", std::to_string(setup.sizes.back()));
+  spec.global_attributes.emplace_back("independent_members",
+                                      std::to_string(setup.fields.archive().independent().size()));
   for (const auto& [name, digest] : inputs.items())
     spec.global_attributes.emplace_back(name, digest);
   std::unique_ptr<MapFile> file;
@@ -150,6 +152,7 @@ struct Evaluation {
                .n_samples = static_cast<std::size_t>(options.evaluation.bootstrap_samples),
                .seed = context.seed}),
         seams(SeamComparison::open(context, options, inputs.reader, inputs.content)) {
+    inputs.archive.find_independent();
     if (context.comm.is_root())
       inputs.driving.warn_of_unknown(context.log, setup.positions, inputs.archive.members());
     for (const std::size_t position : setup.positions)

@@ -167,7 +167,9 @@ Array<float, 2> FieldProvider::mean_of(const OtherArchive& other, const ScoredVa
 MonthMembers::MonthMembers(const FieldProvider& fields, const ScoredVariable& variable,
                            std::size_t position, std::size_t band_limit_bytes)
     : fields_(fields), variable_(variable), position_(position) {
-  const std::size_t row_bytes = n_members() * fields.shape()[1] * sizeof(float);
+  const std::size_t n_independent = fields.archive().independent().size(),
+                    n_held = n_members() + (n_independent < n_members() ? n_independent : 0),
+                    row_bytes = n_held * fields.shape()[1] * sizeof(float);
   rows_per_band_ = std::clamp<std::size_t>(band_limit_bytes / row_bytes, 1, fields.shape()[0]);
 }
 
@@ -191,7 +193,8 @@ View<const float, 3> MonthMembers::independent_band(std::size_t i_band) {
   const std::vector<std::size_t>& places = fields_.archive().independent();
   const View<const float, 3> all = band(i_band);
   if (places.size() == n_members()) return all;
-  independent_ = Array<float, 3>({places.size(), all.extent(1), all.extent(2)});
+  const Shape<3> shape{places.size(), all.extent(1), all.extent(2)};
+  if (independent_.shape() != shape) independent_ = Array<float, 3>(shape);
   for (std::size_t i = 0; i < places.size(); ++i)
     std::ranges::copy(all[places[i]].flat(), independent_.view()[i].flat().begin());
   return independent_;

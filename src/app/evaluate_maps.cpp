@@ -19,7 +19,7 @@ constexpr KnownMap known_maps[] = {
     {"rmse_lerp", "root mean square error of the bilinear interpolation", lerp},
     {"rmse_ridge", "root mean square error of the ridge regression", ridge},
     {"rmse_ensemble", "root mean square error of the ensemble mean", mean},
-    {"spread_ensemble", "root mean variance over the members", variance},
+    {"spread_ensemble", "root mean variance over the independent members", variance},
     {"bias_ensemble", "mean error of the ensemble mean", bias},
 };
 

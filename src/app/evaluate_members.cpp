@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <regex>
 #include <set>
@@ -105,6 +107,8 @@ void MemberArchive::agree_on_members() {
     for (const auto& [member, months] : by_member) numbers.insert(member);
   }
   members_.assign(numbers.begin(), numbers.end());
+  independent_.resize(members_.size());
+  std::iota(independent_.begin(), independent_.end(), std::size_t{0});
   if (!members_.empty()) return;
   throw InputError(
       {.problem = "the reconstruction holds no month of the test period",
@@ -160,15 +164,21 @@ const FieldReader& MemberArchive::reader_of(const File& file, std::size_t variab
                     .advice = "evaluate it with the namelist it was made with"});
 }
 
-const std::vector<std::size_t>& MemberArchive::independent() const {
-  if (!independent_.empty()) return independent_;
+void MemberArchive::find_independent() {
   std::vector<int> noise;
   for (const int member : members_) {
     const File& file = files_[0].at(member).begin()->second;
     const std::string partner = reader_of(file, 0).attribute(partner_attribute);
-    noise.push_back(partner.empty() ? member : std::stoi(partner));
+    int number = member;
+    const char* const end = partner.data() + partner.size();
+    if (!partner.empty() && std::from_chars(partner.data(), end, number).ptr != end)
+      throw InputError({.problem = "an attribute is no number",
+                        .value = fmt::format("{} = '{}'", partner_attribute, partner),
+                        .advice = "reconstruct that file again",
+                        .file = (folder_ / file.name).string()});
+    noise.push_back(number);
   }
-  return independent_ = independent_places(noise);
+  independent_ = independent_places(noise);
 }
 
 std::size_t MemberArchive::n_independent(std::size_t n) const {

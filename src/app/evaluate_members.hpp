@@ -35,9 +35,12 @@ class MemberArchive {
 
   /// Numbers of the members, increasing.
   [[nodiscard]] const std::vector<int>& members() const { return members_; }
-  /// Places in `members` of those that are independent of each other (see antithetic.hpp). The
-  /// first call reads an attribute of one file a member.
-  [[nodiscard]] const std::vector<std::size_t>& independent() const;
+  /// Reads from one file of each member whose noise it is made of. InputError where that is no
+  /// number.
+  void find_independent();
+  /// Places in `members` of those that are independent of each other (see antithetic.hpp); all,
+  /// before they have been looked for.
+  [[nodiscard]] const std::vector<std::size_t>& independent() const { return independent_; }
   /// How many of the first `n` members they are.
   [[nodiscard]] std::size_t n_independent(std::size_t n) const;
   /// The test months that every member has, as positions in the store's months.
@@ -67,7 +70,7 @@ class MemberArchive {
   std::vector<int> members_;
   std::vector<std::size_t> positions_;
   mutable std::map<std::string, FieldReader> open_;
-  mutable std::vector<std::size_t> independent_;  ///< empty: not asked for yet
+  std::vector<std::size_t> independent_;
 };
 
 }  // namespace hindscale

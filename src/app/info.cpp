@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "antithetic.hpp"
 #include "archive.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
@@ -65,10 +66,10 @@ void print_data(const fs::path& path) {
   std::cout << fmt::format("data file {}, complete\n  variable    {}\n  months      {}: {} to {}\n",
                            path.string(), reader.variable(), reader.months().size(),
                            reader.months().front().to_string(), reader.months().back().to_string());
-  for (const char* name :
-       {"title", "history", "checkpoint_sha256", "sample_store_sha256", "members", "options"}) {
+  for (const char* name : {"title", "history", "checkpoint_sha256", "sample_store_sha256",
+                           "members", "independent_members", partner_attribute, "options"}) {
     if (const std::string value = reader.attribute(name); !value.empty())
-      std::cout << fmt::format("  {:<20}{}\n", name, value);
+      std::cout << fmt::format("  {:<21}{}\n", name, value);
   }
 }
 

@@ -35,11 +35,10 @@ struct StatisticsTask {
 };
 
 /// Writes and commits the statistics of one task, or nothing where `stop` became true on the way:
-/// the mean, the standard deviation
-/// (with M - 1, missing for one member; over the independent ones of pairs) and quantiles (linear
-/// between order statistics). Members
-/// are read in bands of rows and summed in order, in double: memory is bounded and the result does
-/// not depend on which rank made which member. One rank calls it.
+/// the mean, the standard deviation (with M - 1, missing for one member; over the first of each
+/// pair) and quantiles (linear between order statistics). Members are read in bands of rows and
+/// summed in order, in double: memory is bounded and the result does not depend on which rank made
+/// which member. One rank calls it.
 std::vector<FileRecord> write_statistics(const OutputStyle& style, const StatisticsTask& task,
                                          const std::function<bool()>& stop);
 

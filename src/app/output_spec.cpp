@@ -89,7 +89,7 @@ FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int me
   spec.path = style.folder / member_file(spec.name, member, segment);
   if (const int driver = style.options.reconstruct.driver_of(member); driver > 0)
     spec.global_attributes.emplace_back("driving_member", std::to_string(driver));
-  if (const int noise = style.options.ensemble.noise_of(member); noise != member)
+  if (const int noise = style.options.noise_of(member); noise != member)
     spec.global_attributes.emplace_back(partner_attribute, std::to_string(noise));
   spec.cell_methods = "time: mean";
   spec.realization = member;
@@ -125,7 +125,7 @@ FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable,
 
 std::vector<std::size_t> independent_of(const Options& options, const std::vector<int>& members) {
   std::vector<int> noise;
-  for (const int member : members) noise.push_back(options.ensemble.noise_of(member));
+  for (const int member : members) noise.push_back(options.noise_of(member));
   return independent_places(noise);
 }
 

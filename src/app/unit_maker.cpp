@@ -85,7 +85,7 @@ void UnitMaker::flush(const Unit& unit, std::vector<Pending>& pending,
                     nx = content.fine.n_columns();
   std::vector<FieldJob> jobs;
   for (const Pending& job : pending) {
-    const int member = unit.members[job.i_member], noise = style_.options.ensemble.noise_of(member);
+    const int member = unit.members[job.i_member], noise = style_.options.noise_of(member);
     jobs.push_back({unit.segment.first + static_cast<int>(job.i_month), noise,
                     job.from.inputs.get(), noise != member});
   }

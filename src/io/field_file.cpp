@@ -111,7 +111,7 @@ FileRecord FieldFile::commit() {
 
 /// Where the disk works beside the processor, a file is on it soon after its last record.
 void FieldFile::Impl::begin_sync(std::size_t new_bytes) {
-  constexpr std::size_t worth_a_call = std::size_t{4} << 20;
+  constexpr std::size_t worth_a_call = std::size_t{4} << 20;  // a few ms of a disk
   bytes_since_sync += new_bytes;
   if (bytes_since_sync < worth_a_call) return;
   begin_sync_to_disk(part_path(spec.path));

@@ -11,9 +11,10 @@ import xarray as xr
 from program import SOURCE, PreparedStore, digests, run
 
 sys.path.insert(0, str(SOURCE / "tools"))
-from plot_data import Store  # noqa: E402
+from plot_data import Reconstruction, Store  # noqa: E402
 
 MEMBERS = 5  # two pairs and the first of a third
+JANUARY_1991 = 1991 * 12
 
 
 class Antithetic(PreparedStore):
@@ -40,17 +41,20 @@ class Antithetic(PreparedStore):
     def test_the_first_of_each_pair_is_the_member_without_pairs_and_the_second_is_opposite_to_it(self):
         plain, pairs = self.fields("plain"), self.fields("pairs")
         np.testing.assert_array_equal(pairs[0::2], plain[0::2])
-        spread = plain.std(axis=0, ddof=1)
-        for first, second in ((0, 1), (2, 3)):
-            self.assertGreater(np.abs(pairs[second] - plain[second]).max(), 0.1 * spread.mean())
-            departures = [pairs[i] - pairs[[0, 1, 2, 3]].mean(axis=0) for i in (first, second)]
-            self.assertLess(np.corrcoef(*(one.ravel() for one in departures))[0, 1], -0.5)
+        for pair, other in (([0, 1], [2, 3]), ([2, 3], [0, 1])):  # the mean of the other pair is nearly that of all members
+            departures = pairs[pair] - pairs[other].mean(axis=0)
+            self.assertLess(np.corrcoef(*(one.ravel() for one in departures))[0, 1], -0.95)
+            self.assertLess(np.abs(departures.mean(axis=0)).mean(), 0.2 * np.abs(departures).mean())
         partners = [xr.open_dataset(path).attrs.get("antithetic_to_member") for path in self.files("pairs")]
         self.assertEqual(partners, [None, "1", None, "3", None])
 
     def test_units_and_ranks_do_not_have_to_hold_whole_pairs(self):
-        self.reconstruct("parts", "ensemble/antithetic=.true.", "ensemble/members=2", "ensemble/first_member=2",
-                         "output/statistics=.false.", "output/quantiles=")
+        self.reconstruct("parts", "ensemble/antithetic=.true.", "ensemble/members=2", "ensemble/first_member=2")
+        with xr.open_dataset(next(self.folders["parts"].glob("uas_std_*.nc"))) as file:
+            self.assertEqual((file.attrs["members"], file.attrs["independent_members"]), ("2-3", "2-3"))  # 2 without its partner
+            members = self.fields("parts")
+            np.testing.assert_allclose(file["uas"].values, members.std(axis=0, ddof=1), rtol=2e-5, atol=2e-6)
+        self.assertEqual(Reconstruction(self.folders["parts"]).independent("uas", JANUARY_1991), ["r002", "r003"])
         self.reconstruct("parts", "ensemble/antithetic=.true.", f"ensemble/members={MEMBERS}", "ensemble/members_per_unit=3",
                          "ensemble/batch=3", ranks=2)
         self.assertEqual(digests(self.folders["parts"], "*_r*.nc", "*_mean_*.nc", "*_std_*.nc"),
@@ -75,14 +79,39 @@ class Antithetic(PreparedStore):
             scores[name] = json.loads((self.folder / f"scores_{name}" / "scores.json").read_text())
         self.assertEqual(scores["plain"]["independent_members"], MEMBERS)
         self.assertEqual(scores["pairs"]["independent_members"], 3)
-        pairs = scores["pairs"]["variables"]["uas"]["methods"]["ensemble"]["by_members"]
+        ensemble = scores["pairs"]["variables"]["uas"]["methods"]["ensemble"]
+        pairs = ensemble["by_members"]
         self.assertEqual(set(pairs), {"1", "3", str(MEMBERS)})
         first_of_each = self.fields("pairs")[0::2]
         truth, weight = truth_of(self.folder / "samples.h5", len(first_of_each[0]))
         self.assertAlmostEqual(pairs[str(MEMBERS)]["crps"]["value"], fair_crps(first_of_each, truth, weight), places=5)
         self.assertAlmostEqual(pairs["3"]["crps"]["value"], fair_crps(first_of_each[:2], truth, weight), places=5)
         mean = self.fields("pairs").mean(axis=0)
-        self.assertAlmostEqual(pairs[str(MEMBERS)]["rmse"]["value"], np.sqrt(np.average((mean - truth) ** 2, weights=weight)), places=5)
+        for found in (ensemble, pairs[str(MEMBERS)]):
+            self.assertAlmostEqual(found["rmse"]["value"], np.sqrt(np.average((mean - truth) ** 2, weights=weight)), places=5)
+        self.assertEqual(len(ensemble["rank_histogram"]), 3 + 1)
+        with xr.open_dataset(self.folder / "scores_pairs" / "scores.nc") as maps:
+            self.assertEqual(int(maps.attrs["independent_members"]), 3)
+            expected = np.sqrt(first_of_each.var(axis=0, ddof=1).mean(axis=0))
+            np.testing.assert_allclose(maps["uas_spread_ensemble"].values, expected, rtol=1e-4)
+        spread = Reconstruction(self.folders["pairs"]).independent("uas", JANUARY_1991)
+        self.assertEqual(spread, ["r001", "r003", "r005"])
+
+    def test_check_warns_of_a_single_pair_and_info_names_the_partner(self):
+        said = run("check", f"experiment/directory='{self.folder}'", "ensemble/antithetic=.true.", "ensemble/members=2")
+        self.assertIn("1 to 2, in pairs of opposite noise", said)
+        self.assertIn("one pair is one draw", said)
+        said = run("check", f"experiment/directory='{self.folder}'", "ensemble/antithetic=.true.", "ensemble/members=3")
+        self.assertNotIn("one pair is one draw", said)
+        self.assertRegex(run("info", namelist=self.files("pairs")[1]), r"antithetic_to_member +1\n")
+
+    def test_a_regression_has_no_noise_and_no_pairs(self):
+        options = ("training/stage='regression'", "ensemble/antithetic=.true.", f"experiment/directory='{self.folder}'")
+        run("train", *options)
+        folder = self.folder / "single"
+        run("reconstruct", *options, f"reconstruct/directory='{folder}'", "ensemble/members=2", "output/quantiles=")
+        for path in folder.glob("*_r*.nc"):
+            self.assertNotIn("antithetic_to_member", xr.open_dataset(path).attrs)
 
     def test_another_pairing_or_several_drivers_are_refused(self):
         self.assertIn("ensemble/antithetic was .true. and is now .false.", self.reconstruct("pairs", expect=2))
@@ -94,7 +123,7 @@ class Antithetic(PreparedStore):
 def truth_of(path, n_months):
     """uas of the first months of 1991 [time, y, x], and weights of their cells by area."""
     store = Store(path)
-    truth = np.stack([store.field("fine", "uas", 1991 * 12 + i) for i in range(n_months)])
+    truth = np.stack([store.field("fine", "uas", JANUARY_1991 + i) for i in range(n_months)])
     return truth, np.broadcast_to(store.cell_areas(), truth.shape)
 
 

@@ -126,7 +126,7 @@ class SyntheticExperiment {
     spec.grid = &content.fine;
     for (Month month = block.first; month <= block.second; month = month + 1)
       spec.months.push_back(month);
-    const int number = static_cast<int>(member) + 1, noise = options.ensemble.noise_of(number);
+    const int number = static_cast<int>(member) + 1, noise = options.noise_of(number);
     if (is_member && noise != number)
       spec.global_attributes.emplace_back("antithetic_to_member", std::to_string(noise));
     FieldFile file(Communicator::self(), spec);

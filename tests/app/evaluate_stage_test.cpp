@@ -82,6 +82,7 @@ TEST_F(Evaluate, months_driven_by_unknown_coarse_fields_have_no_consistency) {
 
 TEST_F(Evaluate, pairs_have_the_mean_of_all_and_the_law_of_the_first_of_each) {
   experiment.options.ensemble.antithetic = true;
+  experiment.options.evaluation.members = {2, 3};
   reconstruct({{Month(2001, 1), Month(2001, 12)}});
   const Json scores = run();
   EXPECT_EQ(scores.at("members"), 4);
@@ -100,6 +101,8 @@ TEST_F(Evaluate, pairs_have_the_mean_of_all_and_the_law_of_the_first_of_each) {
   ASSERT_EQ(sizes.size(), 3U);
   expect(sizes.at("2"), "rmse", 0.375);
   EXPECT_TRUE(sizes.at("2").at("crps").at("value").is_null());  // a pair is one draw
+  expect(sizes.at("3"), "rmse", 0.125 / 3);
+  expect(sizes.at("3"), "spread_skill", std::sqrt(1.5 * variance) / 0.125);  // of the first of each
   expect(sizes.at("4"), "rmse", 0.125);
   EXPECT_EQ(sizes.at("4").at("crps"), ensemble.at("crps"));
 }

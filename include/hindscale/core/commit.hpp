@@ -26,8 +26,8 @@ std::string read_text(const std::filesystem::path& path);
 /// fsync of a file or folder; SystemError on failure.
 void sync_to_disk(const std::filesystem::path& path);
 
-/// Lets the system begin to write what a file holds so far to disk, and does not wait: the fsync at
-/// the end then has little left to do. A hint, without effect where it is not possible.
+/// Lets the system begin to write what a file holds so far to disk, and does not wait until it has,
+/// so that the fsync at the end has less left to do (Linux). A hint: failures are passed over.
 void begin_sync_to_disk(const std::filesystem::path& path);
 
 /// Creates a folder and its parents; InputError with the reason where that is impossible.

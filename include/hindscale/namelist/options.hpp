@@ -71,7 +71,13 @@ struct Options {
   [[nodiscard]] std::filesystem::path evaluated_path()
       const;  ///< evaluation/reconstruction or its default
   [[nodiscard]] std::filesystem::path evaluation_path()
-      const;                                      ///< evaluation/directory or its default
+      const;  ///< evaluation/directory or its default
+  /// The member whose noise a member is made of, with the opposite sign where it is another one
+  /// (ensemble/antithetic).
+  [[nodiscard]] int noise_of(int member) const {
+    const bool is_second = ensemble.antithetic && !training.is_deterministic() && member % 2 == 0;
+    return is_second ? member - 1 : member;
+  }
   [[nodiscard]] std::string first_month() const;  ///< reconstruct/first_month or its default
   [[nodiscard]] std::string last_month() const;   ///< reconstruct/last_month or its default
 

@@ -105,15 +105,11 @@ struct EnsembleOptions {
            .range = at_least(1)});
     visit("antithetic", antithetic, false,
           {.meaning = "members in pairs 1 and 2, 3 and 4, ..., the second of each made of the "
-                      "first one's noise with the opposite sign: their mean is nearly that of "
-                      "infinitely many. Spread and probabilistic scores are then of the first of "
-                      "each pair, for a pair is not independent",
+                      "first one's noise with the opposite sign: as far as a field is linear in "
+                      "its noise, their mean is that of infinitely many. Standard deviation and "
+                      "probabilistic scores are then of the first of each pair, since the two are "
+                      "not independent",
            .determines_values = true});
-  }
-
-  /// The member whose noise a member is made of, with the opposite sign where it is another one.
-  [[nodiscard]] int noise_of(int member) const {
-    return antithetic && member % 2 == 0 ? member - 1 : member;
   }
 };
 

@@ -51,9 +51,9 @@ GeneratorOptions generator_options(const Options& options, const DiffusionOption
 /// One field to make. `inputs` belongs to the caller and outlives the call.
 struct FieldJob {
   Month month;
-  std::int64_t member = 0;
+  std::int64_t member = 0;  ///< whose noise it is made of
   const MonthInputs* inputs = nullptr;
-  bool negated = false;  ///< made of that member's noise with the opposite sign
+  bool negated = false;  ///< of that noise with the opposite sign
 };
 
 /// Where fields are made: this rank's device, and the ranks that share a field.
