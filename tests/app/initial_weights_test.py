@@ -111,6 +111,26 @@ class InitialWeights(PreparedStore):
                 self.assertIn("training/initial_weights: no checkpoints in", said)
                 self.assertIn(f"'{folder}'", said)
 
+    def test_a_damaged_checkpoint_is_refused(self):
+        damaged = self.folder / "damaged"
+        shutil.copytree(self.first, damaged)
+        for path in damaged.glob("step_*/model.safetensors"):
+            content = bytearray(path.read_bytes())
+            content[-100] ^= 1
+            path.write_bytes(bytes(content))
+        for ranks in (1, 2):
+            said = run("train", *self.begun("undone", damaged), ranks=ranks, expect=2)
+            self.assertIn("model.safetensors", said)
+            self.assertIn(str(damaged), said)
+        self.assertFalse((self.folder / "undone" / "checkpoints").exists() and list((self.folder / "undone" / "checkpoints").glob("step_*")))
+
+    def test_a_diffusion_begins_with_the_generator_of_a_gan(self):
+        gan = (self.home("adversarial"), self.store, "training/stage='gan'", "gan/start=4", "gan/channels=4")
+        run("train", *gan)
+        said = run("train", *self.begun("generator", self.folder / "adversarial" / "gan"), ranks=2)
+        self.assertIn(f"beginning with the weights of {self.folder}/adversarial/gan/step_", said)
+        run("reconstruct", *self.begun("generator", self.folder / "adversarial" / "gan"))
+
     def test_years_that_a_fold_leaves_out_must_not_have_been_seen(self):
         fold = ("training/folds=2", "training/fold=1")
         said = run("train", *self.begun("fold"), *fold, expect=2)
