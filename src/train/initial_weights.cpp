@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -62,18 +61,25 @@ bool has_same_store(const Json& state, const Json& now) {
   return state.value("store", Json()) == now.at("store");
 }
 
-/// Years that the network of a checkpoint has learnt from, and those it began with; nothing where
-/// the checkpoint, of an older program, does not tell.
-std::optional<std::set<int>> years_seen(const Json& state, const Json& now) {
-  if (!state.contains("years") && !has_same_store(state, now)) return std::nullopt;
-  const Json& years = state.contains("years") ? state.at("years") : now.at("years");
-  std::set<int> seen;
-  for (int year = years.at("train").at(0); year <= years.at("train").at(1); ++year)
-    seen.insert(year);
-  for (const int year : state.value("left_out", std::vector<int>{})) seen.erase(year);
-  if (state.contains(begun_with))
-    for (const int year : state.at(begun_with).value("years", std::vector<int>{}))
-      seen.insert(year);
+/// Years that the network of a checkpoint has learnt from, and those it began with.
+struct Seen {
+  std::set<int> years{};
+  bool are_all = true;  ///< else a checkpoint, of an older program, does not tell its own
+};
+
+Seen years_seen(const Json& state, const Json& now) {
+  Seen seen;
+  seen.are_all = state.contains("years") || has_same_store(state, now);
+  if (seen.are_all) {
+    const Json& years = state.contains("years") ? state.at("years") : now.at("years");
+    for (int year = years.at("train").at(0); year <= years.at("train").at(1); ++year)
+      seen.years.insert(year);
+    for (const int year : state.value("left_out", std::vector<int>{})) seen.years.erase(year);
+  }
+  if (!state.contains(begun_with)) return seen;
+  const Json& before = state.at(begun_with);
+  for (const int year : before.value("years", std::vector<int>{})) seen.years.insert(year);
+  seen.are_all = seen.are_all && before.value("are_all_years", true);
   return seen;
 }
 
@@ -148,15 +154,15 @@ void begin_with_others(const Context& context, const TrainingOptions& training, 
   together(context.comm, [&] {
     const CheckpointContent content = read_checkpoint(folder, CheckpointParts::model_only);
     require_same_task(content.state, description, folder);
-    const auto seen = years_seen(content.state, description);
-    if (seen)
-      check_years(context, content.state, description, *seen, folder);
-    else
-      context.log.warn("{} does not tell which years its network has seen", folder);
+    const Seen seen = years_seen(content.state, description);
+    check_years(context, content.state, description, seen.years, folder);
+    if (!seen.are_all)
+      context.log.warn("{} does not tell all years that its network has seen", folder);
     trainer.begin_with(content);
     description[begun_with] = {{"checkpoint", folder},
                                {"sha256", checkpoint_digest(folder)},
-                               {"years", seen.value_or(std::set<int>{})}};
+                               {"years", seen.years},
+                               {"are_all_years", seen.are_all}};
   });
   context.log.info("beginning with the weights of {}", folder);
 }

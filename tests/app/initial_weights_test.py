@@ -145,6 +145,14 @@ class InitialWeights(PreparedStore):
             path.write_text(json.dumps(state))
             path.with_name("DONE").write_text(hashlib.sha256(path.read_bytes()).hexdigest() + "\n")
         self.assertIn("1984, 1986", run("train", *self.begun("older_fold", older), *fold, expect=2))
+        untold = "does not tell all years that its network has seen"
+        elsewhere = (self.home("unknown"), "domain/south=-50", "domain/north=50", f"training/initial_weights='{older}'")
+        run("prepare", *elsewhere)
+        self.assertIn(untold, run("train", *elsewhere))
+        descendant = ("domain/south=-50", "domain/north=50", f"dataset/store='{self.folder}/unknown/samples.h5'")
+        self.assertIn(untold, run("train", self.home("descendant"), *descendant,
+                                  f"training/initial_weights='{self.folder}/unknown/checkpoints'"))
+        self.assertNotIn(untold, run("train", *self.begun("told")))
         run("train", self.home("fold"), self.store, *fold, "training/stage='regression'")
         run("train", *self.begun("fold", self.folder / "fold" / "folds" / "1" / "regression"), *fold)
 
