@@ -25,15 +25,21 @@ std::string reason_of(int status) {
   return why;
 }
 
+/// What is handed to the library at a time: it swaps and copies bytes where the processor's cache
+/// holds them.
+constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+
 /// Hints for a file with records of this many bytes. The buffer for collective writes, which MPI
-/// makes for every open file (16 MiB, where nothing is said), need hold no more than a record.
+/// makes for every open file (16 MiB, where nothing is said), need hold no more than a piece of a
+/// record. Bytes are swapped in a copy, not in the caller's memory and then back.
 class Hints {
  public:
   explicit Hints(std::size_t record_bytes) {
-    constexpr std::size_t least = std::size_t{1} << 16, most = std::size_t{1} << 24;
+    constexpr std::size_t least = std::size_t{1} << 16;
     MPI_Info_create(&info_);
-    const std::string bytes = std::to_string(std::clamp(record_bytes, least, most));
+    const std::string bytes = std::to_string(std::clamp(record_bytes, least, piece_bytes));
     MPI_Info_set(info_, "cb_buffer_size", bytes.c_str());
+    MPI_Info_set(info_, "nc_in_place_swap", "disable");
   }
   ~Hints() { MPI_Info_free(&info_); }
   Hints(const Hints&) = delete;
@@ -70,6 +76,8 @@ class Cdf5File final : public FieldBackend {
  private:
   void define_variable(const VariablePlan& variable);
   void put_attribute(int variable, const AttributePlan& attribute) const;
+  /// The last two axes of the data variable: `start` is where they begin.
+  void put_rows(std::vector<MPI_Offset> start, std::span<const float> field) const;
   void check(int status, const char* problem = "cannot write") const {
     if (status == NC_NOERR) return;
     throw SystemError({.problem = problem, .value = path_.string(), .why = reason_of(status)});
@@ -158,7 +166,28 @@ void Cdf5File::write_record(std::size_t i_record, const Time& time, std::span<co
                                   &time.middle_days));
   check(ncmpi_put_vara_double_all(file_, time_bounds_, start.data(), bounds_count,
                                   time.bounds_days.data()));
-  check(ncmpi_put_vara_float_all(file_, data_, start.data(), record_count_.data(), values.data()));
+  const bool has_quantiles = record_count_.size() > 3;
+  const MPI_Offset n_fields = has_quantiles ? record_count_[1] : 1;
+  const std::size_t n_values = values.size() / static_cast<std::size_t>(n_fields);
+  for (MPI_Offset i = 0; i < n_fields; ++i) {
+    if (has_quantiles) start[1] = i;
+    put_rows(start, values.subspan(static_cast<std::size_t>(i) * n_values, n_values));
+  }
+}
+
+void Cdf5File::put_rows(std::vector<MPI_Offset> start, std::span<const float> field) const {
+  const std::size_t n_columns = static_cast<std::size_t>(record_count_.back()),
+                    n_rows = field.size() / n_columns,
+                    n_at_once = std::max<std::size_t>(piece_bytes / (n_columns * sizeof(float)), 1);
+  std::vector<MPI_Offset> count(start.size(), 1);
+  count.back() = record_count_.back();
+  for (std::size_t row = 0; row < n_rows; row += n_at_once) {
+    const std::size_t n = std::min(n_at_once, n_rows - row);
+    start[start.size() - 2] = static_cast<MPI_Offset>(row);
+    count[count.size() - 2] = static_cast<MPI_Offset>(n);
+    check(ncmpi_put_vara_float_all(file_, data_, start.data(), count.data(),
+                                   field.data() + row * n_columns));
+  }
 }
 
 void Cdf5File::finish() {

@@ -133,6 +133,32 @@ TEST_P(FieldFileTest, quantiles_have_an_axis_after_time) {
   EXPECT_EQ(info.find("skipped"), std::string::npos) << info;
 }
 
+TEST_P(FieldFileTest, records_of_several_mebibytes_are_written_whole) {
+  // Rows that do not divide a mebibyte, nor the field into equal pieces; more than 4 MiB in all.
+  const Grid wide =
+      regular_grid({.step_longitude = 0.3, .step_latitude = 0.3, .n_columns = 1200, .n_rows = 593});
+  const std::size_t n_cells = wide.n_rows() * wide.n_columns();
+  FieldFileSpec spec = spec_of("wide.nc", 0);
+  spec.realization.reset();
+  spec.grid = &wide;
+  spec.quantiles = {0.05, 0.95};
+  spec.months = {Month(1836, 1), Month(1836, 2)};
+  std::vector<float> record(2 * n_cells);
+  FieldFile file(self, spec);
+  for (const float month : {1.F, 2.F}) {
+    for (std::size_t i = 0; i < record.size(); ++i) record[i] = month * static_cast<float>(i);
+    file.write(static_cast<std::size_t>(month) - 1, record);
+  }
+  file.commit();
+  const FieldReader reader(spec.path);
+  Array<float, 2> field({wide.n_rows(), wide.n_columns()});
+  for (std::size_t i_quantile = 0; i_quantile < 2; ++i_quantile) {
+    reader.read(1, 0, field, i_quantile);
+    for (std::size_t i = 0; i < n_cells; ++i)
+      ASSERT_EQ(field.flat()[i], 2 * static_cast<float>(i_quantile * n_cells + i)) << i;
+  }
+}
+
 TEST_P(FieldFileTest, a_spread_of_temperatures_is_a_difference) {
   FieldFileSpec spec = spec_of("s.nc", 0);
   spec.cell_methods = "time: mean realization: standard_deviation";
