@@ -105,9 +105,8 @@ void warn_of_few_draws(const Context& context, const Options& options,
                        const std::vector<int>& members) {
   if (members.size() < 2 || independent_of(options, members).size() > 1) return;
   context.log.warn(
-      "ensemble/antithetic: one pair is one draw, which has a mean but neither a standard "
-      "deviation "
-      "nor a CRPS");
+      "ensemble/antithetic: one pair is one draw, which has a mean, but neither a standard "
+      "deviation nor a CRPS");
 }
 
 void print_reconstruction(const Context& context, const Options& options, FieldNetwork& network,
