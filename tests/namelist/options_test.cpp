@@ -152,7 +152,8 @@ TEST(Options, value_options_are_those_that_determine_a_reconstruction) {
   EXPECT_EQ(texts.at("experiment/threads"), "1");
   EXPECT_EQ(texts.at("reconstruct/adjustment"), "'none'");
   EXPECT_EQ(texts.at("reconstruct/coarse_members"), "0");
-  EXPECT_EQ(texts.size(), 37U);
+  EXPECT_EQ(texts.at("ensemble/antithetic"), ".false.");
+  EXPECT_EQ(texts.size(), 38U);
 }
 
 TEST(Options, presets_fill_what_is_not_set) {
