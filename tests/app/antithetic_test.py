@@ -60,6 +60,26 @@ class Antithetic(PreparedStore):
         self.assertEqual(digests(self.folders["parts"], "*_r*.nc", "*_mean_*.nc", "*_std_*.nc"),
                          digests(self.folders["pairs"], "*_r*.nc", "*_mean_*.nc", "*_std_*.nc"))
 
+    def test_ranks_that_share_a_field_and_archives_without_members_have_the_same_statistics(self):
+        expected = digests(self.folders["pairs"], "*_mean_*.nc", "*_std_*.nc")
+        for name, options in (("shared", ("ensemble/ranks_per_field=2",)), ("condensed", ("output/members=.false.", "output/quantiles="))):
+            self.folders[name] = self.folder / name
+            self.reconstruct(name, "ensemble/antithetic=.true.", f"ensemble/members={MEMBERS}", *options, ranks=2)
+            self.assertEqual(digests(self.folders[name], "*_mean_*.nc", "*_std_*.nc"), expected, name)
+        self.assertEqual(self.files("condensed"), [])
+
+    def test_without_the_first_of_a_pair_the_second_counts(self):
+        self.folders["later"] = self.folder / "later"
+        self.reconstruct("later", "ensemble/antithetic=.true.", "ensemble/members=3", "ensemble/first_member=2", "output/quantiles=")
+        run("evaluate", f"experiment/directory='{self.folder}'", f"evaluation/reconstruction='{self.folders['later']}'",
+            f"evaluation/directory='{self.folder}/scores_later'", "evaluation/bootstrap_samples=0", ranks=2)
+        scores = json.loads((self.folder / "scores_later" / "scores.json").read_text())
+        self.assertEqual((scores["members"], scores["independent_members"]), (3, 2))  # 2, 3 and 4, the opposite of 3
+        members = self.fields("later")
+        truth, weight = truth_of(self.folder / "samples.h5", len(members[0]))
+        found = scores["variables"]["uas"]["methods"]["ensemble"]["crps"]["value"]
+        self.assertAlmostEqual(found, fair_crps(members[:2], truth, weight), places=5)
+
     def test_the_mean_is_of_all_and_the_standard_deviation_of_the_first_of_each_pair(self):
         files = self.files("pairs")
         for kind, operator, members in (("mean", "ensmean", files), ("std", "ensstd1", files[0::2])):
