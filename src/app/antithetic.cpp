@@ -13,4 +13,10 @@ std::vector<std::size_t> independent_places(std::span<const int> noise) {
   return places;
 }
 
+std::vector<std::size_t> independent_of(const Options& options, const std::vector<int>& members) {
+  std::vector<int> noise;
+  for (const int member : members) noise.push_back(options.noise_of(member));
+  return independent_places(noise);
+}
+
 }  // namespace hindscale

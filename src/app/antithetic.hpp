@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "hindscale/namelist/options.hpp"
+
 namespace hindscale {
 
 /// Attribute of the file of a member that is made of another one's noise with the opposite sign:
@@ -16,5 +18,8 @@ inline constexpr const char* partner_attribute = "antithetic_to_member";
 /// was drawn for. These are independent of each other given the coarse field; all of them where
 /// there are no pairs.
 std::vector<std::size_t> independent_places(std::span<const int> noise);
+
+/// Places in `members` of those that are independent as the options make them.
+std::vector<std::size_t> independent_of(const Options& options, const std::vector<int>& members);
 
 }  // namespace hindscale

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "adjustment_file.hpp"
+#include "antithetic.hpp"
 #include "archive_workload.hpp"
 #include "coarse_input.hpp"
 #include "experiment_outline.hpp"
@@ -19,7 +20,6 @@
 #include "hindscale/tiling/tiling.hpp"
 #include "hindscale/train/initial_weights.hpp"
 #include "memory_estimate.hpp"
-#include "output_spec.hpp"
 #include "prepare_inputs.hpp"
 #include "prepare_recipe.hpp"
 #include "reconstruction_plan.hpp"
@@ -101,12 +101,18 @@ double free_mib(std::filesystem::path folder) {
   return static_cast<double>(std::filesystem::space(folder).available) / mib;
 }
 
-void warn_of_few_draws(const Context& context, const Options& options,
-                       const std::vector<int>& members) {
-  if (members.size() < 2 || independent_of(options, members).size() > 1) return;
-  context.log.warn(
-      "ensemble/antithetic: one pair is one draw, which has a mean, but neither a standard "
-      "deviation nor a CRPS");
+void print_members(const Context& context, const Options& options,
+                   const std::vector<int>& members) {
+  const std::size_t n_independent = independent_of(options, members).size();
+  const std::string pairs =
+      n_independent < members.size()
+          ? fmt::format(", in pairs of opposite noise: {} independent", n_independent)
+          : "";
+  print_line("members", fmt::format("{} to {}{}", members.front(), members.back(), pairs));
+  if (members.size() > 1 && n_independent == 1)
+    context.log.warn(
+        "ensemble/antithetic: one pair is one draw, which has a mean, but neither a standard "
+        "deviation nor a CRPS");
 }
 
 void print_reconstruction(const Context& context, const Options& options, FieldNetwork& network,
@@ -129,10 +135,7 @@ void print_reconstruction(const Context& context, const Options& options, FieldN
                            std::filesystem::exists(options.reconstruction_path() / adjustment_name)
                                ? "prepared"
                                : "to be made by 'prepare'"));
-  print_line("members",
-             fmt::format("{} to {}{}", plan.members.front(), plan.members.back(),
-                         options.ensemble.antithetic ? ", in pairs of opposite noise" : ""));
-  warn_of_few_draws(context, options, plan.members);
+  print_members(context, options, plan.members);
   print_line("tiles",
              fmt::format("{} of {} x {}, overlap at least {}", layout.tiles().size(),
                          options.tiling.size[0], options.tiling.size[1], options.tiling.overlap));

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "antithetic.hpp"
+
 namespace hindscale {
 namespace {
 

@@ -123,12 +123,6 @@ FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable,
   return spec;
 }
 
-std::vector<std::size_t> independent_of(const Options& options, const std::vector<int>& members) {
-  std::vector<int> noise;
-  for (const int member : members) noise.push_back(options.noise_of(member));
-  return independent_places(noise);
-}
-
 std::string quantiles_text(const Options& options) {
   return fmt::format("{}", fmt::join(options.output.quantiles, ", "));
 }

@@ -33,9 +33,6 @@ std::vector<std::pair<std::string, std::string>> global_attributes(const Options
 FieldFileSpec member_spec(const OutputStyle& style, std::size_t variable, int member,
                           const Segment& segment);
 
-/// Places in `members` of those that are independent of each other (see antithetic.hpp).
-std::vector<std::size_t> independent_of(const Options& options, const std::vector<int>& members);
-
 /// `kind`: mean, std or quantiles. The attribute `members` says over which; where they are pairs,
 /// `independent_members` over which of them the standard deviation is taken.
 FieldFileSpec statistics_spec(const OutputStyle& style, std::size_t variable,

@@ -119,7 +119,7 @@ class Antithetic(PreparedStore):
 
     def test_check_warns_of_a_single_pair_and_info_names_the_partner(self):
         said = run("check", f"experiment/directory='{self.folder}'", "ensemble/antithetic=.true.", "ensemble/members=2")
-        self.assertIn("1 to 2, in pairs of opposite noise", said)
+        self.assertIn("1 to 2, in pairs of opposite noise: 1 independent", said)
         self.assertIn("one pair is one draw", said)
         said = run("check", f"experiment/directory='{self.folder}'", "ensemble/antithetic=.true.", "ensemble/members=3")
         self.assertNotIn("one pair is one draw", said)
@@ -127,6 +127,7 @@ class Antithetic(PreparedStore):
 
     def test_a_regression_has_no_noise_and_no_pairs(self):
         options = ("training/stage='regression'", "ensemble/antithetic=.true.", f"experiment/directory='{self.folder}'")
+        self.assertNotIn("in pairs", run("check", *options))
         run("train", *options)
         folder = self.folder / "single"
         run("reconstruct", *options, f"reconstruct/directory='{folder}'", "ensemble/members=2", "output/quantiles=")
