@@ -35,7 +35,7 @@ target_include_directories(Random123::Random123 SYSTEM INTERFACE ${RANDOM123_INC
 
 if(HINDSCALE_CUDA)
   set(HINDSCALE_CUDA_ARCHITECTURES native CACHE STRING "GPUs to compile for, as CMAKE_CUDA_ARCHITECTURES names them")
-  set(CMAKE_CUDA_STANDARD 20)
+  set(CMAKE_CUDA_STANDARD 17) # Debian's CMake knows of no 20 here
   set(CMAKE_CUDA_STANDARD_REQUIRED ON)
   enable_language(CUDA)
   find_package(CUDAToolkit REQUIRED)

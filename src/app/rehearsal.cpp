@@ -204,10 +204,14 @@ Pace rehearse_training(const Context& context, const Options& asked) {
   Options alone = asked, opposed = asked;
   alone.gan.start = std::numeric_limits<std::int64_t>::max();
   opposed.gan.start = 0;
+  // Alone once more afterwards: a machine that gets faster or slower makes neither dearer.
+  const Pace first = pace_of_steps(context, alone), both = pace_of_steps(context, opposed),
+             last = pace_of_steps(context, alone);
   const auto time = [](const Pace& pace) { return (1 + pace.overhead) / pace.gflops; };
-  const Pace pace = pace_of_steps(context, alone);
-  const double all = before * time(pace) + (1 - before) * time(pace_of_steps(context, opposed));
-  return {pace.gflops, all * pace.gflops - 1};
+  const double own = (time(first) + time(last)) / 2;
+  const double adversary = std::max(time(both) / own - 1, 0.0);  // less than nothing is noise
+  const double gflops = 2 / (1 / first.gflops + 1 / last.gflops);
+  return {gflops, own * gflops * (1 + (1 - before) * adversary) - 1};
 }
 
 }  // namespace hindscale
