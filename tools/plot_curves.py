@@ -10,6 +10,7 @@ from plot_text import long_name, pretty
 
 METHODS = {  # of the spectra, in the order they are drawn: label and line
     "truth": {"label": "truth", "color": "black", "linewidth": 3},
+    "training_truth": {"label": "truth of the training years", "color": "black", "linestyle": ":"},
     "lerp": {"label": "Lerp", "color": "#d55e00", "linestyle": "--"},
     "ensemble": {"label": "ensemble mean", "color": "#009e73", "linestyle": "-."},
     "member": {"label": "members", "color": "#56b4e9"},

@@ -125,7 +125,7 @@ std::vector<PairResults> correlate_variables(const EvaluationSetup& setup) {
     }
   }
   if (pairs.empty()) return pairs;
-  for_own_months(setup, [&](std::size_t position) {
+  for_own_months(setup.context.comm, setup.positions, [&](std::size_t position) {
     const MonthCorrelator month(setup.fields, variables, position);
     std::vector<PairMoments> all{month.truth(), month.baseline(Baseline::lerp),
                                  month.baseline(Baseline::lerp_corrected)};

@@ -45,13 +45,17 @@ void require_evaluation_inputs(const Options& options) {
   for (const NamedFolder& other : named_others(options)) require_manifest(other.folder);
 }
 
+/// Raised where scores.json or scores.nc changes: those of an older program are made again.
+constexpr int scores_format = 2;
+
 Json evaluation_inputs(const Context& context, const Options& options) {
   const InRegion reading(context.regions.get(), Region::reading);
   const EvaluationOptions& evaluation = options.evaluation;
   const std::string text = fmt::format(
-      "{}; bootstrap {} x {}; members {}; spectrum {}; seed {}; consistency with {} ({} members, "
+      "{}, format {}; bootstrap {} x {}; members {}; spectrum {}; seed {}; consistency with {} ({} "
+      "members, "
       "{})",
-      program_version(), evaluation.bootstrap_samples, evaluation.bootstrap_block,
+      program_version(), scores_format, evaluation.bootstrap_samples, evaluation.bootstrap_block,
       fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed,
       fmt::join(options.reconstruct.coarse_files, " "), options.reconstruct.coarse_members,
       options.reconstruct.adjustment);

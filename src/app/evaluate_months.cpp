@@ -3,23 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <utility>
+
+#include "evaluate_spectra.hpp"
 
 namespace hindscale {
 namespace {
-
-/// Distances between cells in the middle of the domain.
-Spacing spacing_km(const Grid& grid) {
-  constexpr double earth_radius_km = 6371;
-  constexpr double km_a_degree = earth_radius_km * std::numbers::pi / 180;
-  const auto step = [](const Axis& axis) {
-    return (axis.edge.back() - axis.edge.front()) / static_cast<double>(axis.size());
-  };
-  const double middle = (grid.latitude.edge.front() + grid.latitude.edge.back()) / 2;
-  return {step(grid.longitude) * km_a_degree * std::cos(middle * std::numbers::pi / 180),
-          step(grid.latitude) * km_a_degree};
-}
 
 /// Scores single months of one variable into `results_`.
 class MonthScorer {
@@ -42,7 +31,7 @@ class MonthScorer {
     add_spectra({truth, baselines[0], mean}, members, weight);
     for (std::size_t i = 0; i < fields_.n_law_members(); ++i)
       results_.spectra[n_spectra + i].push_back(
-          spectrum(fields_.law_member(i, variable_, position), weight));
+          spectrum_of(setup_, fields_.law_member(i, variable_, position), weight));
     maps_.add({truth, baselines[0], ridge_of(baselines), mean, spread, weight});
   }
 
@@ -209,16 +198,11 @@ class MonthScorer {
                    const Array<double, 2>& weight) {
     std::vector<Spectrum> of_members;
     for (std::size_t m = 0; m < members.n_members(); ++m)
-      of_members.push_back(spectrum(members.member(m), weight));
-    results_.spectra[0].push_back(spectrum(fields[0], weight));
-    results_.spectra[1].push_back(spectrum(fields[1], weight));
+      of_members.push_back(spectrum_of(setup_, members.member(m), weight));
+    results_.spectra[0].push_back(spectrum_of(setup_, fields[0], weight));
+    results_.spectra[1].push_back(spectrum_of(setup_, fields[1], weight));
     results_.spectra[2].push_back(mean_spectrum(of_members));
-    results_.spectra[3].push_back(spectrum(fields[2], weight));
-  }
-
-  [[nodiscard]] Spectrum spectrum(View<const float, 2> field, View<const double, 2> weight) const {
-    if (setup_.spectrum == SpectrumKind::zonal) return zonal_spectrum(field, weight);
-    return radial_spectrum(field, weight, spacing_km(fields_.content().fine));
+    results_.spectra[3].push_back(spectrum_of(setup_, fields[2], weight));
   }
 
   const EvaluationSetup& setup_;
@@ -230,14 +214,14 @@ class MonthScorer {
 
 /// Width of the truth's range over all months. Least and greatest do not depend on the order.
 double truth_range(const EvaluationSetup& setup, const ScoredVariable& variable) {
+  const Communicator& comm = setup.context.comm;
   ValueRange range;
-  for_own_months(setup, [&](std::size_t position) {
+  for_own_months(comm, setup.positions, [&](std::size_t position) {
     const Array<float, 2> truth = setup.fields.truth(variable, position);
     const Array<float, 2> valid = setup.fields.valid(variable);
     const std::vector<View<const float, 2>> needed{truth, valid};
     range.include(value_range(truth, valid_weights(setup.fields.areas(), needed)));
   });
-  const Communicator& comm = setup.context.comm;
   return ValueRange{all_min(comm, range.low), all_max(comm, range.high)}.width();
 }
 
@@ -251,14 +235,13 @@ std::vector<std::string> method_names(const FieldProvider& fields, const ScoredV
   return names;
 }
 
-void for_own_months(const EvaluationSetup& setup, const std::function<void(std::size_t)>& work) {
-  const Communicator& comm = setup.context.comm;
+void for_own_months(const Communicator& comm, std::span<const std::size_t> positions,
+                    const std::function<void(std::size_t)>& work) {
   together(comm, [&] {
     const Block block =
-        block_of(static_cast<std::int64_t>(setup.positions.size()), comm.rank(), comm.size());
-    for (std::int64_t i = block.first; i < block.last; ++i) {
-      work(setup.positions[static_cast<std::size_t>(i)]);
-    }
+        block_of(static_cast<std::int64_t>(positions.size()), comm.rank(), comm.size());
+    for (std::int64_t i = block.first; i < block.last; ++i)
+      work(positions[static_cast<std::size_t>(i)]);
   });
 }
 
@@ -275,7 +258,7 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
   results.spectra.resize(n_spectra + setup.fields.n_law_members());
   maps.set_range(results.range);
   MonthScorer scorer(setup, variable, results, maps);
-  for_own_months(setup, [&](std::size_t position) { scorer.score(position); });
+  for_own_months(comm, setup.positions, [&](std::size_t position) { scorer.score(position); });
 
   for (auto* errors : {&results.errors, &results.errors_of_size})
     for (auto& months : *errors) months = months_of(gather_blocks(comm, values_of(months)));
@@ -292,6 +275,7 @@ VariableResults score_variable(const EvaluationSetup& setup, const ScoredVariabl
   }
   for (auto& months : results.spectra)
     months = spectra_of(gather_blocks(comm, values_of(months)), setup.positions.size());
+  results.training_spectrum = training_spectrum(setup, variable);
   results.n_left_out = all_sum(comm, results.n_left_out);
   maps.sum_over(comm);
   return results;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,7 @@ struct VariableResults {
   std::map<std::string, std::vector<MonthEnsemble>> laws;
   /// [one of spectrum_names, then each member of the exact law][month]
   std::vector<std::vector<Spectrum>> spectra;
+  Spectrum training_spectrum;     ///< the truth's, mean over the months that models learnt from
   std::vector<MonthSeams> seams;  ///< [month]; empty where there is nothing to compare
   std::int64_t n_left_out =
       0;  ///< cells with a truth, over all months, in which some method has no value
@@ -85,7 +87,9 @@ std::vector<std::string> correlation_names(const StoreContent& content);
 /// One result for each pair of variables. Collective; every rank returns the same.
 std::vector<PairResults> correlate_variables(const EvaluationSetup& setup);
 
-/// Calls `work(position)` for each month of this rank's block; failures are agreed on. Collective.
-void for_own_months(const EvaluationSetup& setup, const std::function<void(std::size_t)>& work);
+/// Calls `work(position)` for each month of this rank's block of them; failures are agreed on.
+/// Collective.
+void for_own_months(const Communicator& comm, std::span<const std::size_t> positions,
+                    const std::function<void(std::size_t)>& work);
 
 }  // namespace hindscale

@@ -237,6 +237,8 @@ nlohmann::ordered_json json_of_spectra(const VariableResults& results) {
   Json json{{"wavenumber", numbers(results.spectra[0].front().wavenumber)}};
   for (std::size_t i = 0; i < n_spectra; ++i)
     json[spectrum_names[i]] = numbers(mean_spectrum(results.spectra[i]).power);
+  if (!results.training_spectrum.power.empty())
+    json["training_truth"] = numbers(results.training_spectrum.power);
   for (std::size_t i = n_spectra; i < results.spectra.size(); ++i)
     json["law_members"].push_back(numbers(mean_spectrum(results.spectra[i]).power));
   return json;

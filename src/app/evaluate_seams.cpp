@@ -105,7 +105,7 @@ std::vector<MonthSeams> SeamComparison::months(const EvaluationSetup& setup,
                       .advice = "run the stage reconstruct again"});
   }
   std::vector<double> mine;
-  for_own_months(setup, [&](std::size_t position) {
+  for_own_months(setup.context.comm, setup.positions, [&](std::size_t position) {
     const MonthSeams sums = month(setup.fields, variable, position);
     mine.insert(mine.end(), {sums.steps, sums.steps_moved, sums.variance, sums.variance_moved});
   });

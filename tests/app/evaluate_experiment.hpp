@@ -75,13 +75,15 @@ class SyntheticExperiment {
     return field;
   }
 
+  /// Waves are twice as high in the training year.
   [[nodiscard]] static Field coarse_field(std::size_t variable, Month month) {
     Field field({4, 8});
+    const double height = month.year() == 1999 ? 16 : 8;
     for (std::size_t y = 0; y < 4; ++y) {
       for (std::size_t x = 0; x < 8; ++x) {
         const double phase = 0.7 * static_cast<double>(x + 2 * variable) + 0.4 * month.of_year();
-        field(y, x) =
-            static_cast<float>(8 * std::sin(phase) + static_cast<double>(y * y) + month.of_year());
+        field(y, x) = static_cast<float>(height * std::sin(phase) + static_cast<double>(y * y) +
+                                         month.of_year());
       }
     }
     return field;

@@ -221,6 +221,15 @@ TEST_F(KnownScores, constant_errors_change_neither_correlations_nor_waves) {
   }
 }
 
+TEST_F(KnownScores, power_of_the_training_years_stands_beside_that_of_the_months_scored) {
+  const Json& spectra = scores.at("spectra").at("vas");
+  const Json &training = spectra.at("training_truth"), &truth = spectra.at("truth");
+  ASSERT_EQ(training.size(), 13U);
+  EXPECT_GT(truth[1].get<double>(), 1);
+  for (std::size_t k = 1; k < 13; ++k)
+    EXPECT_NEAR(training[k].get<double>(), 4 * truth[k].get<double>(), 1e-4) << k;
+}
+
 TEST_F(KnownScores, maps_hold_the_errors_of_every_cell) {
   const fs::path path = stage->folder.path() / "scores.nc";
   const std::vector<std::pair<const char*, double>> known{

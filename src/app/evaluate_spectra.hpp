@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spectra of the fields that are scored, and of those that the models learnt from.
+#pragma once
+
+#include "evaluate_months.hpp"
+
+namespace hindscale {
+
+/// Of a field [y, x], of the evaluation's kind; cells of zero weight [y, x] are missing.
+Spectrum spectrum_of(const EvaluationSetup& setup, View<const float, 2> field,
+                     View<const double, 2> weight);
+
+/// The truth's mean spectrum over the months that models learnt from. Members follow those years:
+/// where these had other power than the months scored, so have members. Without power where the
+/// store holds no such month. Collective; every rank returns the same.
+Spectrum training_spectrum(const EvaluationSetup& setup, const ScoredVariable& variable);
+
+}  // namespace hindscale
