@@ -8,9 +8,13 @@ source tools/common.sh
 takes_no_arguments "$@"
 
 compiler="${CUDACXX:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}"
-toolkit="$(dirname "$(dirname "$compiler")")"
-if [[ ! -x "$compiler" || ! -f "$toolkit/include/nccl.h" || ! -e "$toolkit/lib64/libnccl.so" ]]; then
-  echo "no CUDA toolkit with NCCL here: what runs on GPUs is not compiled"
+nccl="${NCCL_ROOT:-$(dirname "$(dirname "$compiler")")}"
+if [[ ! -x "$compiler" ]]; then
+  echo "no CUDA toolkit here: what runs on GPUs is not compiled"
+  exit 0
+fi
+if ! compgen -G "$nccl/lib*/libnccl.so*" > /dev/null || [[ ! -f "$nccl/include/nccl.h" ]]; then
+  echo "no NCCL in $nccl (NCCL_ROOT names another folder): what runs on GPUs is not compiled"
   exit 0
 fi
 
@@ -19,7 +23,7 @@ folder=build/cuda_objects
 made="$folder/headers/c10/cuda/impl/cuda_cmake_macros.h"
 mkdir -p "$(dirname "$made")"
 [[ -f "$made" ]] || echo '#define C10_CUDA_BUILD_SHARED_LIBS' > "$made"
-CUDACXX="$compiler" cmake --preset cuda -B "$folder" -DNCCL_ROOT="$toolkit" -DHINDSCALE_CUDA_ARCHITECTURES=90 -DHINDSCALE_TESTS=OFF \
+CUDACXX="$compiler" cmake --preset cuda -B "$folder" -DNCCL_ROOT="$nccl" -DHINDSCALE_CUDA_ARCHITECTURES=90 -DHINDSCALE_TESTS=OFF \
   -DHINDSCALE_WARNINGS_AS_ERRORS=ON -DCMAKE_CXX_FLAGS="-isystem $PWD/$folder/headers" > "$folder/cmake.log" || { cat "$folder/cmake.log"; exit 1; }
-mapfile -t objects < <(ninja -C "$folder" -t targets all | sed -n 's,^\(src/\(comm\|kernel\|model\|train\)/.*\.o\): .*,\1,p')
+mapfile -t objects < <(ninja -C "$folder" -t targets all | sed -n 's,^\(src/\(comm\|kernel\|model\|sampler\|train\)/.*\.o\): .*,\1,p')
 ninja -C "$folder" "${objects[@]}"

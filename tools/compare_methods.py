@@ -13,10 +13,16 @@ import sys
 FINEST = 40  # wavenumbers beyond it are told apart
 
 
-def spectra_error(spectra, first=0, last=math.inf, reference="truth"):
-    """Root mean square over wavenumbers in (first, last] of the logarithm of members' power over the reference's, in decibels."""
-    pairs = [(m, t) for k, m, t in zip(spectra["wavenumber"], spectra["member"], spectra.get(reference, [])) if first < k <= last and m and t]
+def spectra_error(spectra, first=0, last=math.inf):
+    """Root mean square over wavenumbers in (first, last] of the logarithm of members' power over the truth's, in decibels."""
+    pairs = [(m, t) for k, m, t in zip(spectra["wavenumber"], spectra["member"], spectra["truth"]) if first < k <= last and m and t]
     return 10 * math.sqrt(sum(math.log10(m / t) ** 2 for m, t in pairs) / len(pairs)) if pairs else math.nan
+
+
+def finest_power(spectra, name):
+    """Power of all wavenumbers beyond FINEST over the truth's; nan where the scores do not hold it."""
+    power, truth = (sum(p or 0 for k, p in zip(spectra["wavenumber"], spectra.get(which, [])) if k > FINEST) for which in (name, "truth"))
+    return power / truth if power and truth else math.nan
 
 
 def cost(folder):
@@ -32,8 +38,8 @@ def value(entry):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    print(f"| method | variable | RMSE / ridge | CRPS / ridge | spread-skill | seam index | seam variance | spectra (dB) | to {FINEST} | beyond | beyond, to the training years | s a field and rank |")
-    print("|" + 12 * "---|")
+    print(f"| method | variable | RMSE / ridge | CRPS / ridge | spread-skill | seam index | seam variance | spectra (dB) | to {FINEST} | beyond | power beyond / truth | of training years | s a field and rank |")
+    print("|" + 13 * "---|")
     for argument in sys.argv[1:]:
         name, folder = argument.split("=", 1)
         folder = pathlib.Path(folder)
@@ -50,7 +56,7 @@ def main():
             print(f"| {name} | {variable} | {rmse:.3f} | {crps:.3f} | {value(ensemble['spread_skill'])} | "
                   f"{value(member.get('seam_index'))} | {value(member.get('seam_variance'))} | {spectra_error(spectra):.2f} | "
                   f"{spectra_error(spectra, last=FINEST):.2f} | {spectra_error(spectra, first=FINEST):.2f} | "
-                  f"{spectra_error(spectra, first=FINEST, reference='training_truth'):.2f} | {seconds:.2f} |")
+                  f"{finest_power(spectra, 'member'):.1f} | {finest_power(spectra, 'training_truth'):.1f} | {seconds:.2f} |")
 
 
 if __name__ == "__main__":

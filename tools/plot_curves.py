@@ -8,13 +8,13 @@ import numpy as np
 
 from plot_text import long_name, pretty
 
-METHODS = {  # of the spectra, in the order they are drawn: label and line
+METHODS = {  # in the order they are drawn: label and line
     "truth": {"label": "truth", "color": "black", "linewidth": 3},
-    "training_truth": {"label": "truth of the training years", "color": "black", "linestyle": ":"},
     "lerp": {"label": "Lerp", "color": "#d55e00", "linestyle": "--"},
     "ensemble": {"label": "ensemble mean", "color": "#009e73", "linestyle": "-."},
     "member": {"label": "members", "color": "#56b4e9"},
 }
+SPECTRA = {"training_truth": {"label": "truth of the training years", "color": "black", "linestyle": ":"}, **METHODS}
 BLUE, ORANGE = "#0072b2", "#d55e00"
 
 
@@ -80,7 +80,7 @@ def draw_spectra(scores):
         if entry.get("law_members"):
             shares = np.array([numbers(draw)[waves] for draw in entry["law_members"]]) / truth
             share_axes.fill_between(wavenumber[waves], shares.min(axis=0), shares.max(axis=0), color="0.8", label="draws from the exact law")
-        for method, style in METHODS.items():
+        for method, style in SPECTRA.items():
             if entry.get(method):
                 power = numbers(entry[method])[waves]
                 power_axes.loglog(wavenumber[waves], power, **style)

@@ -53,8 +53,7 @@ Json evaluation_inputs(const Context& context, const Options& options) {
   const EvaluationOptions& evaluation = options.evaluation;
   const std::string text = fmt::format(
       "{}, format {}; bootstrap {} x {}; members {}; spectrum {}; seed {}; consistency with {} ({} "
-      "members, "
-      "{})",
+      "members, {})",
       program_version(), scores_format, evaluation.bootstrap_samples, evaluation.bootstrap_block,
       fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed,
       fmt::join(options.reconstruct.coarse_files, " "), options.reconstruct.coarse_members,

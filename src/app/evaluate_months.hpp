@@ -65,7 +65,7 @@ struct VariableResults {
   std::map<std::string, std::vector<MonthEnsemble>> laws;
   /// [one of spectrum_names, then each member of the exact law][month]
   std::vector<std::vector<Spectrum>> spectra;
-  Spectrum training_spectrum;     ///< the truth's, mean over the months that models learnt from
+  Spectrum training_spectrum;     ///< the truth's, mean over the store's training months
   std::vector<MonthSeams> seams;  ///< [month]; empty where there is nothing to compare
   std::int64_t n_left_out =
       0;  ///< cells with a truth, over all months, in which some method has no value

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spectra of the fields that are scored, and of those that the models learnt from.
+// Spectra of the fields that are scored, and of the truth in the training years.
 #pragma once
 
 #include "evaluate_months.hpp"
@@ -10,9 +10,10 @@ namespace hindscale {
 Spectrum spectrum_of(const EvaluationSetup& setup, View<const float, 2> field,
                      View<const double, 2> weight);
 
-/// The truth's mean spectrum over the months that models learnt from. Members follow those years:
-/// where these had other power than the months scored, so have members. Without power where the
-/// store holds no such month. Collective; every rank returns the same.
+/// The truth's mean spectrum over the store's training months, of all cells with data. Members
+/// follow the years they were learnt from: where these had other power than the months scored, so
+/// have members. Without power where the store holds no such month. Collective; every rank returns
+/// the same.
 Spectrum training_spectrum(const EvaluationSetup& setup, const ScoredVariable& variable);
 
 }  // namespace hindscale

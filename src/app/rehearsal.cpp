@@ -172,7 +172,7 @@ Pace rehearse_fields(const Context& context, const Options& asked) {
   FieldGenerator generator(
       make_network(stage.network, static_cast<std::uint64_t>(options.experiment.seed)),
       *stage.conditioning, generator_options(options, options.diffusion),
-      {torch_device(context.device), &self, context.regions.get()});
+      {torch_device(context.device), &self, context.regions.get(), options.sampling.device_state});
   const Unit unit = small_unit(stage, generator.fields_in_flight());
   const CoarseDigests coarse = nameless(unit, options.reconstruct);
   const std::filesystem::path folder = options.reconstruction_path().string() + ".probe",

@@ -62,4 +62,22 @@ void DeviceEvaluator::evaluate(View<const float, 4> input, double time, View<flo
   }
 }
 
+torch::Tensor DeviceEvaluator::forward(const torch::Tensor& input, double time) {
+  HINDSCALE_ASSERT(input.device() == input_.device() && input.size(1) == input_.size(1));
+  const torch::NoGradGuard no_gradient;
+  torch::Tensor output =
+      torch::empty({input.size(0), output_.size(1), input.size(2), input.size(3)}, input.options());
+  const std::int64_t batch = input_.size(0);
+  for (std::int64_t first = 0; first < input.size(0); first += batch) {
+    const std::int64_t n = std::min(batch, input.size(0) - first);
+    recording_.run(
+        [&] {
+          input_.narrow(0, 0, n).copy_(input.narrow(0, first, n));
+          time_.fill_(time);
+        },
+        [&] { output.narrow(0, first, n).copy_(output_.narrow(0, 0, n)); });
+  }
+  return output;
+}
+
 }  // namespace hindscale

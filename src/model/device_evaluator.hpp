@@ -16,6 +16,7 @@ class DeviceEvaluator final : public Evaluator {
  public:
   DeviceEvaluator(const UNet& network, const EvaluatorOptions& options);
   void evaluate(View<const float, 4> input, double time, View<float, 4> output) override;
+  [[nodiscard]] torch::Tensor forward(const torch::Tensor& input, double time) override;
   [[nodiscard]] std::size_t out_channels() const override {
     return static_cast<std::size_t>(host_output_.size(1));
   }

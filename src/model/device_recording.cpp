@@ -3,6 +3,7 @@
 
 #include "hindscale/core/error.hpp"
 #ifdef HINDSCALE_WITH_CUDA
+#include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
@@ -52,6 +53,10 @@ void DeviceRecording::run(const std::function<void()>& before, const std::functi
 #ifdef HINDSCALE_WITH_CUDA
   if (graph_) {
     try {
+      // What was queued before this call is there when it reads.
+      at::cuda::CUDAEvent queued;
+      queued.record(c10::cuda::getCurrentCUDAStream(graph_->stream.device_index()));
+      queued.block(graph_->stream);
       const c10::cuda::CUDAStreamGuard guard(graph_->stream);
       before();
       if (!graph_->is_recorded) graph_->record(work_);

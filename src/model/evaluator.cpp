@@ -8,6 +8,10 @@
 
 namespace hindscale {
 
+torch::Tensor Evaluator::forward(const torch::Tensor& input, double time) {
+  return hindscale::evaluate(*this, input, time).to(input.device());
+}
+
 std::unique_ptr<Evaluator> make_evaluator(const FieldNetwork& network,
                                           const EvaluatorOptions& options) {
   const UNet unet(network.as<UNetImpl>());

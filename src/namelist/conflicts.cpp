@@ -173,6 +173,9 @@ void check_reconstruction(const Options& options, ConflictReport& report) {
     report.add("tiling/crop", {"tiling/overlap"},
                fmt::format("tiling/overlap is {}", options.tiling.overlap),
                "crop at most half of the overlap");
+  if (options.tiling.stitching == "separate" && options.sampling.device_state)
+    report.add("sampling/device_state", {"tiling/stitching"}, "tiling/stitching is 'separate'",
+               "leave it out: separate tiles stay on the host");
   if (options.tiling.stitching == "separate" && options.sampling.sampler == "adaptive")
     report.add("tiling/stitching", {"sampling/sampler"}, "sampling/sampler is 'adaptive'",
                "choose a sampler of fixed steps for separate tiles");

@@ -54,7 +54,9 @@ class FieldProcess {
   FieldProcess(const FieldProcess&) = delete;
   FieldProcess& operator=(const FieldProcess&) = delete;
 
-  /// For a sampler; `jobs` must outlive it.
+  /// Before the first evaluation of other fields.
+  virtual void begin() { n_evaluations_ = 0; }
+  /// For a sampler; `jobs` must outlive it. Begins.
   [[nodiscard]] Process process(std::span<const FieldJob> jobs);
   /// Gives the shape of the state of so many jobs.
   [[nodiscard]] virtual torch::Tensor like(std::size_t n_jobs) const = 0;
@@ -76,6 +78,7 @@ class FieldProcess {
   const TileWork& work_;
   const GeneratorOptions& options_;
   Regions* regions_;
+  std::shared_ptr<Evaluator> evaluator_;
   std::vector<TileNetwork> networks_;  ///< the network on the tiles of each cut
   std::size_t n_evaluations_ = 0;      ///< of the process under way
   torch::Tensor valid_;  ///< the state of one job, true where there is data; undefined: everywhere

@@ -89,8 +89,10 @@ void FieldGenerator::generate_together(std::span<const FieldJob> jobs, View<floa
   if (options_.prediction == Prediction::mean) {
     made = mean_field(jobs);
   } else {
-    made = process_->rows(
-        sample(options_.sampler, levels_, process_->process(jobs), process_->like(jobs.size())));
+    made = process_
+               ->rows(sample(options_.sampler, levels_, process_->process(jobs),
+                             process_->like(jobs.size())))
+               .to(torch::kCPU);
   }
   if (mean_) made = mean_->shared_mean_fields(jobs) + made * mean_scale_;
   made = made.contiguous();
@@ -115,7 +117,8 @@ torch::Tensor FieldGenerator::shared_mean_fields(std::span<const FieldJob> jobs)
 
 torch::Tensor FieldGenerator::mean_field(std::span<const FieldJob> jobs) {
   const torch::Tensor nothing = torch::zeros_like(process_->like(jobs.size()));
-  return process_->masked(process_->predict(jobs, nothing, 0));
+  process_->begin();
+  return process_->masked(process_->predict(jobs, nothing, 0)).to(torch::kCPU);
 }
 
 }  // namespace hindscale

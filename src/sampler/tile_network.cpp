@@ -10,6 +10,20 @@
 
 namespace hindscale {
 
+std::vector<TileCall> all_calls(std::size_t n_jobs, std::size_t n_own) {
+  std::vector<TileCall> calls;
+  for (std::size_t i_job = 0; i_job < n_jobs; ++i_job) {
+    for (std::size_t i_own = 0; i_own < n_own; ++i_own) calls.push_back({i_job, i_own});
+  }
+  return calls;
+}
+
+DivergenceError divergence_of(const FieldJob& job, ErrorFacts facts) {
+  facts.why = fmt::format("member {}, {}", job.member, job.month.to_string());
+  facts.advice = "check the coarse fields of that month and the checkpoint";
+  return DivergenceError(std::move(facts));
+}
+
 TileNetwork::TileNetwork(std::shared_ptr<Evaluator> evaluator, const TileLayout& layout,
                          const std::vector<std::size_t>& tiles, std::size_t batch, Regions* regions)
     : evaluator_(std::move(evaluator)),
@@ -20,10 +34,7 @@ TileNetwork::TileNetwork(std::shared_ptr<Evaluator> evaluator, const TileLayout&
 
 void TileNetwork::run(std::span<const FieldJob> jobs, double time, const ReadState& read,
                       const TakeOutput& take) {
-  std::vector<TileCall> calls;
-  for (std::size_t i_job = 0; i_job < jobs.size(); ++i_job) {
-    for (std::size_t i_own = 0; i_own < tiles_.size(); ++i_own) calls.push_back({i_job, i_own});
-  }
+  const std::vector<TileCall> calls = all_calls(jobs.size(), tiles_.size());
   for (std::size_t first = 0; first < calls.size(); first += batch_) {
     const std::size_t n = std::min(batch_, calls.size() - first);
     call(jobs, std::span(calls).subspan(first, n), time, read, take);
@@ -56,11 +67,7 @@ void TileNetwork::call(std::span<const FieldJob> jobs, std::span<const TileCall>
     try {
       take(calls[i], outputs[i]);
     } catch (const DivergenceError& error) {
-      const FieldJob& job = jobs[calls[i].i_job];
-      ErrorFacts facts = error.facts();
-      facts.why = fmt::format("member {}, {}", job.member, job.month.to_string());
-      facts.advice = "check the coarse fields of that month and the checkpoint";
-      throw DivergenceError(facts);
+      throw divergence_of(jobs[calls[i].i_job], error.facts());
     }
   }
 }

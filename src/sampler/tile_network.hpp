@@ -17,6 +17,12 @@ struct TileCall {
   std::size_t i_own = 0;  ///< place among the tiles of this rank
 };
 
+/// All tiles of this rank of every job.
+std::vector<TileCall> all_calls(std::size_t n_jobs, std::size_t n_own);
+
+/// An error in the output for a job, as users should read it.
+DivergenceError divergence_of(const FieldJob& job, ErrorFacts facts);
+
 /// Shares the evaluator; `layout` and `tiles` must outlive it.
 class TileNetwork {
  public:

@@ -53,16 +53,28 @@ RowShare::RowShare(const Communicator& group, std::size_t n_rows, Rows touched) 
   }
 }
 
+std::vector<Rows> RowShare::wanted_by_others() const {
+  std::vector<Rows> wanted;
+  for (const Rows& touched : touched_) wanted.push_back(common(this->own(), touched));
+  return wanted;
+}
+
+std::vector<Rows> RowShare::wanted_from_others() const {
+  std::vector<Rows> wanted;
+  for (const Rows& own : own_) wanted.push_back(common(own, this->touched()));
+  return wanted;
+}
+
 void RowShare::fill(View<const float, 3> own, View<float, 3> touched) const {
+  const std::vector<Rows> sent = wanted_by_others(), received = wanted_from_others();
   std::vector<std::vector<float>> out;
   std::vector<std::size_t> n_in;
   for (std::size_t rank = 0; rank < own_.size(); ++rank) {
-    out.push_back(packed(own, this->own(), common(this->own(), touched_[rank])));
-    n_in.push_back(touched.extent(0) * common(own_[rank], this->touched()).size() *
-                   touched.extent(2));
+    out.push_back(packed(own, this->own(), sent[rank]));
+    n_in.push_back(touched.extent(0) * received[rank].size() * touched.extent(2));
   }
   transfer(group_, out, n_in, [&](std::size_t rank, const std::vector<float>& values) {
-    each_run(touched.shape(), this->touched(), common(own_[rank], this->touched()),
+    each_run(touched.shape(), this->touched(), received[rank],
              [&](std::size_t to, std::size_t from, std::size_t length) {
                std::copy_n(values.data() + from, length, touched.data() + to);
              });
@@ -70,15 +82,16 @@ void RowShare::fill(View<const float, 3> own, View<float, 3> touched) const {
 }
 
 void RowShare::total(View<const std::int64_t, 3> touched, View<std::int64_t, 3> own) const {
+  const std::vector<Rows> sent = wanted_from_others(), received = wanted_by_others();
   std::vector<std::vector<std::int64_t>> out;
   std::vector<std::size_t> n_in;
   for (std::size_t rank = 0; rank < own_.size(); ++rank) {
-    out.push_back(packed(touched, this->touched(), common(own_[rank], this->touched())));
-    n_in.push_back(own.extent(0) * common(this->own(), touched_[rank]).size() * own.extent(2));
+    out.push_back(packed(touched, this->touched(), sent[rank]));
+    n_in.push_back(own.extent(0) * received[rank].size() * own.extent(2));
   }
   std::fill(own.begin(), own.end(), 0);
   transfer(group_, out, n_in, [&](std::size_t rank, const std::vector<std::int64_t>& sums) {
-    each_run(own.shape(), this->own(), common(this->own(), touched_[rank]),
+    each_run(own.shape(), this->own(), received[rank],
              [&](std::size_t to, std::size_t from, std::size_t length) {
                for (std::size_t i = 0; i < length; ++i) own.data()[to + i] += sums[from + i];
              });

@@ -5,12 +5,6 @@
 #include "hindscale/tiling/tiling.hpp"
 
 namespace hindscale {
-namespace {
-
-constexpr double one = 17592186044416.0;  // 2^44: rounding is far below that of a float near 1
-constexpr float largest = 8192;           // sums of weighted values stay below 2^63 / one
-
-}  // namespace
 
 TileSum::TileSum(const TileLayout& layout, std::size_t n_channels, Rows rows)
     : layout_(layout), rows_(rows), sums_({n_channels, rows.size(), layout.n_columns()}) {}
@@ -37,7 +31,7 @@ void TileSum::add(std::size_t i_tile, std::size_t first_channel, View<const floa
       }
     }
   }
-  if (!all_finite) throw DivergenceError({.problem = "the network's output is not finite"});
+  if (!all_finite) throw DivergenceError({.problem = not_finite});
 }
 
 float TileSum::value_of(std::int64_t sum) {

@@ -4,11 +4,10 @@
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <fmt/format.h>
-#include <nccl.h>
 
-#include <cstring>
-#include <string>
+#include <optional>
 
+#include "hindscale/comm/nccl_communicator.hpp"
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/devices.hpp"
 #include "reduction.hpp"
@@ -16,24 +15,7 @@
 namespace hindscale {
 namespace {
 
-void check_nccl(ncclResult_t status, const char* call) {
-  if (status == ncclSuccess) return;
-  throw SystemError({.problem = std::string(call) + " failed", .why = ncclGetErrorString(status)});
-}
-
-/// The root's identifier of a new NCCL communicator, on every rank.
-ncclUniqueId shared_identifier(const Communicator& comm) {
-  ncclUniqueId identifier{};
-  together(comm, [&] {
-    if (comm.is_root()) check_nccl(ncclGetUniqueId(&identifier), "ncclGetUniqueId");
-  });
-  const std::string bytes =
-      broadcast(comm, std::string(identifier.internal, sizeof identifier.internal));
-  std::memcpy(identifier.internal, bytes.data(), sizeof identifier.internal);
-  return identifier;
-}
-
-/// Owns an NCCL communicator; work on it is ordered by one stream from LibTorch's pool.
+/// Work on the communicator is ordered by one stream from LibTorch's pool.
 class NcclReduction final : public Reduction {
  public:
   NcclReduction(const Communicator& comm, const torch::Device& device)
@@ -48,16 +30,12 @@ class NcclReduction final : public Reduction {
                            .why = "NCCL sums gradients between GPUs, not within one",
                            .advice = "start one rank for each GPU"});
     });
-    const ncclUniqueId identifier = shared_identifier(comm);
-    together(comm, [&] {
-      check_nccl(ncclCommInitRank(&nccl_, comm.size(), identifier, comm.rank()),
-                 "ncclCommInitRank");
-    });
+    nccl_.emplace(comm);
   }
 
   ~NcclReduction() override {
     const c10::cuda::CUDAGuard guard(device_);
-    if (nccl_ != nullptr) ncclCommDestroy(nccl_);
+    nccl_.reset();
   }
 
   void start(torch::Tensor& values) override {
@@ -68,15 +46,11 @@ class NcclReduction final : public Reduction {
     filled.block(stream_);
     auto* const data = values.data_ptr<float>();
     check_nccl(ncclAllReduce(data, data, static_cast<std::size_t>(values.numel()), ncclFloat,
-                             ncclSum, nccl_, stream_.stream()),
+                             ncclSum, nccl_->get(), stream_.stream()),
                "ncclAllReduce");
   }
 
-  void poke() override {
-    ncclResult_t status = ncclSuccess;
-    check_nccl(ncclCommGetAsyncError(nccl_, &status), "ncclCommGetAsyncError");
-    check_nccl(status, "ncclAllReduce");
-  }
+  void poke() override { nccl_->check("ncclAllReduce"); }
 
   void wait() override {
     const c10::cuda::CUDAGuard guard(device_);
@@ -89,7 +63,7 @@ class NcclReduction final : public Reduction {
  private:
   torch::Device device_;
   c10::cuda::CUDAStream stream_;
-  ncclComm_t nccl_ = nullptr;
+  std::optional<NcclCommunicator> nccl_;
 };
 
 }  // namespace

@@ -62,6 +62,10 @@ class Invariance(unittest.TestCase):
             name = f"shared{ranks}_{shared}"
             self.reconstruct(name, f"ensemble/ranks_per_field={shared}", ranks=ranks)
             self.assertEqual(digests(self.folder / name, *DATA), self.base, name)
+        for ranks in (1, 3):
+            name = f"device_state{ranks}"
+            self.reconstruct(name, "sampling/device_state=.true.", f"ensemble/ranks_per_field={ranks}", ranks=ranks)
+            self.assertEqual(digests(self.folder / name, *DATA), self.base, name)
         said = run("reconstruct", self.home, f"reconstruct/directory='{self.folder}/halves'", "ensemble/ranks_per_field=2", ranks=3,
                    expect=2)
         self.assertIn("ensemble/ranks_per_field", said)

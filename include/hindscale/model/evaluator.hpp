@@ -24,6 +24,10 @@ class Evaluator {
   /// the network itself.
   virtual void evaluate(View<const float, 4> input, double time, View<float, 4> output) = 0;
 
+  /// The same for a tensor on any device, where the output is, too, float32; by way of the host
+  /// where the evaluator computes elsewhere.
+  [[nodiscard]] virtual torch::Tensor forward(const torch::Tensor& input, double time);
+
   [[nodiscard]] virtual std::size_t out_channels() const = 0;
 
   /// Of packed weights and of what all threads need, in the host's memory.

@@ -19,6 +19,7 @@ struct SamplingOptions {
   std::int64_t corrections;
   std::string corrector, precision;
   double corrector_size, tolerance;
+  bool device_state;
 
   SamplingOptions() { describe(TakeDefaults{}); }
 
@@ -58,11 +59,17 @@ struct SamplingOptions {
            .determines_values = true});
     visit("precision", precision, "auto",
           {.meaning = "numbers inside the network; what is sampled is float32 always. 'bfloat16': "
-                      "two to three times as fast where the processor has it, 0.5 to 1 % of "
+                      "1.6 to 3 times as fast where the processor has it, 0.5 to 1 % of "
                       "rounding in an evaluation. 'auto': bfloat16 there, else float32; an archive "
                       "keeps what it began with",
            .choices = {"auto", "float32", "bfloat16"},
            .determines_values = true});
+    visit(
+        "device_state", device_state, false,
+        {.meaning = "fields stay on the GPU from their noise to the end, and ranks that share one "
+                    "exchange rows from GPU to GPU (NCCL), where else the network alone is there. "
+                    "Has been run on CPUs alone, where it gives the same bytes and saves nothing. "
+                    "Not for tiling/stitching = 'separate'"});
     visit("eta", eta, 0.0,
           {.unit = "1",
            .meaning = "share of fresh noise in each step of 'ddim' and 'predictor_corrector': 0 "
@@ -101,11 +108,13 @@ struct SamplingOptions {
                       "noise found, 'snr' from a signal-to-noise ratio corrector_size",
            .choices = {"sda", "snr"},
            .determines_values = true});
-    visit("corrector_size", corrector_size, 0.25,
-          {.unit = "1",
-           .meaning = "size of a Langevin step, see corrector",
-           .range = above(0),
-           .determines_values = true});
+    visit(
+        "corrector_size", corrector_size, 0.25,
+        {.unit = "1",
+         .meaning = "size of a Langevin step, see corrector; such steps inflate variances, by the "
+                    "rule of 'sda' by 1 / (1 - size / 2) or more",
+         .range = above(0),
+         .determines_values = true});
     visit("tolerance", tolerance, 1e-3,
           {.unit = "1",
            .meaning = "error of a step of 'adaptive', absolute and relative",

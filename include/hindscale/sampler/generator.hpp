@@ -61,6 +61,9 @@ struct GeneratorPlace {
   torch::Device device = torch::kCPU;
   const Communicator* group = nullptr;  ///< outlives the generator; null: this rank alone
   Regions* regions = nullptr;           ///< where its time is counted; outlives it
+  /// Fields stay on the device from their noise to the end, but for `separate` tiles; else the
+  /// network alone is there.
+  bool state_on_device = false;
 };
 
 class FieldProcess;

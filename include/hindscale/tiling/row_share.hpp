@@ -22,6 +22,11 @@ class RowShare {
   [[nodiscard]] Rows own() const { return own_[static_cast<std::size_t>(group_.rank())]; }
   [[nodiscard]] Rows touched() const { return touched_[static_cast<std::size_t>(group_.rank())]; }
 
+  /// Own rows that each rank touches; rows of each rank that this one touches. What `fill` sends
+  /// and receives; `total` the other way round.
+  [[nodiscard]] std::vector<Rows> wanted_by_others() const;
+  [[nodiscard]] std::vector<Rows> wanted_from_others() const;
+
   /// Values of the own rows [n, row, x] of all ranks -> those of the touched rows.
   void fill(View<const float, 3> own, View<float, 3> touched) const;
   /// Sums of the touched rows of all ranks -> their total in the own rows.

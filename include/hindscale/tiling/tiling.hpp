@@ -109,11 +109,16 @@ struct Rows {
 /// order, the chunks and the ranks in which tiles come cannot change it.
 class TileSum {
  public:
+  static constexpr double one = 17592186044416.0;  ///< 2^44: rounding is far below a float's near 1
+  static constexpr float largest = 8192;  ///< sums of weighted values stay below 2^63 / one
+  static constexpr const char* not_finite = "the network's output is not finite";
+
   /// `layout` must outlive it.
   TileSum(const TileLayout& layout, std::size_t n_channels, Rows rows);
 
   /// Adds the values [channel, n_rows, n_columns] of a tile whose rows are all held, to the
-  /// channels from `first_channel`. DivergenceError for values that are not finite or beyond 8192.
+  /// channels from `first_channel`. DivergenceError for values that are not finite of `largest` or
+  /// beyond.
   void add(std::size_t i_tile, std::size_t first_channel, View<const float, 3> values);
 
   /// [channel, row, x]; `value_of` turns an entry into its value.
