@@ -20,7 +20,8 @@ class DeviceRecording {
   DeviceRecording& operator=(const DeviceRecording&) = delete;
 
   /// Runs `before`, the work and `after` in this order, and returns when all is done. `before` and
-  /// `after` may queue copies, from and to the host or the tensors of others. SystemError where the device fails.
+  /// `after` may queue copies, from and to the host or the tensors of others. SystemError where the
+  /// device fails.
   void run(const std::function<void()>& before, const std::function<void()>& after);
 
  private:
