@@ -13,17 +13,17 @@ namespace hindscale {
 namespace {
 
 /// Number of condition channels, as Conditioning counts them.
-std::int64_t n_condition_channels(const Options& options, std::int64_t n_variables) {
+std::size_t n_condition_channels(const Options& options, std::size_t n_variables) {
   const ModelOptions& model = options.model;
   const std::string& base = options.diffusion.base;
   const bool ridge = options.dataset.ridge &&
                      (base == "ridge" || (base == "local_ridge" && options.dataset.local_ridge));
-  std::int64_t n = n_variables + (model.relief ? 1 : 0) + (model.mask ? 1 : 0) +
-                   (model.season ? 2 : 0) + (model.position ? 3 : 0);
+  std::size_t n = n_variables + (model.relief ? 1U : 0U) + (model.mask ? 1U : 0U) +
+                  (model.season ? 2U : 0U) + (model.position ? 3U : 0U);
   if (model.climatology) n += n_variables;
   if (model.base && ridge) n += n_variables;
   if (model.base && options.diffusion.scaling == "cell") n += n_variables;
-  const std::int64_t n_coarse = n_variables * (model.climatology ? 2 : 1);
+  const std::size_t n_coarse = n_variables * (model.climatology ? 2U : 1U);
   return n + (model.previous_month ? n_coarse : 0) + (model.context ? n_coarse : 0);
 }
 
@@ -38,9 +38,9 @@ ExperimentOutline outline_of(const Options& options) {
   StoreContent content = describe_content(options, open_prepare_inputs(options));
   if (options.dataset.ridge) content.ridge = widest_regression(options.dataset);
   if (options.dataset.ridge && options.dataset.local_ridge) content.local_ridge = content.ridge;
-  const auto n_variables = static_cast<std::int64_t>(content.n_variables());
-  const NetworkConfig config = network_config(
-      options.model, n_variables + n_condition_channels(options, n_variables), n_variables);
+  const std::size_t n_variables = content.n_variables();
+  const NetworkConfig config =
+      network_config(options.model, n_variables, n_condition_channels(options, n_variables));
   return {std::move(content),
           make_network(config, static_cast<std::uint64_t>(options.experiment.seed))};
 }

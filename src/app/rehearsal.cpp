@@ -89,10 +89,7 @@ struct Stage {
           *reader, content,
           ConditioningOptions{.model = options.model, .diffusion = options.diffusion});
     });
-    const auto n_variables = static_cast<std::int64_t>(content.n_variables());
-    network = network_config(options.model,
-                             n_variables + static_cast<std::int64_t>(conditioning->n_channels()),
-                             n_variables);
+    network = network_config(options.model, content.n_variables(), conditioning->n_channels());
   }
 
   Options options;

@@ -85,10 +85,8 @@ ExitCode run_train(const Context& context, const Options& given) {
                       finish_of(mean, content));
 
   // 3. The network and its trainer.
-  const auto n_variables = static_cast<std::int64_t>(content.n_variables());
-  const NetworkConfig network = network_config(
-      options.model, n_variables + static_cast<std::int64_t>(conditioning->n_channels()),
-      n_variables);
+  const NetworkConfig network =
+      network_config(options.model, content.n_variables(), conditioning->n_channels());
   Trainer trainer(context, options, network, samples);
   context.log.info("network '{}': {} parameters, {} channels in, {}; {} patches a step on {} ranks",
                    options.model.preset, parameter_count(*trainer.network()), network.in_channels,

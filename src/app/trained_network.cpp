@@ -35,6 +35,23 @@ Normalisation elsewhere(Normalisation trained, const StoreReader& reader,
   return trained;
 }
 
+/// What of a checkpoint has to be as in the store that it is used with.
+struct Agreement {
+  const char* problem;
+  std::vector<std::string> trained, here;
+  const char* advice;
+};
+
+void require(const Agreement& agreement, const std::filesystem::path& checkpoint) {
+  if (agreement.trained == agreement.here) return;
+  throw InputError({.problem = agreement.problem,
+                    .value = fmt::format("{}", fmt::join(agreement.trained, ", ")),
+                    .why = fmt::format("the sample store has {}", fmt::join(agreement.here, ", ")),
+                    .advice = agreement.advice,
+                    .file = checkpoint.string(),
+                    .key = "reconstruct/checkpoint"});
+}
+
 }  // namespace
 
 TrainedNetwork load_trained_network(const Options& options, const StoreReader& reader,
@@ -50,43 +67,28 @@ TrainedNetwork load_trained_network(const Options& options, const StoreReader& r
   StoreContent content = read_content(reader);
   content.left_out = checkpoint.state.value("left_out", std::vector<int>{});
   const auto variables = checkpoint.state.value("variables", std::vector<std::string>{});
-  if (variables != content.variables) {
-    throw InputError(
-        {.problem = "the checkpoint was trained for other variables",
-         .value = fmt::format("{}", fmt::join(variables, ", ")),
-         .why = fmt::format("the sample store holds {}", fmt::join(content.variables, ", ")),
-         .advice = "choose another checkpoint or another store",
-         .file = trained.checkpoint.string(),
-         .key = "reconstruct/checkpoint"});
-  }
-  const auto transforms = checkpoint.state.value("transforms", content.transforms);
-  if (transforms != content.transforms) {
-    throw InputError(
-        {.problem = "the checkpoint was trained with other transforms",
-         .value = fmt::format("{}", fmt::join(transforms, ", ")),
-         .why = fmt::format("the sample store has {}", fmt::join(content.transforms, ", ")),
-         .advice = "use the store the network was trained on",
-         .file = trained.checkpoint.string(),
-         .key = "reconstruct/checkpoint"});
-  }
+  require({"the checkpoint was trained for other variables", variables, content.variables,
+           "choose another checkpoint or another store"},
+          trained.checkpoint);
+  require({"the checkpoint was trained with other transforms",
+           checkpoint.state.value("transforms", content.transforms), content.transforms,
+           "use the store the network was trained on"},
+          trained.checkpoint);
   const ConditioningOptions conditioning_options = conditioning_options_of(checkpoint.state);
   Normalisation normalisation = normalisation_of(checkpoint.model);
   if (options.reconstruct.elsewhere)
     normalisation = elsewhere(std::move(normalisation), reader, content, conditioning_options);
   trained.conditioning.emplace(reader, content, conditioning_options, std::move(normalisation));
   const auto channels = checkpoint.state.value("channels", std::vector<std::string>{});
+  require({"the checkpoint has other input channels", channels,
+           trained.conditioning->channel_names(), "use the store the network was trained on"},
+          trained.checkpoint);
   const NetworkConfig config = network_from_json(checkpoint.state.at("network"));
-  const std::size_t n_in = channels.size() + variables.size();
-  if (channels != trained.conditioning->channel_names() ||
-      static_cast<std::size_t>(config.in_channels) != n_in) {
-    throw InputError({.problem = "the checkpoint has other input channels",
-                      .value = fmt::format("{}", fmt::join(channels, ", ")),
-                      .why = fmt::format("this store gives {}",
-                                         fmt::join(trained.conditioning->channel_names(), ", ")),
-                      .advice = "use the store the network was trained on",
-                      .file = trained.checkpoint.string(),
-                      .key = "reconstruct/checkpoint"});
-  }
+  require({"the checkpoint's network takes another number of inputs",
+           {std::to_string(config.in_channels)},
+           {std::to_string(channels.size() + variables.size())},
+           "choose another checkpoint"},
+          trained.checkpoint);
   if (!options.reconstruct.elsewhere)
     require_same_store(checkpoint, store_sha256, trained.checkpoint.string());
   trained.network = make_network(config, options.experiment.seed);

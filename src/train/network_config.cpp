@@ -4,11 +4,12 @@
 
 namespace hindscale {
 
-NetworkConfig network_config(const ModelOptions& options, std::int64_t in_channels,
-                             std::int64_t out_channels) {
+NetworkConfig network_config(const ModelOptions& options, std::size_t n_variables,
+                             std::size_t n_conditions) {
   const bool is_custom = options.preset == "custom";
-  NetworkConfig config =
-      network_preset(is_custom ? "small" : options.preset, in_channels, out_channels);
+  NetworkConfig config = network_preset(is_custom ? "small" : options.preset,
+                                        static_cast<std::int64_t>(n_variables + n_conditions),
+                                        static_cast<std::int64_t>(n_variables));
   config.channels = options.channels;
   config.multipliers = options.multipliers;
   config.residual_blocks = options.residual_blocks;

@@ -31,6 +31,27 @@ nlohmann::json json_of(const std::optional<BestCheckpoint>& best) {
   return {{"step", best->step}, {"score", best->score}};
 }
 
+/// The newest checkpoint in `root` that can be read, on every rank; empty where there is none yet.
+/// InputError where there are some, but none of them can be. Collective.
+std::string newest_checkpoint(const Context& context, const std::filesystem::path& root) {
+  std::string found;
+  together(context.comm, [&] {
+    if (!context.comm.is_root()) return;
+    make_directory(root);
+    std::vector<std::string> rejected;
+    const auto newest = newest_valid_checkpoint(root, rejected);
+    for (const std::string& reason : rejected) context.log.warn("checkpoint left out: {}", reason);
+    if (newest) found = newest->string();
+    if (!newest && !rejected.empty()) {
+      throw InputError({.problem = "no checkpoint of this training can be read",
+                        .value = root.string(),
+                        .why = rejected.front(),
+                        .advice = "mend that, or move the folder away to train anew"});
+    }
+  });
+  return broadcast(context.comm, found);
+}
+
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainingParts& parts, nlohmann::json description)
@@ -38,23 +59,7 @@ TrainingRun::TrainingRun(const TrainingParts& parts, nlohmann::json description)
 
 void TrainingRun::resume() {
   const Communicator& comm = parts_.context.comm;
-  std::string found;
-  together(comm, [&] {
-    if (!comm.is_root()) return;
-    make_directory(root_);
-    std::vector<std::string> rejected;
-    const auto newest = newest_valid_checkpoint(root_, rejected);
-    for (const std::string& reason : rejected)
-      parts_.context.log.warn("checkpoint left out: {}", reason);
-    if (newest) found = newest->string();
-    if (!newest && !rejected.empty()) {
-      throw InputError({.problem = "no checkpoint of this training can be read",
-                        .value = root_.string(),
-                        .why = rejected.front(),
-                        .advice = "mend that, or move the folder away to train anew"});
-    }
-  });
-  found = broadcast(comm, found);
+  const std::string found = newest_checkpoint(parts_.context, root_);
   std::int64_t step = 0;
   if (found.empty()) {
     begin_with_others(parts_.context, parts_.options.training, description_, parts_.trainer);

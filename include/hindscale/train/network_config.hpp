@@ -2,7 +2,7 @@
 // From the namelist's &model to the shape of a network.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 
 #include "hindscale/model/architecture.hpp"
 #include "hindscale/namelist/options.hpp"
@@ -11,8 +11,9 @@ namespace hindscale {
 
 /// The preset's network with the options' numbers (resolved ones). What has no option (upsampling,
 /// unit of dropout, width of the time embedding) follows the preset; 'custom' takes those of
-/// 'small', with a time embedding of 4 * channels. InputError where the numbers make no network.
-NetworkConfig network_config(const ModelOptions& options, std::int64_t in_channels,
-                             std::int64_t out_channels);
+/// 'small', with a time embedding of 4 * channels. It sees `n_variables` noisy fields, then
+/// `n_conditions` channels. InputError where the numbers make no network.
+NetworkConfig network_config(const ModelOptions& options, std::size_t n_variables,
+                             std::size_t n_conditions);
 
 }  // namespace hindscale
