@@ -100,6 +100,8 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--world", type=pathlib.Path, required=True)
     given = parser.parse_args()
+    if not (given.world / "law").is_dir():
+        parser.error(f"{given.world / 'law'} is not there: --world names the folder that 'hindscale world' wrote the exact law to")
     plt.rcParams.update(STYLE)
     out = given.folder / "report"
     out.mkdir(exist_ok=True)
