@@ -70,7 +70,7 @@ MemberArchive::MemberArchive(fs::path folder, const StoreContent& content)
 void MemberArchive::list_files() {
   std::size_t n_member_files = 0;
   for (const auto& entry : required_manifest(folder_)) {
-    const File file{entry.at("file"), entry.at("bytes")};
+    const File file{entry.at("file"), entry.at("bytes"), entry.at("sha256")};
     const auto name = parse_name(file.name);
     if (!name) continue;
     const auto& known = content_.variables;
@@ -162,6 +162,15 @@ const FieldReader& MemberArchive::reader_of(const File& file, std::size_t variab
                                        reader.variable(), describe(reader.grid()),
                                        content_.variables[variable], describe(content_.fine)),
                     .advice = "evaluate it with the namelist it was made with"});
+}
+
+std::map<std::string, std::string> MemberArchive::digests() const {
+  std::map<std::string, std::string> digests;
+  for (const FilesOfVariable& by_member : files_)
+    for (const auto& [member, by_month] : by_member)
+      for (const auto& [month, file] : by_month)
+        digests.emplace((folder_ / file.name).string(), file.sha256);
+  return digests;
 }
 
 void MemberArchive::find_independent() {

@@ -46,6 +46,9 @@ class MemberArchive {
   /// The test months that every member has, as positions in the store's months.
   [[nodiscard]] const std::vector<std::size_t>& positions() const { return positions_; }
 
+  /// Digests of the files with test months, by their paths, as the manifest has them.
+  [[nodiscard]] std::map<std::string, std::string> digests() const;
+
   /// Rows [first_row, first_row + n) of a field -> [n, x], NaN where missing. InputError where the
   /// file is not as the manifest says or lies on another grid than the store.
   void read(const MemberField& field, std::size_t first_row, View<float, 2> rows) const;
@@ -54,6 +57,7 @@ class MemberArchive {
   struct File {
     std::string name;
     std::uint64_t bytes = 0;
+    std::string sha256{};
   };
   /// Files of the test months of one variable, by member and month.
   using FilesOfVariable = std::map<int, std::map<Month, File>>;

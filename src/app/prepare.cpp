@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Source files -> sample store.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -115,6 +117,22 @@ void write_fields(const Context& context, StoreWriter& writer, const PrepareInpu
   if (inputs.coarse) report_gaps(context, content, of_coarse, "dataset/coarse_files");
 }
 
+/// Refuses a static field that holds no value, or one beyond what it may be.
+void require_within(const Array<float, 2>& field, float low, float high, ErrorFacts facts) {
+  std::size_t n_known = 0;
+  for (const float value : field.flat()) {
+    if (std::isnan(value)) continue;
+    ++n_known;
+    if (value >= low && value <= high) continue;
+    facts.problem += fmt::format(" has a value outside {} to {}", low, high);
+    facts.value = fmt::format("{}", value);
+    throw InputError(facts);
+  }
+  if (n_known > 0) return;
+  facts.problem += " holds no value";
+  throw InputError(facts);
+}
+
 void write_statics(const Context& context, StoreWriter& writer, const PrepareInputs& inputs,
                    const Grid& fine) {
   Array<float, 2> relief({fine.n_rows(), fine.n_columns()}),
@@ -124,6 +142,11 @@ void write_statics(const Context& context, StoreWriter& writer, const PrepareInp
       const Grid& grid = inputs.relief->grid();
       Array<float, 2> height({grid.n_rows(), grid.n_columns()}), is_land = height;
       inputs.relief->read(0, height);
+      require_within(height, -12000, 10000,
+                     {.problem = "the relief (m)",
+                      .advice = "give its missing values as _FillValue, and its height a unit",
+                      .file = inputs.relief->files().front(),
+                      .key = "dataset/relief_file"});
       for (std::size_t i = 0; i < height.size(); ++i) {
         float& value = height.flat()[i];
         is_land.flat()[i] = value > 0 ? 1.0F : 0.0F;
@@ -138,6 +161,12 @@ void write_statics(const Context& context, StoreWriter& writer, const PrepareInp
       const Grid& grid = inputs.mask->grid();
       Array<float, 2> fraction({grid.n_rows(), grid.n_columns()});
       inputs.mask->read(0, fraction);
+      require_within(fraction, -0.01F, 1.01F,
+                     {.problem = "the land fraction",
+                      .advice = "give it the unit '%' where it is in percent; a mask is 0 or 1",
+                      .file = inputs.mask->files().front(),
+                      .key = "dataset/mask_file"});
+      for (float& value : fraction.flat()) value = std::clamp(value, 0.0F, 1.0F);
       ConservativeRemap(grid, fine).apply(fraction, land);
       for (float& value : land.flat()) value = std::isnan(value) ? 0.0F : value;
     }

@@ -46,7 +46,7 @@ struct FieldReader::Impl {
     throw InputError({.problem = "not a complete file of this program",
                       .value = path.string(),
                       .why = why,
-                      .advice = "remove it and run again"});
+                      .advice = "where a stage was to write it, remove it and run that again"});
   }
   void check(int status) const {
     if (status > 0)  // errno, no fault of the file

@@ -100,10 +100,9 @@ std::string NetcdfFile::name_of(int variable) const {
   return name.c_str();
 }
 
-NumberKind NetcdfFile::kind_of(int variable) const {
-  const LibraryLock alone = alone_in_netcdf();
-  nc_type type = NC_NAT;
-  check(nc_inq_vartype(handle_, variable, &type), "read the type of", name_of(variable));
+namespace {
+
+NumberKind kind_of_type(nc_type type) {
   switch (type) {
     case NC_BYTE:
       return NumberKind::int8;
@@ -125,6 +124,24 @@ NumberKind NetcdfFile::kind_of(int variable) const {
     default:
       return NumberKind::other;
   }
+}
+
+}  // namespace
+
+NumberKind NetcdfFile::kind_of(int variable) const {
+  const LibraryLock alone = alone_in_netcdf();
+  nc_type type = NC_NAT;
+  check(nc_inq_vartype(handle_, variable, &type), "read the type of", name_of(variable));
+  return kind_of_type(type);
+}
+
+NumberKind NetcdfFile::kind_of(int variable, const char* attribute) const {
+  const LibraryLock alone = alone_in_netcdf();
+  nc_type type = NC_NAT;
+  std::size_t length = 0;
+  if (nc_inq_att(handle_, variable, attribute, &type, &length) != NC_NOERR)
+    return NumberKind::other;
+  return kind_of_type(type);
 }
 
 std::vector<NetcdfDimension> NetcdfFile::dimensions_of(int variable) const {
@@ -199,6 +216,10 @@ std::vector<double> NetcdfFile::values(int variable) const {
   }
   std::vector<double> values;
   read(variable, start, count, values);
+  const std::vector<double> scale = numbers(variable, "scale_factor"),
+                            offset = numbers(variable, "add_offset");
+  for (double& value : values)
+    value = value * (scale.empty() ? 1 : scale.front()) + (offset.empty() ? 0 : offset.front());
   return values;
 }
 

@@ -36,6 +36,8 @@ class NetcdfFile {
   [[nodiscard]] bool has_groups() const;
   [[nodiscard]] std::string name_of(int variable) const;
   [[nodiscard]] NumberKind kind_of(int variable) const;
+  /// Of an attribute; `other` where it is absent.
+  [[nodiscard]] NumberKind kind_of(int variable, const char* attribute) const;
   [[nodiscard]] std::vector<NetcdfDimension> dimensions_of(int variable) const;
   /// The variable of exactly this name.
   [[nodiscard]] std::optional<int> find(const std::string& name) const;
@@ -47,7 +49,7 @@ class NetcdfFile {
 
   /// Memory kept for `variable` is that of one record, one index along its dimension `record`.
   void keep_only_a_record(int variable, std::size_t record);
-  /// All values of a numeric variable.
+  /// All values of a numeric variable, unpacked.
   [[nodiscard]] std::vector<double> values(int variable) const;
   /// The box [start, start + count) of a numeric variable, in the file's order of dimensions, as
   /// stored (packed).

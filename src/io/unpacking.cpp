@@ -70,6 +70,24 @@ Unpacking::Unpacking(const NetcdfFile& file, int variable) {
   offset_ = packing(file, variable, "add_offset", offset_);
   if (lower_case(file.text(variable, "_Unsigned")) == "true")
     unsigned_range_ = unsigned_range(kind);
+  read_limits(file, variable);
+}
+
+void Unpacking::read_limits(const NetcdfFile& file, int variable) {
+  const NumberKind kind = file.kind_of(variable);
+  const auto take = [&](const char* attribute, std::size_t i, double& limit) {
+    const NumberKind given = file.kind_of(variable, attribute);
+    const bool is_floating = given == NumberKind::float32 || given == NumberKind::float64;
+    if (given != kind && (floating_ || !is_floating)) return;
+    const std::vector<double> numbers = file.numbers(variable, attribute);
+    if (i >= numbers.size()) return;
+    limits_are_unpacked_ = given != kind;
+    limit = numbers[i] < 0 && given == kind ? numbers[i] + unsigned_range_ : numbers[i];
+  };
+  take("valid_range", 0, low_);
+  take("valid_range", 1, high_);
+  take("valid_min", 0, low_);
+  take("valid_max", 0, high_);
 }
 
 bool Unpacking::is_missing(double stored) const {
@@ -86,7 +104,10 @@ bool Unpacking::is_missing(double stored) const {
 float Unpacking::value(double stored, const LinearMap& units) const {
   const double whole = stored < 0 ? stored + unsigned_range_ : stored;
   if (is_missing(stored) || is_missing(whole)) return std::numeric_limits<float>::quiet_NaN();
-  return static_cast<float>(units(whole * scale_ + offset_));
+  const double unpacked = whole * scale_ + offset_,
+               limited = limits_are_unpacked_ ? unpacked : whole;
+  if (limited < low_ || limited > high_) return std::numeric_limits<float>::quiet_NaN();
+  return static_cast<float>(units(unpacked));
 }
 
 }  // namespace hindscale

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <regex>
 #include <set>
 #include <utility>
 
@@ -97,6 +98,16 @@ void check_dataset(const Options& options, ConflictReport& report) {
   if (std::set<std::string>(dataset.variables.begin(), dataset.variables.end()).size() !=
       n_variables)
     report.add("dataset/variables", {}, "a variable stands there twice", "name each once");
+  static const std::regex usable("[A-Za-z][A-Za-z0-9_]*");
+  static const std::set<std::string> taken{"time",        "lat",      "lon",
+                                           "realization", "quantile", "time_bnds",
+                                           "lat_bnds",    "lon_bnds", "height"};
+  for (const std::string& variable : dataset.variables)
+    if (!std::regex_match(variable, usable) || taken.contains(variable))
+      report.add("dataset/variables", {},
+                 fmt::format("'{}' cannot name a variable of a file", variable),
+                 "use letters, digits and '_', and no name of a coordinate; what a source calls it "
+                 "stands in dataset/fine_names");
   if (n_variables == 0)
     report.add("dataset/variables", {}, "there is nothing to reconstruct",
                "name at least one variable");

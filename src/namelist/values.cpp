@@ -8,6 +8,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <regex>
 
@@ -138,6 +139,12 @@ std::optional<ValueFault> convert(const NamelistValue& value, bool& target) {
 }
 
 std::optional<ValueFault> convert(const NamelistValue& value, std::string& target) {
+  try {
+    static_cast<void>(nlohmann::json(value.text).dump());
+  } catch (const nlohmann::json::exception&) {
+    return ValueFault{"text that is not UTF-8", "checkpoints and data files hold it as UTF-8",
+                      "save the namelist as UTF-8, for instance with 'iconv -f latin1 -t utf-8'"};
+  }
   if (!is_quoted(value)) return ValueFault{"text without quotes", "", "put quotes around it"};
   target = value.text;
   return std::nullopt;

@@ -142,6 +142,24 @@ bool is_time_units(const std::string& units) {
   return units.find(" as %Y%m") != std::string::npos || parse_time_reference(units).has_value();
 }
 
+namespace {
+
+/// Of a month, within minutes.
+bool is_edge(double position) {
+  constexpr double minutes = 1e-4;
+  return std::abs(position - std::round(position)) < minutes;
+}
+
+[[noreturn]] void refuse_edge(const TimeStamps& stamps, std::size_t i) {
+  throw InputError({.problem = "a stamp between two months whose bounds cannot be used",
+                    .value = fmt::format("{} {}", stamps.values[i], stamps.units),
+                    .why = stamps.bounds_fault,
+                    .advice = "mend the bounds, or remove the attribute 'bounds' of the time where "
+                              "such stamps mean the month that begins"});
+}
+
+}  // namespace
+
 std::vector<Month> decode_months(const UnitSystem& system, const TimeStamps& stamps) {
   HINDSCALE_ASSERT(stamps.bounds.empty() || stamps.bounds.size() == stamps.values.size());
   check_increasing(stamps.values);
@@ -153,7 +171,8 @@ std::vector<Month> decode_months(const UnitSystem& system, const TimeStamps& sta
   std::vector<Month> months;
   for (std::size_t i = 0; i < stamps.values.size(); ++i) {
     double at = to_months(stamps.values[i]);
-    if (!stamps.bounds.empty() && stamps.bounds[i][0] < stamps.bounds[i][1]) {
+    if (!stamps.bounds_fault.empty() && is_edge(at)) refuse_edge(stamps, i);
+    if (!stamps.bounds.empty()) {
       at = 0.5 * (bounds_to_months(stamps.bounds[i][0]) + bounds_to_months(stamps.bounds[i][1]));
     }
     positions.push_back(at);

@@ -30,7 +30,7 @@ def environment():
 def run(stage, *overrides, ranks=1, namelist=NAMELIST, expect=0, wrap=()):
     """Runs a stage, behind the command `wrap`; fails with its output unless it ends with the status expected."""
     done = subprocess.run(list(wrap) + command(ranks, stage, namelist, *overrides), env=environment(), text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S)
+                          errors="replace", stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S)
     if done.returncode != expect:
         raise AssertionError(f"{stage} {overrides} on {ranks} ranks ended with {done.returncode}, not {expect}:\n"
                              f"{done.stdout}\n{done.stderr}")

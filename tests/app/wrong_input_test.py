@@ -54,6 +54,37 @@ class WrongInput(unittest.TestCase):
                             "training/steps", namelist=path)
         self.assertIn("dataset/train_years", said)
 
+    def test_text_that_is_not_utf8_is_refused_where_it_stands(self):
+        path = self.folder / "latin1.nml"
+        path.write_bytes(NAMELIST.read_bytes().replace(b"&experiment", "&experiment ! caf\u00e9\n  title = 'M\u00e9t\u00e9o'\n".encode("latin-1"), 1))
+        said = run("check", namelist=path, expect=2)
+        for text in ("latin1.nml:", "experiment/title", "UTF-8", "iconv"):
+            self.assertIn(text, said)
+
+    def test_land_fractions_and_heights_that_cannot_be_are_refused(self):
+        with xr.open_dataset("/usr/share/ferret-vis/data/etopo20.cdf") as relief:
+            height = relief["ROSE"].rename({name: new for name, new in zip(relief["ROSE"].dims, ("lat", "lon"))})
+            for new, units in (("lat", "degrees_north"), ("lon", "degrees_east")):
+                height[new] = height[new].assign_attrs(units=units)
+            fraction = (height > 0).astype("f4")
+            for name, field, option, texts in (
+                    ("percent", (100 * fraction).assign_attrs(units="1"), "mask", ("land fraction", "'100'", "'%'")),
+                    ("nothing", (np.nan * fraction).assign_attrs(units="1"), "mask", ("land fraction", "no value")),
+                    ("fill", height.where(height < 4000, 1e5).assign_attrs(units="m"), "relief", ("relief", "'100000'"))):
+                field.astype("f4").to_dataset(name="X").to_netcdf(self.folder / f"{name}.nc", encoding={"X": {"_FillValue": None}})
+                self.refused("prepare", [self.fresh(name), f"dataset/{option}_file='{self.folder}/{name}.nc'", f"dataset/{option}_name='X'"],
+                             f"dataset/{option}_file", f"{name}.nc", *texts)
+
+    def test_a_byte_that_changed_in_a_member_is_found_by_evaluate(self):
+        run("reconstruct", self.home)
+        path = sorted((self.folder / "base" / "reconstruction").glob("uas_r*.nc"))[0]
+        content = bytearray(path.read_bytes())
+        content[-5] ^= 1
+        path.write_bytes(content)
+        self.refused("evaluate", [self.home], path.name, "not as the manifest says", "digest", ranks=2)
+        run("reconstruct", self.home)
+        run("evaluate", self.home)
+
     def test_repeated_keys_and_groups(self):
         path = self.namelist("twice.nml", "&experiment\n directory='x'\n seed=1\n seed=2\n/\n&experiment\n/\n")
         self.refused("check", [], "twice.nml:4", "experiment/seed", "twice.nml:6", namelist=path)

@@ -17,15 +17,15 @@ TEST_P(EqualSource, gives_the_known_field_for_every_month) {
     expect_formula(source, i_month, static_cast<double>(i_month));
 }
 
-INSTANTIATE_TEST_SUITE_P(source, EqualSource,
-                         testing::Values("classic", "offset64", "cdf5", "netcdf4",
-                                         "netcdf4_classic", "lat_descending", "lon_180", "lon_seam",
-                                         "lon_repeated", "lon_descending", "single", "irregular",
-                                         "transposed", "time_last", "odd_names", "bare_names",
-                                         "no_scales", "height", "expver", "noleap", "days_360",
-                                         "julian", "dates", "months_since", "bounds",
-                                         "bounds_units"),
-                         [](const auto& test) { return std::string(test.param); });
+INSTANTIATE_TEST_SUITE_P(
+    source, EqualSource,
+    testing::Values("classic", "offset64", "cdf5", "netcdf4", "netcdf4_classic", "lat_descending",
+                    "lon_180", "lon_seam", "lon_repeated", "lon_descending", "single", "irregular",
+                    "transposed", "time_last", "odd_names", "bare_names", "no_scales", "height",
+                    "expver", "noleap", "days_360", "julian", "dates", "months_since", "bounds",
+                    "bounds_units", "bounds_reversed", "bounds_blank", "bounds_first",
+                    "bounds_deep", "bounds_lost_middle", "packed_axes"),
+    [](const auto& test) { return std::string(test.param); });
 
 TEST(source, rows_go_north_and_columns_east_from_the_files_first) {
   for (const char* name : {"classic", "lat_descending", "lon_descending", "lon_repeated"}) {

@@ -21,6 +21,14 @@ TEST(source_time, wrong_axes_are_refused_with_file_and_variable) {
   EXPECT_THAT(refusal_of(wind_request({"unfinished"})), HasSubstr("no time steps"));
 }
 
+TEST(source_time, stamps_between_two_months_need_the_bounds_they_declare) {
+  for (const char* name : {"bounds_lost", "bounds_nan", "bounds_single"}) {
+    EXPECT_THAT(refusal_of(wind_request({name})),
+                AllOf(HasSubstr("between two months"), HasSubstr("31 days since 2001-01-01"),
+                      HasSubstr("its bounds are '"), HasSubstr(name)));
+  }
+}
+
 TEST(source_time, overlapping_months_are_refused_with_months_and_files) {
   EXPECT_THAT(refusal_of(wind_request({"part_2001", "part_2002", "late_2002"})),
               AllOf(HasSubstr("overlapping months '2002-11..2002-12'"), HasSubstr("late_2002.nc"),

@@ -39,6 +39,16 @@ TEST(source_values, missing_values_of_every_kind_are_nan) {
   expect_holes("fills", "two", true);
 }
 
+TEST(source_values, values_beyond_the_valid_range_are_nan) {
+  for (const char* name : {"range", "most", "stored", "unpacked"})
+    expect_holes("limits", name, false);
+  const auto at = [](const char* name) {
+    return read_field(Source(request_of("limits", name, "uas", "m s-1")), 0)(1, 2);
+  };
+  EXPECT_TRUE(std::isnan(at("least")));
+  EXPECT_EQ(at("other_type"), 300);
+}
+
 TEST(source_values, packed_values_are_unpacked) {
   for (const char* name : {"uas", "no_attribute", "unwritten", "as_text"}) {
     const Source source(request_of("packed", name, "uas", "m s-1"));

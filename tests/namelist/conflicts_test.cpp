@@ -54,6 +54,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"reconstruct/adjustment=mean"}, "reconstruct/adjustment"},
         Case{{"reconstruct/adjustment=mean", "reconstruct/coarse_files=a.nc"}, ""},
         Case{{"tiling/overlap=40"}, "tiling/overlap"}, Case{{"tiling/overlap=39"}, ""},
+        Case{{"dataset/variables=u/v"}, "dataset/variables"},
+        Case{{"dataset/variables=lat"}, "dataset/variables"}, Case{{"dataset/variables=zg500"}, ""},
         Case{{"sampling/device_state=t"}, ""},
         Case{{"sampling/device_state=t", "tiling/stitching=separate"}, "sampling/device_state"},
         Case{{"sampling/eta=0.5"}, "sampling/eta"},

@@ -32,7 +32,7 @@ struct SourceRequest {
 /// Copes with classic, CDF-5 and NetCDF-4; packing; either latitude order; any longitude start,
 /// repeated columns; size-1 dimensions; expver dimensions; valid_time and YYYYMMDD axes; standard,
 /// noleap, 360_day, julian calendars; stamps anywhere in the month (see decode_months); fill values
-/// of every kind. Valid ranges and bounds of latitude and longitude are not used. Units go through
+/// of every kind, valid ranges. Bounds of latitude and longitude are not used. Units go through
 /// udunits. Two variables may cross dimensions: `pr` in "m" counts as metres a day (monthly means
 /// of ERA5-Land) and depths of water are taken at 1000 kg m-3; `orog` as geopotential is divided
 /// by 9.80665 m s-2.

@@ -180,6 +180,20 @@ with create("packed") as file:
     data(file, packed, "unwritten", kind="i2", missing_value=np.int16(-32768), **plain_packing)
     data(file, packed, "as_text", kind="i2", scale_factor="0.01", add_offset=" 150.0 ")
     data(file, packed, "no_number", kind="i2", scale_factor="a hundredth")
+with create("limits", "NETCDF4") as file:  # one place beyond what is valid
+    horizontal(file)
+    axis(file, "time", MID_2001[:1], units="days since 2001-01-01")
+    beyond = fields([0])
+    beyond[0, 1, 2] = 300
+    stored = np.round((beyond - 150) / 0.01).astype("i2")
+    for name, values, kind, attributes in [
+        ("range", beyond, "f4", {"valid_range": np.float32([-200, 200])}), ("most", beyond, "f4", {"valid_max": np.float32(200)}),
+        ("least", -beyond, "f4", {"valid_min": np.float32(-200)}),
+        ("stored", stored, "i2", {"valid_range": np.int16([-25000, 5000]), **plain_packing}),
+        ("unpacked", stored, "i2", {"valid_range": np.float32([-100, 200]), **plain_packing}),
+    ]:
+        data(file, values, name, kind=kind, **attributes)
+    data(file, beyond, "other_type", valid_range=np.int32([0, 1]))  # neither of stored nor of unpacked values: not applied
 with create("fills", "NETCDF4") as file:
     horizontal(file)
     axis(file, "time", MID_2001[:1], units="days since 2001-01-01")
@@ -235,6 +249,31 @@ with create("bounds", "NETCDF4") as file:  # stamps at the end of their months
     axis(file, "time", [31, 59, 90], units="days since 2001-01-01", bounds="time_bnds")
     file.createDimension("two", 2)
     file.createVariable("time_bnds", "f8", ("time", "two"))[:] = [[0, 31], [31, 59], [59, 90]]
+    data(file, fields(range(3)))
+ENDS = np.array([[0, 31], [31, 59], [59, 90]], dtype="f8")
+for name, declared, dimensions, values in [  # usable all the same
+    ("bounds_reversed", "time_bnds", ("time", "two"), ENDS[:, ::-1]), ("bounds_blank", "time_bnds  ", ("time", "two"), ENDS),
+    ("bounds_first", "time_bnds", ("two", "time"), ENDS.T), ("bounds_deep", "time_bnds", ("time", "two", "one"), ENDS[..., None]),
+    # not usable
+    ("bounds_lost", "elsewhere", ("time", "two"), ENDS), ("bounds_nan", "time_bnds", ("time", "two"), ENDS * np.nan),
+    ("bounds_single", "time_bnds", ("time",), ENDS[:, 1]),
+]:
+    with create(name, "NETCDF4") as file:
+        horizontal(file)
+        axis(file, "time", [31, 59, 90], units="days since 2001-01-01", bounds=declared)
+        file.createDimension("two", 2)
+        file.createDimension("one", 1)
+        file.createVariable("time_bnds", "f8", dimensions)[:] = values
+        data(file, fields(range(3)))
+with create("bounds_lost_middle", "NETCDF4") as file:  # which no stamp needs
+    horizontal(file)
+    axis(file, "time", MID_2001[:3], units="days since 2001-01-01", bounds="elsewhere")
+    data(file, fields(range(3)))
+with create("packed_axes", "NETCDF4") as file:
+    for name, values, offset in (("lat", LAT, -30.0), ("lon", LON, 0.0), ("time", MID_2001[:3], 0.0)):
+        units = {"lat": "degrees_north", "lon": "degrees_east", "time": "days since 2001-01-01"}[name]
+        variable = axis(file, name, np.round((np.asarray(values) - offset) / 0.5), "i2", units=units)
+        variable.setncatts({"scale_factor": 0.5, "add_offset": offset})
     data(file, fields(range(3)))
 with create("bounds_units", "NETCDF4") as file:  # the bounds count from another date
     horizontal(file)
