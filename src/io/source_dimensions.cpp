@@ -16,6 +16,9 @@ namespace {
 
 enum class Role { none, latitude, longitude, time };
 
+constexpr const char* remap_advice =
+    "remap it to latitude and longitude first, for instance with cdo remapbil";
+
 bool is_one_of(const std::string& text, std::initializer_list<const char*> list) {
   return std::ranges::any_of(list, [&](const char* item) { return text == item; });
 }
@@ -29,11 +32,17 @@ Role role_by_attributes(const NetcdfFile& file, int coordinate) {
   const std::string units = lower_case(trimmed(file.text(coordinate, "units")));
   const std::string axis = lower_case(file.text(coordinate, "axis"));
   if (is_one_of(standard_name, {"grid_latitude", "grid_longitude"})) {
-    throw InputError(
-        {.problem = "rotated grid",
-         .value = file.name_of(coordinate),
-         .advice = "remap it to latitude and longitude first, for instance with cdo remapbil",
-         .file = file.path().string()});
+    throw InputError({.problem = "rotated grid",
+                      .value = file.name_of(coordinate),
+                      .advice = remap_advice,
+                      .file = file.path().string()});
+  }
+  if (units.starts_with("rad")) {
+    throw InputError({.problem = "coordinate that is not in degrees",
+                      .value = file.name_of(coordinate),
+                      .why = fmt::format("its units are '{}'", units),
+                      .advice = "convert it, for instance with ncap2",
+                      .file = file.path().string()});
   }
   if (standard_name == "latitude") return Role::latitude;
   if (standard_name == "longitude") return Role::longitude;
@@ -123,22 +132,42 @@ void require_horizontal(const NetcdfFile& file, int variable, bool found, const 
 void refuse_curvilinear(const NetcdfFile& file, int variable, int axis) {
   if (!trimmed(file.text(axis, "units")).empty() && trimmed(file.text(axis, "units")) != "1")
     return;
+  std::vector<int> coordinates;
   std::istringstream names(file.text(variable, "coordinates"));
-  for (std::string name; names >> name;) {
-    const auto coordinate = file.find(name);
-    if (!coordinate || file.dimensions_of(*coordinate).size() < 2) continue;
+  for (std::string name; names >> name;)
+    if (const auto coordinate = file.find(name)) coordinates.push_back(*coordinate);
+  for (int other = 0; other < file.n_variables(); ++other)  // where nothing names them
+    if (lower_case(file.text(other, "units")).starts_with("degrees_")) coordinates.push_back(other);
+  for (const int coordinate : coordinates) {
+    if (file.dimensions_of(coordinate).size() < 2) continue;
     throw InputError(
         {.problem = "curvilinear grid",
-         .value = name,
+         .value = file.name_of(coordinate),
          .why = fmt::format("it has two dimensions, and {} no unit", file.name_of(axis)),
-         .advice = "remap it to latitude and longitude first, for instance with cdo remapbil",
+         .advice = remap_advice,
          .file = file.path().string()});
   }
+}
+
+/// Axes of a projection are not latitude and longitude, whatever their units.
+void refuse_projection(const NetcdfFile& file, int variable) {
+  const std::string named = trimmed(file.text(variable, "grid_mapping"));
+  const auto mapping = file.find(named.substr(0, named.find_first_of(": ")));
+  if (named.empty() || !mapping) return;
+  const std::string kind = trimmed(lower_case(file.text(*mapping, "grid_mapping_name")));
+  if (kind.empty() || kind == "latitude_longitude") return;
+  throw InputError({.problem = "grid of another projection",
+                    .value = kind,
+                    .why = fmt::format("grid_mapping of {} is {}", file.name_of(variable),
+                                       file.name_of(*mapping)),
+                    .advice = remap_advice,
+                    .file = file.path().string()});
 }
 
 }  // namespace
 
 FieldDimensions find_dimensions(const NetcdfFile& file, int variable) {
+  refuse_projection(file, variable);
   FieldDimensions found;
   std::optional<FieldDimensions::Place> latitude;
   std::optional<FieldDimensions::Place> longitude;

@@ -94,5 +94,16 @@ TEST(source_axes, numbers_of_rows_and_columns_are_no_degrees) {
       testing::AllOf(testing::HasSubstr("curvilinear grid"), testing::HasSubstr("lon2d")));
 }
 
+TEST(source, grids_that_are_not_of_latitude_and_longitude_in_degrees_are_refused) {
+  const std::pair<const char*, const char*> facts[] = {{"curvilinear_unsaid", "nav_lat"},
+                                                       {"projection", "rotated_latitude_longitude"},
+                                                       {"radians", "its units are 'radian'"}};
+  for (const auto& [file, fact] : facts)
+    EXPECT_THAT(
+        refusal_of({.files = {source_path(file)}, .name = "uas", .variable = "uas", .units = ""}),
+        testing::HasSubstr(fact))
+        << file;
+}
+
 }  // namespace
 }  // namespace hindscale::test

@@ -234,6 +234,22 @@ with create("curvilinear") as file:
         data(file, values, name, ("y", "x"), units=unit)
     data(file, field(0), "uas", ("y", "x"), coordinates="lon2d lat2d")
 
+with create("curvilinear_unsaid") as file:
+    axis(file, "y", np.arange(5))
+    axis(file, "x", np.arange(8))
+    for name, values, unit in (("nav_lat", field(0), "degrees_north"), ("nav_lon", field(0), "degrees_east")):
+        data(file, values, name, ("y", "x"), units=unit)
+    data(file, field(0), "uas", ("y", "x"))
+with create("projection") as file:
+    axis(file, "lat", LAT, units="degrees", axis="Y")
+    axis(file, "lon", LON, units="degrees", axis="X")
+    file.createVariable("pole", "i4", ()).grid_mapping_name = "rotated_latitude_longitude"
+    data(file, field(0), "uas", ("lat", "lon"), grid_mapping="pole")
+with create("radians") as file:
+    axis(file, "lat", np.radians(LAT), units="radian", standard_name="latitude")
+    axis(file, "lon", np.radians(LON), units="radian", standard_name="longitude")
+    data(file, field(0), "uas", ("lat", "lon"))
+
 # Time axes.
 timed("noleap", [15.5, 45, 74.5], "days since 2001-01-01", "NOLEAP")
 timed("days_360", [15, 45, 75], "days since 2001-01-01", "360_day")
