@@ -23,14 +23,18 @@ namespace {
 constexpr const char* identity_name = "archive.json";
 constexpr const char* coarse_name = "coarse_sha256";
 
-nlohmann::json parse_own(const fs::path& path) {
-  const auto json = nlohmann::json::parse(read_text(path), nullptr, false);
-  if (json.is_discarded()) {
+/// What `use` makes of a file that this program wrote. InputError where it is no JSON or of another
+/// shape.
+template <class Use>
+auto from_own(const fs::path& path, const Use& use) {
+  try {
+    return use(nlohmann::json::parse(read_text(path)));
+  } catch (const nlohmann::json::exception& error) {
     throw InputError({.problem = "damaged file",
                       .value = path.string(),
+                      .why = error.what(),
                       .advice = "remove the folder and reconstruct again"});
   }
-  return json;
 }
 
 CoarseDigests digests_in(const nlohmann::json& identity) {
@@ -76,17 +80,6 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
   return text;
 }
 
-Records read_manifest(const fs::path& folder) {
-  Records files;
-  if (!fs::exists(folder / manifest_name)) return files;
-  const nlohmann::json manifest = parse_own(folder / manifest_name);
-  for (const auto& entry : manifest.at("files")) {
-    const FileRecord record{entry.at("file"), entry.at("bytes"), entry.at("sha256")};
-    files[record.name] = record;
-  }
-  return files;
-}
-
 /// A file that no finished run has noted was made for this archive: by a run that was killed.
 void require_own(const FieldReader& file, const fs::path& path, const ArchiveIdentity& identity) {
   for (const auto& [attribute, own] :
@@ -121,6 +114,18 @@ std::optional<FileRecord> verify(const fs::path& path, const Records& manifest,
 }
 
 }  // namespace
+
+Records read_manifest(const fs::path& folder) {
+  if (!fs::exists(folder / manifest_name)) return {};
+  return from_own(folder / manifest_name, [](const nlohmann::json& manifest) {
+    Records files;
+    for (const auto& entry : manifest.at("files")) {
+      const FileRecord record{entry.at("file"), entry.at("bytes"), entry.at("sha256")};
+      files[record.name] = record;
+    }
+    return files;
+  });
+}
 
 std::set<std::string> names_of(const Records& files) {
   std::set<std::string> names;
@@ -168,7 +173,9 @@ void require_identity(const fs::path& folder, const std::vector<std::string>& va
                      return is_archive_file(variables, entry.path().filename().string());
                    });
   if (is_empty) return;  // an earlier run ended before it made anything
-  const std::string text = differences(parse_own(folder / identity_name), identity);
+  const std::string text = from_own(folder / identity_name, [&](const nlohmann::json& old) {
+    return differences(old, identity);
+  });
   if (text.empty()) return;
   throw InputError(
       {.problem = "the folder holds a reconstruction made with other options",
@@ -181,7 +188,7 @@ void write_identity(const fs::path& folder, const ArchiveIdentity& identity, boo
   const fs::path path = folder / identity_name;
   const bool exists = fs::exists(path);
   ArchiveIdentity whole = identity;
-  if (extends && exists) whole.coarse.merge(digests_in(parse_own(path)));
+  if (extends && exists) whole.coarse.merge(from_own(path, digests_in));
   const std::string text = json_of(whole).dump(1) + "\n";
   if (exists && read_text(path) == text) return;
   commit_text(path, text);

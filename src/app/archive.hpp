@@ -20,6 +20,9 @@ inline constexpr const char* manifest_name = "manifest.json";
 /// Finished files by name.
 using Records = std::map<std::string, FileRecord>;
 
+/// Those of "manifest.json"; none where there is none. InputError where it is damaged.
+Records read_manifest(const std::filesystem::path& folder);
+
 std::set<std::string> names_of(const Records& files);
 
 /// The members of a segment that `files` hold wholly, whether asked for or not, in order.

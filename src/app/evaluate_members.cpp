@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 #include <regex>
@@ -37,18 +36,6 @@ std::optional<MemberName> parse_name(const std::string& file) {
   return MemberName{part[1], number(2), Month(number(3), number(4)), Month(number(5), number(6))};
 }
 
-nlohmann::json required_manifest(const fs::path& folder) {
-  require_manifest(folder);
-  const fs::path path = folder / manifest_name;
-  const auto json = nlohmann::json::parse(read_text(path), nullptr, false);
-  if (!json.is_object() || !json.contains("files")) {
-    throw InputError({.problem = "damaged manifest",
-                      .value = path.string(),
-                      .advice = "run the stage reconstruct again"});
-  }
-  return json.at("files");
-}
-
 }  // namespace
 
 void require_manifest(const fs::path& folder) {
@@ -69,8 +56,8 @@ MemberArchive::MemberArchive(fs::path folder, const StoreContent& content)
 
 void MemberArchive::list_files() {
   std::size_t n_member_files = 0;
-  for (const auto& entry : required_manifest(folder_)) {
-    const File file{entry.at("file"), entry.at("bytes"), entry.at("sha256")};
+  require_manifest(folder_);
+  for (const auto& [file_name, file] : read_manifest(folder_)) {
     const auto name = parse_name(file.name);
     if (!name) continue;
     const auto& known = content_.variables;
@@ -88,7 +75,7 @@ void MemberArchive::list_files() {
                     .advice = "reconstruct with output/members = .true."});
 }
 
-void MemberArchive::add(std::size_t variable, int member, Month month, const File& file) {
+void MemberArchive::add(std::size_t variable, int member, Month month, const FileRecord& file) {
   const auto& held = content_.months;
   if (!content_.test.contains(month) || !std::binary_search(held.begin(), held.end(), month))
     return;
@@ -141,7 +128,7 @@ void MemberArchive::agree_on_months() {
   for (const Month month : months) positions_.push_back(content_.position_of(month));
 }
 
-const FieldReader& MemberArchive::reader_of(const File& file, std::size_t variable) const {
+const FieldReader& MemberArchive::reader_of(const FileRecord& file, std::size_t variable) const {
   if (const auto found = open_.find(file.name); found != open_.end()) return found->second;
   constexpr std::size_t most_open = 128;  // systems often allow a process 1024 open files
   if (open_.size() >= most_open) open_.clear();
@@ -176,7 +163,7 @@ std::map<std::string, std::string> MemberArchive::digests() const {
 void MemberArchive::find_independent() {
   std::vector<int> noise;
   for (const int member : members_) {
-    const File& file = files_[0].at(member).begin()->second;
+    const FileRecord& file = files_[0].at(member).begin()->second;
     const std::string partner = reader_of(file, 0).attribute(partner_attribute);
     int number = member;
     const char* const end = partner.data() + partner.size();
@@ -197,7 +184,7 @@ std::size_t MemberArchive::n_independent(std::size_t n) const {
 
 void MemberArchive::read(const MemberField& field, std::size_t first_row,
                          View<float, 2> rows) const {
-  const File& file = files_[field.variable].at(members_[field.i_member]).at(field.month);
+  const FileRecord& file = files_[field.variable].at(members_[field.i_member]).at(field.month);
   const FieldReader& reader = reader_of(file, field.variable);
   const auto& months = reader.months();
   const auto found = std::find(months.begin(), months.end(), field.month);

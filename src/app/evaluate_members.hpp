@@ -54,19 +54,14 @@ class MemberArchive {
   void read(const MemberField& field, std::size_t first_row, View<float, 2> rows) const;
 
  private:
-  struct File {
-    std::string name;
-    std::uint64_t bytes = 0;
-    std::string sha256{};
-  };
   /// Files of the test months of one variable, by member and month.
-  using FilesOfVariable = std::map<int, std::map<Month, File>>;
+  using FilesOfVariable = std::map<int, std::map<Month, FileRecord>>;
 
-  void add(std::size_t variable, int member, Month month, const File& file);
+  void add(std::size_t variable, int member, Month month, const FileRecord& file);
   void list_files();
   void agree_on_members();
   void agree_on_months();
-  [[nodiscard]] const FieldReader& reader_of(const File& file, std::size_t variable) const;
+  [[nodiscard]] const FieldReader& reader_of(const FileRecord& file, std::size_t variable) const;
 
   std::filesystem::path folder_;
   const StoreContent& content_;

@@ -52,9 +52,9 @@ void print_checkpoint(const fs::path& path) {
 }
 
 void print_reconstruction(const fs::path& path) {
-  const auto manifest = nlohmann::json::parse(read_text(path / manifest_name)).at("files");
+  const Records manifest = read_manifest(path);
   std::uint64_t bytes = 0;
-  for (const auto& entry : manifest) bytes += entry.at("bytes").get<std::uint64_t>();
+  for (const auto& [name, record] : manifest) bytes += record.bytes;
   std::cout << fmt::format(
       "reconstruction {}\n  {} files, {:.1f} MiB\n{}", path.string(), manifest.size(),
       static_cast<double>(bytes) / mib,

@@ -68,10 +68,13 @@ std::string text_of(const LockHolder& holder) {
 }
 
 LockHolder parse_holder(const std::string& text) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded() || !json.is_object()) return {};
-  return {json.value("host", ""), json.value("process", 0L), json.value("started", ""),
-          json.value("job", ""), json.value("restarts", 0L)};
+  try {
+    const auto json = nlohmann::json::parse(text);
+    return {json.value("host", ""), json.value("process", 0L), json.value("started", ""),
+            json.value("job", ""), json.value("restarts", 0L)};
+  } catch (const nlohmann::json::exception&) {
+    return {};
+  }
 }
 
 bool is_stale(const LockHolder& holder, const fs::path& path) {

@@ -75,7 +75,7 @@ class WrongInput(unittest.TestCase):
                 self.refused("prepare", [self.fresh(name), f"dataset/{option}_file='{self.folder}/{name}.nc'", f"dataset/{option}_name='X'"],
                              f"dataset/{option}_file", f"{name}.nc", *texts)
 
-    def test_a_byte_that_changed_in_a_member_is_found_by_evaluate(self):
+    def test_files_of_an_archive_that_have_changed_are_refused(self):
         run("reconstruct", self.home)
         path = sorted((self.folder / "base" / "reconstruction").glob("uas_r*.nc"))[0]
         content = bytearray(path.read_bytes())
@@ -83,6 +83,13 @@ class WrongInput(unittest.TestCase):
         path.write_bytes(content)
         self.refused("evaluate", [self.home], path.name, "not as the manifest says", "digest", ranks=2)
         run("reconstruct", self.home)
+        for name, stage, text in (("manifest.json", "evaluate", "{}"), ("manifest.json", "reconstruct", "[]"),
+                                  ("archive.json", "reconstruct", '{"options": 3}')):
+            own = path.parent / name
+            intact = own.read_bytes()
+            own.write_text(text)
+            self.refused(stage, [self.home], name, "damaged")
+            own.write_bytes(intact)
         run("evaluate", self.home)
 
     def test_repeated_keys_and_groups(self):
