@@ -72,6 +72,16 @@ FieldSources::FieldSources(const Options& options, const std::vector<std::string
            .file = sources_[v].files().front(),
            .key = group_key});
     }
+    if (own.empty() && v < units.size() && sources_[v].units() != other) {
+      throw InputError(
+          {.problem = "units where the fine files have none",
+           .value = sources_[v].units(),
+           .why = fmt::format("nobody can tell whether {} has the same there", variables_[v]),
+           .advice = "give the variable of the fine files its units, for instance with "
+                     "ncatted",
+           .file = sources_[v].files().front(),
+           .key = group_key});
+    }
     if (!same_grid(sources_[v].grid(), grid())) {
       throw InputError({.problem = "variables lie on different grids",
                         .value = variables_[v],
