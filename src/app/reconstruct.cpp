@@ -194,12 +194,11 @@ bool make_archive(const Context& context, const Options& options, Sources& sourc
 
   // 2. Units of months x members, and the statistics of blocks of years that are complete.
   std::optional<FieldGenerator> generator;
+  const GeneratorPlace place{torch_device(context.device), &sources.group, context.regions.get(),
+                             options.sampling.device_state};
   together(context.comm, [&] {
     generator.emplace(trained.network, *trained.conditioning,
-                      generator_options(options, trained.diffusion),
-                      GeneratorPlace{torch_device(context.device), &sources.group,
-                                     context.regions.get(), options.sampling.device_state},
-                      trained.mean);
+                      generator_options(options, trained.diffusion), place, trained.mean);
   });
   UnitMaker maker(style, *trained.conditioning, *generator, sources.group,
                   [&](Month month, int driver) { return coarse_of(sources, month, driver); });

@@ -92,8 +92,7 @@ void check_regressions(const Options& options, ConflictReport& report) {
                "fit the local ridge or choose another base");
 }
 
-void check_dataset(const Options& options, ConflictReport& report) {
-  const DatasetOptions& dataset = options.dataset;
+void check_variables(const DatasetOptions& dataset, ConflictReport& report) {
   const std::size_t n_variables = dataset.variables.size();
   if (std::set<std::string>(dataset.variables.begin(), dataset.variables.end()).size() !=
       n_variables)
@@ -111,6 +110,12 @@ void check_dataset(const Options& options, ConflictReport& report) {
   if (n_variables == 0)
     report.add("dataset/variables", {}, "there is nothing to reconstruct",
                "name at least one variable");
+}
+
+void check_dataset(const Options& options, ConflictReport& report) {
+  const DatasetOptions& dataset = options.dataset;
+  check_variables(dataset, report);
+  const std::size_t n_variables = dataset.variables.size();
   const std::vector<std::pair<std::string, std::size_t>> lists{
       {"dataset/fine_names", dataset.fine_names.size()},
       {"dataset/coarse_names", dataset.coarse_names.size()},

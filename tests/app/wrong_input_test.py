@@ -75,6 +75,16 @@ class WrongInput(unittest.TestCase):
                 self.refused("prepare", [self.fresh(name), f"dataset/{option}_file='{self.folder}/{name}.nc'", f"dataset/{option}_name='X'"],
                              f"dataset/{option}_file", f"{name}.nc", *texts)
 
+    def test_coarse_units_need_those_of_the_fine_file(self):
+        with xr.open_dataset(WINDS, decode_times=False) as winds:
+            for name, units in (("bare", None), ("hecto", "hPa")):
+                field = winds["UWND"].copy()
+                field.attrs = {"units": units} if units else {}
+                field.to_dataset(name="UWND").to_netcdf(self.folder / f"{name}.nc")
+        self.refused("prepare", [self.fresh("units"), "dataset/variables='psl'", "dataset/fine_names='UWND'", "dataset/coarse_names='UWND'",
+                                 f"dataset/fine_files='{self.folder}/bare.nc'", f"dataset/coarse_files='{self.folder}/hecto.nc'",
+                                 "domain/coarse='file'"], "hecto.nc", "'hPa'", "the fine files have none")
+
     def test_files_of_an_archive_that_have_changed_are_refused(self):
         run("reconstruct", self.home)
         path = sorted((self.folder / "base" / "reconstruction").glob("uas_r*.nc"))[0]
