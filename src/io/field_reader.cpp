@@ -46,7 +46,7 @@ struct FieldReader::Impl {
     throw InputError({.problem = "not a complete file of this program",
                       .value = path.string(),
                       .why = why,
-                      .advice = "where a stage was to write it, remove it and run that again"});
+                      .advice = "remove it and run again"});
   }
   void check(int status) const {
     if (status > 0)  // errno, no fault of the file
@@ -92,7 +92,10 @@ void FieldReader::Impl::check_sentinel() const {
   int complete = 0;
   if (nc_inq_att(file, NC_GLOBAL, sentinel_name, &type, &length) != NC_NOERR || type != NC_INT ||
       length != 1) {
-    refuse("it has no mark of completeness");
+    throw InputError({.problem = "not a data file of a reconstruction",
+                      .value = path.string(),
+                      .why = "it has no mark of completeness",
+                      .advice = "'cdo sinfon' tells what another file holds"});
   }
   check(nc_get_att_int(file, NC_GLOBAL, sentinel_name, &complete));
   if (complete != 1) refuse("its writer was interrupted");
