@@ -267,6 +267,7 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
     evaluation.emplace(context, options);
   });
   require_intact(context, evaluation->inputs.archive);
+  if (evaluation->seams) require_intact(context, evaluation->seams->archive());
   for (const OtherArchive& other : evaluation->setup.fields.others())
     require_intact(context, other.archive);
   const StoreContent& content = evaluation->inputs.content;

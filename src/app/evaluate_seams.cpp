@@ -31,9 +31,12 @@ GridEdges edges_of(const Grid& grid, TilingOptions tiling) {
 
 /// Whether the archive was made with the tiles of this namelist.
 bool has_tiles_of(const fs::path& folder, const Options& options) {
-  const auto json = nlohmann::json::parse(read_text(folder / "archive.json"), nullptr, false);
-  if (!json.is_object()) return false;
-  auto held = json.value("options", std::map<std::string, std::string>{});
+  std::map<std::string, std::string> held;
+  try {
+    held = nlohmann::json::parse(read_text(folder / "archive.json")).value("options", held);
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
   const auto defaults = value_options(Options{});
   held.insert(defaults.begin(), defaults.end());
   const auto asked = value_options(options);

@@ -27,6 +27,8 @@ class SeamComparison {
   [[nodiscard]] std::vector<MonthSeams> months(const EvaluationSetup& setup,
                                                const ScoredVariable& variable) const;
 
+  /// Of the members with moved tiles.
+  [[nodiscard]] const MemberArchive& archive() const { return *archive_; }
   /// The manifest that the comparison depends on.
   static std::filesystem::path manifest_path(const Options& options);
 

@@ -73,7 +73,7 @@ void report_gaps(const Context& context, const StoreContent& content,
       throw InputError({.problem = "a month without any value",
                         .value = month,
                         .why = content.variables[v] + " is missing everywhere",
-                        .advice = "mend the file, or leave the year out",
+                        .advice = "mend the file (its valid_range, too), or leave the year out",
                         .key = key});
     if (n_months > 0)
       context.log.warn(
@@ -161,7 +161,7 @@ void write_statics(const Context& context, StoreWriter& writer, const PrepareInp
       const Grid& grid = inputs.mask->grid();
       Array<float, 2> fraction({grid.n_rows(), grid.n_columns()});
       inputs.mask->read(0, fraction);
-      require_within(fraction, -0.01F, 1.01F,
+      require_within(fraction, -0.5F, 1.5F,  // remapping overshoots
                      {.problem = "the land fraction",
                       .advice = "give it the unit '%' where it is in percent; a mask is 0 or 1",
                       .file = inputs.mask->files().front(),

@@ -72,10 +72,11 @@ FieldSources::FieldSources(const Options& options, const std::vector<std::string
            .file = sources_[v].files().front(),
            .key = group_key});
     }
-    if (own.empty() && v < units.size() && sources_[v].units() != other) {
+    const std::string delivered = sources_[v].units();
+    if (own.empty() && v < units.size() && delivered != other && delivered != "1") {
       throw InputError(
           {.problem = "units where the fine files have none",
-           .value = sources_[v].units(),
+           .value = delivered,
            .why = fmt::format("nobody can tell whether {} has the same there", variables_[v]),
            .advice = "give the variable of the fine files its units, for instance with "
                      "ncatted",

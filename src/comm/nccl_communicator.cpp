@@ -36,7 +36,8 @@ NcclCommunicator::NcclCommunicator(const Communicator& comm) {
 }
 
 NcclCommunicator::~NcclCommunicator() {
-  if (nccl_ != nullptr) ncclCommDestroy(nccl_);
+  // Collective: while an error of this rank alone unwinds, the others would never come.
+  if (nccl_ != nullptr && std::uncaught_exceptions() <= n_exceptions_) ncclCommDestroy(nccl_);
 }
 
 void NcclCommunicator::check(const char* call) const {

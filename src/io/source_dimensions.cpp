@@ -27,6 +27,16 @@ bool may_be_degrees(const std::string& units) {
   return units.empty() || units.starts_with("degree") || units == "deg" || units == "1";
 }
 
+bool are_of_latitude(const std::string& units) {
+  return is_one_of(
+      units, {"degrees_north", "degree_north", "degrees_n", "degree_n", "degreesn", "degreen"});
+}
+
+bool are_of_longitude(const std::string& units) {
+  return is_one_of(units,
+                   {"degrees_east", "degree_east", "degrees_e", "degree_e", "degreese", "degreee"});
+}
+
 Role role_by_attributes(const NetcdfFile& file, int coordinate) {
   const std::string standard_name = lower_case(file.text(coordinate, "standard_name"));
   const std::string units = lower_case(trimmed(file.text(coordinate, "units")));
@@ -37,7 +47,7 @@ Role role_by_attributes(const NetcdfFile& file, int coordinate) {
                       .advice = remap_advice,
                       .file = file.path().string()});
   }
-  if (units.starts_with("rad")) {
+  if (is_one_of(standard_name, {"latitude", "longitude"}) && units.starts_with("rad")) {
     throw InputError({.problem = "coordinate that is not in degrees",
                       .value = file.name_of(coordinate),
                       .why = fmt::format("its units are '{}'", units),
@@ -48,14 +58,8 @@ Role role_by_attributes(const NetcdfFile& file, int coordinate) {
   if (standard_name == "longitude") return Role::longitude;
   if (standard_name == "time") return Role::time;
   if (standard_name == "forecast_reference_time") return Role::none;
-  if (is_one_of(units, {"degrees_north", "degree_north", "degrees_n", "degree_n", "degreesn",
-                        "degreen"})) {
-    return Role::latitude;
-  }
-  if (is_one_of(units,
-                {"degrees_east", "degree_east", "degrees_e", "degree_e", "degreese", "degreee"})) {
-    return Role::longitude;
-  }
+  if (are_of_latitude(units)) return Role::latitude;
+  if (are_of_longitude(units)) return Role::longitude;
   if (is_time_units(file.text(coordinate, "units"))) return Role::time;
   if (axis == "y" && may_be_degrees(units)) return Role::latitude;
   if (axis == "x" && may_be_degrees(units)) return Role::longitude;
@@ -136,8 +140,10 @@ void refuse_curvilinear(const NetcdfFile& file, int variable, int axis) {
   std::istringstream names(file.text(variable, "coordinates"));
   for (std::string name; names >> name;)
     if (const auto coordinate = file.find(name)) coordinates.push_back(*coordinate);
-  for (int other = 0; other < file.n_variables(); ++other)  // where nothing names them
-    if (lower_case(file.text(other, "units")).starts_with("degrees_")) coordinates.push_back(other);
+  for (int other = 0; other < file.n_variables(); ++other) {  // where nothing names them
+    const std::string units = lower_case(trimmed(file.text(other, "units")));
+    if (are_of_latitude(units) || are_of_longitude(units)) coordinates.push_back(other);
+  }
   for (const int coordinate : coordinates) {
     if (file.dimensions_of(coordinate).size() < 2) continue;
     throw InputError(

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "hindscale/core/error.hpp"
 #include "text.hpp"
@@ -75,19 +76,23 @@ Unpacking::Unpacking(const NetcdfFile& file, int variable) {
 
 void Unpacking::read_limits(const NetcdfFile& file, int variable) {
   const NumberKind kind = file.kind_of(variable);
-  const auto take = [&](const char* attribute, std::size_t i, double& limit) {
-    const NumberKind given = file.kind_of(variable, attribute);
-    const bool is_floating = given == NumberKind::float32 || given == NumberKind::float64;
-    if (given != kind && (floating_ || !is_floating)) return;
+  const auto limit = [&](const char* attribute, std::size_t i, double& stored, double& unpacked,
+                         double side) {
     const std::vector<double> numbers = file.numbers(variable, attribute);
+    const NumberKind given = file.kind_of(variable, attribute);
     if (i >= numbers.size()) return;
-    limits_are_unpacked_ = given != kind;
-    limit = numbers[i] < 0 && given == kind ? numbers[i] + unsigned_range_ : numbers[i];
+    if (given == kind) stored = numbers[i] < 0 ? numbers[i] + unsigned_range_ : numbers[i];
+    if (given == kind || floating_) return;
+    constexpr double float_rounding = 1e-6;
+    if (given == NumberKind::float32 || given == NumberKind::float64)
+      unpacked =
+          numbers[i] + side * (0.5 * std::abs(scale_) + float_rounding * std::abs(numbers[i]));
   };
-  take("valid_range", 0, low_);
-  take("valid_range", 1, high_);
-  take("valid_min", 0, low_);
-  take("valid_max", 0, high_);
+  for (const auto& [least, most, i_most] :
+       {std::tuple{"valid_range", "valid_range", std::size_t{1}}, {"valid_min", "valid_max", 0}}) {
+    limit(least, 0, low_, unpacked_low_, -1);
+    limit(most, i_most, high_, unpacked_high_, 1);
+  }
 }
 
 bool Unpacking::is_missing(double stored) const {
@@ -104,9 +109,9 @@ bool Unpacking::is_missing(double stored) const {
 float Unpacking::value(double stored, const LinearMap& units) const {
   const double whole = stored < 0 ? stored + unsigned_range_ : stored;
   if (is_missing(stored) || is_missing(whole)) return std::numeric_limits<float>::quiet_NaN();
-  const double unpacked = whole * scale_ + offset_,
-               limited = limits_are_unpacked_ ? unpacked : whole;
-  if (limited < low_ || limited > high_) return std::numeric_limits<float>::quiet_NaN();
+  const double unpacked = whole * scale_ + offset_;
+  if (whole < low_ || whole > high_ || unpacked < unpacked_low_ || unpacked > unpacked_high_)
+    return std::numeric_limits<float>::quiet_NaN();
   return static_cast<float>(units(unpacked));
 }
 

@@ -32,9 +32,9 @@ class Unpacking {
   double scale_ = 1;
   double offset_ = 0;
   double unsigned_range_ = 0;  // 2^bits where negative values stand for large ones, else 0
-  double low_ = -std::numeric_limits<double>::infinity();  // the valid range
-  double high_ = std::numeric_limits<double>::infinity();
-  bool limits_are_unpacked_ = false;
+  // The valid range, of stored values and of unpacked ones; the latter wide enough for rounding.
+  double low_ = -std::numeric_limits<double>::infinity(), unpacked_low_ = low_;
+  double high_ = std::numeric_limits<double>::infinity(), unpacked_high_ = high_;
   bool floating_ = false;
   bool single_ = false;
 };

@@ -97,7 +97,7 @@ void check_variables(const DatasetOptions& dataset, ConflictReport& report) {
   if (std::set<std::string>(dataset.variables.begin(), dataset.variables.end()).size() !=
       n_variables)
     report.add("dataset/variables", {}, "a variable stands there twice", "name each once");
-  static const std::regex usable("[A-Za-z][A-Za-z0-9_]*");
+  static const std::regex usable("[A-Za-z0-9_]([^/[:cntrl:]]*[^/[:cntrl:][:space:]])?");
   static const std::set<std::string> taken{"time",        "lat",      "lon",
                                            "realization", "quantile", "time_bnds",
                                            "lat_bnds",    "lon_bnds", "height"};

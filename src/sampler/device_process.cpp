@@ -2,6 +2,7 @@
 #include "device_process.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/bridge.hpp"
@@ -45,10 +46,11 @@ torch::Tensor weights_tensor(std::span<const double> weights, const torch::Devic
 }  // namespace
 
 DeviceProcess::DeviceProcess(const FieldNetwork& network, const TileWork& work,
-                             const GeneratorOptions& options, const GeneratorPlace& place)
+                             const GeneratorOptions& options, const GeneratorPlace& place,
+                             std::unique_ptr<TensorExchange> exchange)
     : FusedProcess(network, work, options, place),
       device_(place.device),
-      exchange_(make_exchange(work.share().group(), place.device)) {
+      exchange_(std::move(exchange)) {
   if (valid_.defined()) valid_ = valid_.to(device_);
   for (const TileCut& cut : work.cuts) {
     Place& there = places_.emplace_back(Place{TensorRows(*cut.share, *exchange_), {}});

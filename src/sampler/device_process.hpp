@@ -17,7 +17,7 @@ namespace hindscale {
 class DeviceProcess final : public FusedProcess {
  public:
   DeviceProcess(const FieldNetwork& network, const TileWork& work, const GeneratorOptions& options,
-                const GeneratorPlace& place);
+                const GeneratorPlace& place, std::unique_ptr<TensorExchange> exchange);
 
   void begin() override;
   [[nodiscard]] torch::Tensor like(std::size_t n_jobs) const override {

@@ -132,7 +132,10 @@ std::unique_ptr<FieldProcess> make_process(const FieldNetwork& network, const Ti
                                            const GeneratorPlace& place) {
   if (options.tiling.stitching == Stitching::separate)
     return make_separate_process(network, work, options, place);
-  if (place.state_on_device) return std::make_unique<DeviceProcess>(network, work, options, place);
+  if (place.state_on_device)
+    return std::make_unique<DeviceProcess>(
+        network, work, options, place,
+        make_exchange(work.share().group(), place.device));  // collective, a network may fail alone
   return std::make_unique<FusedProcess>(network, work, options, place);
 }
 

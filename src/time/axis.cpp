@@ -144,10 +144,12 @@ bool is_time_units(const std::string& units) {
 
 namespace {
 
-/// Of a month, within minutes.
+/// Whether a position is the beginning of a month, or so little behind it that it may be the end of
+/// the last step of the month before.
 bool is_edge(double position) {
-  constexpr double minutes = 1e-4;
-  return std::abs(position - std::round(position)) < minutes;
+  constexpr double half_a_day = 0.5 / 31, rounding = 1e-6;
+  const double behind = position + rounding - std::floor(position + rounding);
+  return behind < half_a_day;
 }
 
 [[noreturn]] void refuse_edge(const TimeStamps& stamps, std::size_t i) {

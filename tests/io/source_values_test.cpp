@@ -40,7 +40,7 @@ TEST(source_values, missing_values_of_every_kind_are_nan) {
 }
 
 TEST(source_values, values_beyond_the_valid_range_are_nan) {
-  for (const char* name : {"range", "most", "stored", "unpacked"})
+  for (const char* name : {"range", "most", "stored", "unpacked", "at_limit", "mixed"})
     expect_holes("limits", name, false);
   const auto at = [](const char* name) {
     return read_field(Source(request_of("limits", name, "uas", "m s-1")), 0)(1, 2);

@@ -76,6 +76,21 @@ INSTANTIATE_TEST_SUITE_P(Networks, OnDevices,
                          testing::Values("nearest", "bicubic", "periodic", "plain", "small",
                                          "dpdm"));
 
+TEST(DeviceEvaluator, tensors_of_the_device_give_the_bits_of_the_hosts) {
+  const UNet network = drawn_network(tiny_config());
+  for (const torch::Device& device : devices()) {
+    DeviceEvaluator evaluator(
+        network, {.height = tried_height, .width = tried_width, .device = device, .batch = 2});
+    for (const std::int64_t n : {1, 2, 5}) {
+      const torch::Tensor x =
+          torch::randn({n, network->config().in_channels, tried_height, tried_width});
+      const torch::Tensor there = evaluator.forward(x.to(device), tried_time);
+      EXPECT_EQ(there.device(), device);
+      EXPECT_TRUE(torch::equal(there.to(torch::kCPU), evaluate(evaluator, x, tried_time))) << n;
+    }
+  }
+}
+
 TEST(DeviceEvaluator, knows_the_time_of_each_call) {
   const UNet network = drawn_network(tiny_config());
   const torch::Tensor x = torch::randn({1, 3, tried_height, tried_width});

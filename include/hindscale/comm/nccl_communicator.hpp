@@ -4,6 +4,8 @@
 
 #include <nccl.h>
 
+#include <exception>
+
 #include "hindscale/comm/communicator.hpp"
 
 namespace hindscale {
@@ -26,6 +28,7 @@ class NcclCommunicator {
 
  private:
   ncclComm_t nccl_ = nullptr;
+  int n_exceptions_ = std::uncaught_exceptions();
 };
 
 }  // namespace hindscale

@@ -66,10 +66,12 @@ struct SamplingOptions {
            .determines_values = true});
     visit(
         "device_state", device_state, false,
-        {.meaning = "fields stay on the GPU from their noise to the end, and ranks that share one "
-                    "exchange rows from GPU to GPU (NCCL), where else the network alone is there. "
-                    "Has been run on CPUs alone, where it gives the same bytes and saves nothing. "
-                    "Not for tiling/stitching = 'separate'"});
+        {.meaning =
+             "fields stay on the GPU from their noise to the end, and ranks that share one "
+             "exchange rows from GPU to GPU (NCCL), where else the network alone is there. "
+             "Has been run on CPUs alone, where it gives the same bytes and saves nothing; on GPUs "
+             "last bits may differ. "
+             "Not for tiling/stitching = 'separate'"});
     visit("eta", eta, 0.0,
           {.unit = "1",
            .meaning = "share of fresh noise in each step of 'ddim' and 'predictor_corrector': 0 "

@@ -131,6 +131,8 @@ with create("limits", "NETCDF4") as file:  # one place beyond what is valid
         ("least", -beyond, "f4", {"valid_min": np.float32(-200)}),
         ("stored", stored, "i2", {"valid_range": np.int16([-25000, 5000]), **plain_packing}),
         ("unpacked", stored, "i2", {"valid_range": np.float32([-100, 200]), **plain_packing}),
+        ("at_limit", stored, "i2", {"valid_range": np.float32([-60 + 1e-3, 200]), **plain_packing}),  # which rounding misses
+        ("mixed", stored, "i2", {"valid_min": np.int16(-32767), "valid_max": np.float32(200), **plain_packing}),
     ]:
         data(file, values, name, kind=kind, **attributes)
     data(file, beyond, "other_type", valid_range=np.int32([0, 1]))  # neither of stored nor of unpacked values: not applied
@@ -180,6 +182,13 @@ with create("curvilinear_unsaid") as file:
     for name, values, unit in (("nav_lat", field(0), "degrees_north"), ("nav_lon", field(0), "degrees_east")):
         data(file, values, name, ("y", "x"), units=unit)
     data(file, field(0), "uas", ("y", "x"))
+with create("no_curve") as file:  # whose units only begin like those of a coordinate; and a mapping that is none
+    for name, values in (("lat", LAT), ("lon", LON)):
+        axis(file, name, values)
+    axis(file, "time", MID_2001[:3], units="days since 2001-01-01")
+    data(file, field(0), "direction", ("lat", "lon"), units="degrees_true")
+    file.createVariable("crs", "i4", ()).grid_mapping_name = "latitude_longitude"
+    data(file, fields(range(3)), grid_mapping="crs")
 with create("projection") as file:
     axis(file, "lat", LAT, units="degrees", axis="Y")
     axis(file, "lon", LON, units="degrees", axis="X")
