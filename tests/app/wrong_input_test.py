@@ -86,21 +86,23 @@ class WrongInput(unittest.TestCase):
                                  "domain/coarse='file'"], "hecto.nc", "'hPa'", "the fine files have none")
 
     def test_files_of_an_archive_that_have_changed_are_refused(self):
-        run("reconstruct", self.home)
-        path = sorted((self.folder / "base" / "reconstruction").glob("uas_r*.nc"))[0]
+        folder = self.folder / "archive"
+        made = [self.home, f"reconstruct/directory='{folder}'", f"evaluation/directory='{folder}_scores'"]
+        run("reconstruct", *made)
+        path = sorted(folder.glob("uas_r*.nc"))[0]
         content = bytearray(path.read_bytes())
         content[-5] ^= 1
         path.write_bytes(content)
-        self.refused("evaluate", [self.home], path.name, "not as the manifest says", "digest", ranks=2)
-        run("reconstruct", self.home)
+        self.refused("evaluate", made, path.name, "not as the manifest says", "digest", ranks=2)
+        run("reconstruct", *made)
         for name, stage, text in (("manifest.json", "evaluate", "{}"), ("manifest.json", "reconstruct", "[]"),
                                   ("archive.json", "reconstruct", '{"options": 3}')):
-            own = path.parent / name
+            own = folder / name
             intact = own.read_bytes()
             own.write_text(text)
-            self.refused(stage, [self.home], name, "damaged")
+            self.refused(stage, made, name, "damaged")
             own.write_bytes(intact)
-        run("evaluate", self.home)
+        run("evaluate", *made)
 
     def test_repeated_keys_and_groups(self):
         path = self.namelist("twice.nml", "&experiment\n directory='x'\n seed=1\n seed=2\n/\n&experiment\n/\n")
