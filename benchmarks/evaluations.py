@@ -5,7 +5,7 @@
 Runs 'calibrate' on a finished experiment for every sampler and prints CRPS against evaluations. Needs its store and checkpoints; writes
 to FOLDER alone, goes on from there when it was stopped.
 
-Usage: evaluations.py PROGRAM NAMELIST RUN FOLDER [--months N] [--members N] [group/key=value ...]
+Usage: evaluations.py PROGRAM NAMELIST RUN FOLDER [--months N] [--members N] [--samplers NAME ...] [group/key=value ...]
        RUN: the experiment's folder, with samples.h5 and checkpoints/
 """
 import argparse
@@ -17,10 +17,11 @@ import subprocess
 STEPS = {"multistep": [1, 2, 3, 4, 6, 8, 12, 18, 25, 35], "ddpm": [3, 4, 6, 8, 12, 18, 25, 35], "ddim": [3, 4, 6, 8, 12, 18, 25, 35],
          "dpmpp_2m": [3, 4, 6, 8, 12, 18, 25, 35], "dpmpp_2s": [2, 3, 4, 6, 9, 12, 18], "euler": [3, 4, 6, 8, 12, 18, 25, 35],
          "heun": [2, 3, 4, 6, 9, 12, 18], "euler_maruyama": [6, 12, 25, 35], "predictor_corrector": [3, 4, 6, 9, 12, 18]}
+TOLERANCES = [10, 1, 0.1, 0.01, 0.001]  # of 'adaptive', which chooses its steps
 
 
 def tried(arguments, sampler):
-    """The ways to sample of one sampler, as calibration.json lists them."""
+    """The ways to sample of one sampler, as calibration.json lists them, but for the last, the choice among them once more."""
     folder = pathlib.Path(arguments.folder).resolve() / sampler
     result = folder / "calibration.json"
     if not result.exists():
@@ -29,12 +30,41 @@ def tried(arguments, sampler):
         best = json.loads((run / "checkpoints/best.json").read_text(encoding="utf-8"))["step"]
         subprocess.run([arguments.program, "calibrate", arguments.namelist, f"experiment/directory='{folder}'",
                         f"dataset/store='{run}/samples.h5'", f"reconstruct/checkpoint='{run}/checkpoints/step_{best:08d}'",
-                        f"calibration/samplers='{sampler}'", "calibration/steps=" + ",".join(map(str, STEPS[sampler])),
+                        f"calibration/samplers='{sampler}'", "calibration/steps=" + ",".join(map(str, STEPS.get(sampler, [1]))),
+                        "calibration/tolerances=" + ",".join(map(str, TOLERANCES)),
                         "calibration/noise_scales=1.0", f"calibration/months={arguments.months}",
                         f"calibration/members={arguments.members}", *arguments.overrides],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"OMP_NUM_THREADS": "1", **os.environ})
-    ways = json.loads(result.read_text(encoding="utf-8"))["tried"]
-    return {way["evaluations"]: way for way in ways}
+    return json.loads(result.read_text(encoding="utf-8"))["tried"][:-1]
+
+
+def score(way):
+    return way["crps_over_lerp_mae"] or float("inf")
+
+
+def spread(way):
+    return ", ".join(f"{ratio:.2f}" for ratio in way["spread_skill"])
+
+
+def print_steps(ways, best):
+    """CRPS of the samplers whose steps are given."""
+    ways = {sampler: {way["evaluations"]: way for way in of_sampler} for sampler, of_sampler in ways.items()}
+    counts = sorted({n for of_sampler in ways.values() for n in of_sampler})
+    print("| sampler | " + " | ".join(f"{n:g}" for n in counts) + " | first within 1 % | spread / skill there |")
+    print("|---" * (len(counts) + 3) + "|")
+    for sampler, of_sampler in ways.items():
+        cells = [f"{100 * (score(of_sampler[n]) / best - 1):.1f}" if n in of_sampler else "" for n in counts]
+        within = [n for n in sorted(of_sampler) if score(of_sampler[n]) <= 1.01 * best]
+        print(f"| `{sampler}` | " + " | ".join(cells) + (f" | {within[0]:g} | {spread(of_sampler[within[0]])} |" if within else " | none |  |"))
+
+
+def print_tolerances(ways, best):
+    """CRPS of 'adaptive', whose steps follow from its tolerance."""
+    print("\n| `adaptive`, tolerance | " + " | ".join(f"{way['tolerance']:g}" for way in ways) + " |")
+    print("|---" * (len(ways) + 1) + "|")
+    print("| evaluations, mean | " + " | ".join(f"{way['evaluations']:.1f}" for way in ways) + " |")
+    print("| CRPS above the least, % | " + " | ".join(f"{100 * (score(way) / best - 1):.1f}" for way in ways) + " |")
+    print("| spread / skill | " + " | ".join(spread(way) for way in ways) + " |")
 
 
 def main():
@@ -43,19 +73,16 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--months", type=int, default=6)
     parser.add_argument("--members", type=int, default=6)
+    parser.add_argument("--samplers", nargs="+", choices=[*STEPS, "adaptive"], default=[*STEPS, "adaptive"])
     arguments, arguments.overrides = parser.parse_known_args()
-    ways = {sampler: tried(arguments, sampler) for sampler in STEPS}
-    score = lambda way: way["crps_over_lerp_mae"] or float("inf")
-    best = min(score(way) for of_sampler in ways.values() for way in of_sampler.values())
-    counts = sorted({n for of_sampler in ways.values() for n in of_sampler})
+    ways = {sampler: tried(arguments, sampler) for sampler in arguments.samplers}
+    best = min(score(way) for of_sampler in ways.values() for way in of_sampler)
     print(f"CRPS above the least of all ({best:.4f} of Lerp's mean absolute error), in percent, by evaluations of the network\n")
-    print("| sampler | " + " | ".join(map(str, counts)) + " | first within 1 % | spread / skill there |")
-    print("|---" * (len(counts) + 3) + "|")
-    for sampler, of_sampler in ways.items():
-        cells = [f"{100 * (score(of_sampler[n]) / best - 1):.1f}" if n in of_sampler else "" for n in counts]
-        within = [n for n in sorted(of_sampler) if score(of_sampler[n]) <= 1.01 * best]
-        spread = ", ".join(f"{ratio:.2f}" for ratio in of_sampler[within[0]]["spread_skill"]) if within else ""
-        print(f"| `{sampler}` | " + " | ".join(cells) + f" | {within[0] if within else 'none'} | {spread} |")
+    adaptive = ways.pop("adaptive", [])
+    if ways:
+        print_steps(ways, best)
+    if adaptive:
+        print_tolerances(adaptive, best)
 
 
 if __name__ == "__main__":

@@ -85,6 +85,13 @@ ablation() {
   method train dpdm "${options[@]}" && method reconstruct dpdm "${options[@]}" && method evaluate dpdm "${options[@]}"
 }
 
+# patches SIZE BATCH: an ablation with patches, and tiles, of that size.
+patches() {
+  local batch=()
+  [[ $size == full ]] && batch=("training/batch=$2")
+  ablation "patch_$1" "training/patch_size=$1,$1" "tiling/size=$1,$1" "tiling/overlap=$(($1 / 4))" "${batch[@]}"
+}
+
 # elsewhere NAME WORLD_OPTION...: the network of dpdm.nml and its noise, not trained again, on a world over another region; its store has the
 # climatology and the regressions of that region.
 elsewhere() {
@@ -126,11 +133,11 @@ part "elsewhere" elsewhere northern_australia world/west=120 world/east=150 worl
 part "ablations" ablation reference
 part "ablations" ablation no_terrain model/relief=f
 part "ablations" ablation no_mask model/mask=f
+# As many fine cells a step in each; the reference has the largest patch, the whole domain.
+part "ablations" patches 16 88
+part "ablations" patches 32 22
 if [[ $size == full ]]; then
-  # As many fine cells a step in each; the reference has the largest patch, the whole domain.
-  part "ablations" ablation patch_16 training/patch_size=16,16 training/batch=88 tiling/size=16,16 tiling/overlap=4
-  part "ablations" ablation patch_32 training/patch_size=32,32 training/batch=22 tiling/size=32,32 tiling/overlap=8
-  part "ablations" ablation patch_64 training/patch_size=64,64 training/batch=6 tiling/size=64,64 tiling/overlap=16
+  part "ablations" patches 64 6
 fi
 part "report" report
 print_times

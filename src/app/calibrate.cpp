@@ -55,12 +55,21 @@ std::string fragment_of(const Calibration& found, const Options& options) {
   Problems problems;
   check_conflicts(own, problems);
   for (const OptionRow& row : table.rows()) {
+    if (row.key == "steps" && is_adaptive(found.chosen)) continue;
     const bool is_kept = text_of(row.value()) != text_of(row.default_value) &&
                          !problems.concern("sampling/" + row.key);
     if (row.group == "sampling" && (chosen.contains(row.key) || is_kept))
       text += fmt::format("  {} = {}\n", row.key, text_of(row.value()));
   }
   return text + "/\n";
+}
+
+std::string overrides_of(const Trial& chosen) {
+  const std::string steps = is_adaptive(chosen) ? fmt::format("tolerance={}", chosen.tolerance)
+                                                : fmt::format("steps={}", chosen.steps);
+  return fmt::format(
+      "sampling/sampler='{}' sampling/{} sampling/eta={} sampling/churn={} sampling/noise_scale={}",
+      chosen.sampler, steps, chosen.eta, chosen.churn, fmt::join(chosen.noise_scale, ","));
 }
 
 nlohmann::json json_of(const ValidationScore& score) {
@@ -70,12 +79,14 @@ nlohmann::json json_of(const ValidationScore& score) {
 }
 
 nlohmann::json json_of(const Trial& trial) {
-  nlohmann::json json{{"sampler", trial.sampler},
-                      {"steps", trial.steps},
-                      {"eta", trial.eta},
-                      {"churn", trial.churn},
-                      {"noise_scale", trial.noise_scale},
-                      {"evaluations", trial.evaluations}};
+  nlohmann::json json{
+      {"sampler", trial.sampler},
+      {"steps", is_adaptive(trial) ? nlohmann::json() : nlohmann::json(trial.steps)},
+      {"eta", trial.eta},
+      {"churn", trial.churn},
+      {"tolerance", trial.tolerance},
+      {"noise_scale", trial.noise_scale},
+      {"evaluations", trial.evaluations}};
   json.update(json_of(trial.score));
   return json;
 }
@@ -139,17 +150,21 @@ std::vector<TrainedNetwork> load_networks(const Options& options, const StoreRea
 std::vector<Trial> ways_to_sample(const Options& options, std::size_t n_variables) {
   std::vector<Trial> ways;
   const CalibrationOptions& calibration = options.calibration;
+  const SamplingOptions& own = options.sampling;
   const std::vector<double> none{0}, noise(n_variables, 1.0);
-  const auto etas = calibration.etas.empty() ? std::vector{options.sampling.eta} : calibration.etas;
-  const auto churns =
-      calibration.churns.empty() ? std::vector{options.sampling.churn} : calibration.churns;
+  const auto etas = calibration.etas.empty() ? std::vector{own.eta} : calibration.etas;
+  const auto churns = calibration.churns.empty() ? std::vector{own.churn} : calibration.churns;
+  const auto tolerances =
+      calibration.tolerances.empty() ? std::vector{own.tolerance} : calibration.tolerances;
   for (const std::string& sampler : calibration.samplers) {
     const bool has_eta = sampler == "ddim" || sampler == "predictor_corrector";
     const bool has_churn = sampler == "euler" || sampler == "heun";
-    for (const std::int64_t steps : calibration.steps)
+    const bool chooses_steps = sampler == "adaptive";
+    for (const std::int64_t steps : chooses_steps ? std::vector{own.steps} : calibration.steps)
       for (const double eta : has_eta ? etas : none)
         for (const double churn : has_churn ? churns : none)
-          ways.push_back({sampler, steps, eta, churn, noise});
+          for (const double tolerance : chooses_steps ? tolerances : none)
+            ways.push_back({sampler, steps, eta, churn, tolerance, noise});
   }
   return ways;
 }
@@ -166,8 +181,8 @@ Calibration calibrate(const Options& options, std::size_t n_variables, Trials& t
   }
   const Trial sampler = groups.samplers[cheapest(scores, groups.samplers, calibration.tolerance)];
   const auto with_noise = [&](std::vector<double> noise_scale) {
-    return Trial{sampler.sampler, sampler.steps, sampler.eta, sampler.churn,
-                 std::move(noise_scale)};
+    return Trial{sampler.sampler, sampler.steps,     sampler.eta,
+                 sampler.churn,   sampler.tolerance, std::move(noise_scale)};
   };
   groups.scales = {sampler};
   scores = {sampler.score};
@@ -214,11 +229,7 @@ ExitCode run_calibrate(const Context& context, const Options& options) {
   together(context.comm, [&] {
     if (context.comm.is_root()) write_choice(options, networks, trials.all(), found);
   });
-  const Trial& chosen = found.chosen;
-  context.log.info(
-      "the same for the command line: sampling/sampler='{}' sampling/steps={} sampling/eta={} "
-      "sampling/churn={} sampling/noise_scale={}",
-      chosen.sampler, chosen.steps, chosen.eta, chosen.churn, fmt::join(chosen.noise_scale, ","));
+  context.log.info("the same for the command line: {}", overrides_of(found.chosen));
   return ExitCode::done;
 }
 

@@ -32,6 +32,12 @@ std::string worth_of(const ValidationScore& score) {
                      fmt::join(score.spread_skill, ", "));
 }
 
+double mean_evaluations(const std::vector<MonthScore>& months) {
+  double sum = 0;
+  for (const MonthScore& month : months) sum += month.evaluations;
+  return sum / static_cast<double>(months.size());
+}
+
 using Choose = std::function<bool(int year)>;
 
 std::vector<MonthScore> months_of(const Trial& trial, const Choose& is_wanted) {
@@ -57,7 +63,8 @@ std::vector<MonthScore> months_by_others(const TrialGroups& groups, int left_out
   std::vector<MonthScore> months = months_of(sampler, is_own);
   const Trial& chosen = groups.scales.front();
   const bool has_scales = sampler.sampler == chosen.sampler && sampler.steps == chosen.steps &&
-                          sampler.eta == chosen.eta && sampler.churn == chosen.churn;
+                          sampler.eta == chosen.eta && sampler.churn == chosen.churn &&
+                          sampler.tolerance == chosen.tolerance;
   if (!has_scales) return months;
   const auto best = best_spread(scores_of(groups.scales, is_other), tolerance);
   for (std::size_t v = 0; v < best.size(); ++v) {
@@ -69,11 +76,16 @@ std::vector<MonthScore> months_by_others(const TrialGroups& groups, int left_out
 
 }  // namespace
 
+bool is_adaptive(const Trial& trial) {
+  return trial.sampler == "adaptive";
+}
+
 void set_sampling(const Trial& trial, Options& options) {
   options.sampling.sampler = trial.sampler;
   options.sampling.steps = trial.steps;
   options.sampling.eta = trial.eta;
   options.sampling.churn = trial.churn;
+  if (is_adaptive(trial)) options.sampling.tolerance = trial.tolerance;
   options.sampling.noise_scale = trial.noise_scale;
 }
 
@@ -93,14 +105,16 @@ Trial Trials::run(Trial trial) {
   for (std::size_t i = 0; i < networks_.size(); ++i) {
     GeneratorOptions generator = generator_options(own, networks_[i].diffusion);
     generator.purpose = Purpose::validation_noise;
-    trial.evaluations = evaluations_of(generator.sampler, trial.steps);
+    trial.evaluations = static_cast<double>(evaluations_of(generator.sampler, trial.steps));
     const auto months = validators_[i].month_scores(networks_[i].network, generator, regions_);
     trial.months.insert(trial.months.end(), months.begin(), months.end());
   }
   std::ranges::stable_sort(trial.months, {}, &MonthScore::month);
+  if (trial.evaluations == 0) trial.evaluations = mean_evaluations(trial.months);
   trial.score = validation_score(trial.months);
-  log_.info("{}, {} steps, eta {}, churn {}, noise {}: {}", trial.sampler, trial.steps, trial.eta,
-            trial.churn, fmt::join(trial.noise_scale, ", "), worth_of(trial.score));
+  log_.info("{}, {:.4g} evaluations, eta {}, churn {}, noise {}: {}", trial.sampler,
+            trial.evaluations, trial.eta, trial.churn, fmt::join(trial.noise_scale, ", "),
+            worth_of(trial.score));
   all_.push_back(trial);
   return trial;
 }

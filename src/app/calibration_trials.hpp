@@ -15,12 +15,15 @@ namespace hindscale {
 struct Trial {
   std::string sampler;
   std::int64_t steps = 0;
-  double eta = 0, churn = 0;
+  double eta = 0, churn = 0, tolerance = 0;  ///< 0 where the sampler knows none
   std::vector<double> noise_scale{};
-  std::int64_t evaluations = 0;
+  double evaluations = 0;  ///< of a field; where it chooses its steps, the mean
   std::vector<MonthScore> months{};
   ValidationScore score{};  ///< of all months
 };
+
+/// Whether it chooses its steps by its tolerance.
+bool is_adaptive(const Trial& trial);
 
 /// The trial's values of &sampling in the options.
 void set_sampling(const Trial& trial, Options& options);

@@ -2,7 +2,6 @@
 // Validates a namelist and its inputs and prints the plan; computes nothing.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <filesystem>
 #include <iostream>
 
@@ -13,6 +12,7 @@
 #include "experiment_outline.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/units.hpp"
+#include "hindscale/dataset/conditioning.hpp"
 #include "hindscale/dataset/patches.hpp"
 #include "hindscale/model/checkpoint.hpp"
 #include "hindscale/model/field_network.hpp"
@@ -71,12 +71,10 @@ void print_training(const Context& context, const Options& options, const StoreC
       "patches a rank and step",
       fmt::format("{:.1f} on {} rank(s)", static_cast<double>(training.batch) / context.comm.size(),
                   context.comm.size()));
-  print_line("samples kept",
-             samples_text({options, content, network, layout_of(options, content)}));
-  print_line(
-      "memory a rank",
-      fmt::format("{:.0f} MiB for weights and samples, besides the network's activations",
-                  training_bytes({options, content, network, layout_of(options, content)}) / mib));
+  const MemoryCase memory{options, content, network, layout_of(options, content)};
+  print_line("samples kept", samples_text(memory));
+  print_line("memory a rank", fmt::format("{:.0f} MiB at the peak",
+                                          training_bytes(memory, context.comm.size()) / mib));
 }
 
 /// Fields of the largest unit of work.
@@ -178,7 +176,8 @@ void check_initial_weights(const Options& options, const StoreContent& content,
 ExitCode run_check(const Context& context, const Options& options) {
   together(context.comm, [&] {
     auto [content, network] = outline_of(options);
-    store_is_finished(options.store_path(), recipe_of(options));
+    if (store_is_finished(options.store_path(), recipe_of(options)))
+      require_possible(options.diffusion, read_content(StoreReader(options.store_path())));
     if (!options.reconstruct.checkpoint.empty())
       read_checkpoint(options.reconstruct.checkpoint, CheckpointParts::model_only);
     check_initial_weights(options, content, network->config());

@@ -164,6 +164,15 @@ bool print_text(const Arguments& arguments, bool is_root) {
   return true;
 }
 
+/// SystemError where what was printed did not all arrive, as on a full disk.
+void require_printed() {
+  std::cout.flush();
+  const bool is_flushed = std::fflush(stdout) == 0;
+  if (is_flushed && std::cout && std::ferror(stdout) == 0) return;
+  throw SystemError({.problem = "standard output could not be written",
+                     .advice = "is the disk full that it goes to?"});
+}
+
 void print_last_line(bool is_root, ExitCode code) {
   if (!is_root) return;
   const char* word = code == ExitCode::done      ? "SUCCESS"
@@ -197,8 +206,10 @@ int run_program(int argc, char** argv) {
     context.log = Log(context.comm.is_root() ? Log::Voice::loud : Log::Voice::quiet);
     context.device = choose_device(context.comm);
     const Arguments arguments = parse(argc, argv);
-    if (print_text(arguments, context.comm.is_root())) return 0;
-    const ExitCode code = run(arguments, context);
+    const bool is_text = print_text(arguments, context.comm.is_root());
+    const ExitCode code = is_text ? ExitCode::done : run(arguments, context);
+    require_printed();
+    if (is_text) return 0;
     print_last_line(context.comm.is_root(), code);
     return static_cast<int>(code);
   } catch (const InputError& error) {

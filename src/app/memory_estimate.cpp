@@ -10,6 +10,7 @@
 #include "driving_source.hpp"
 #include "hindscale/core/units.hpp"
 #include "hindscale/model/evaluator.hpp"
+#include "hindscale/model/precision.hpp"
 #include "member_statistics.hpp"
 
 namespace hindscale {
@@ -84,7 +85,7 @@ double statistics_bytes(const MemoryCase& c) {
 }
 
 /// The months and fields that are in work at a time.
-double sampling_bytes(const MemoryCase& c) {
+double in_work_bytes(const MemoryCase& c) {
   const auto n = static_cast<double>(c.content.n_variables());
   const double ranks = static_cast<double>(c.options.ensemble.ranks_per_field);
   const double tiles_a_rank = std::ceil(static_cast<double>(c.layout.tiles().size()) / ranks);
@@ -97,10 +98,15 @@ double sampling_bytes(const MemoryCase& c) {
   // finished field, that of the batch before, which waits, and of the one before that, written now.
   const double states = (13 * n) / ranks + 3 * n;
   const double output_year = 2 * n;  // the file's record, and a field's transform
+  return field_bytes(c.content) * (n_in_work * month + in_flight * states + output_year);
+}
+
+double sampling_bytes(const MemoryCase& c) {
+  const auto n = static_cast<double>(c.content.n_variables());
   return netcdf4_bytes(n * static_cast<double>(drivers_kept_open(c.options)),
                        months_asked(c.options)) +
          members_bytes(c, n * static_cast<double>(c.options.ensemble.members_per_unit)) +
-         field_bytes(c.content) * (n_in_work * month + in_flight * states + output_year);
+         in_work_bytes(c);
 }
 
 /// What is known of each coarse field: twice while ranks tell each other, and as text on the root,
@@ -131,18 +137,70 @@ double sample_bytes(const MemoryCase& c) {
   return static_cast<double>(config.in_channels + config.out_channels) * field_bytes(c.content);
 }
 
+/// That training/cache_mib lets a rank keep.
+std::size_t most_samples(const MemoryCase& c) {
+  return static_cast<std::size_t>(static_cast<double>(c.options.training.cache_mib) * mib /
+                                  sample_bytes(c));
+}
+
+/// Beside those to learn from.
+std::size_t validation_samples_kept(const MemoryCase& c) {
+  return std::min(c.content.positions(c.content.validation).size(),
+                  most_samples(c) - samples_kept(c));
+}
+
+/// Of a pass with `n` patches. Holes between maps that come and go, and maps that operations work
+/// with, are reckoned by the largest: measured; those that glibc maps by themselves leave no holes.
+double heap_bytes(const PassMemory& patch, double n) {
+  constexpr double n_working = 14, most_in_heap = 32 * mib;
+  return n * patch.kept + n_working * std::min(n * patch.largest, most_in_heap);
+}
+
+/// The discriminator judges made and true fields in float32: what it sees, and what each layer
+/// makes before and after its activation.
+double adversary_bytes(const MemoryCase& c, double places) {
+  const auto& config = c.network->config();
+  const auto seen = static_cast<double>(config.in_channels),
+             features = static_cast<double>(4 * c.options.gan.channels);
+  return 2 * sizeof(float) * places * (seen + features);
+}
+
+/// The largest pass of a rank, forward and backward.
+double pass_bytes(const MemoryCase& c, std::int64_t n_ranks) {
+  const TrainingOptions& training = c.options.training;
+  const auto rows = training.patch_size[0], columns = training.patch_size[1];
+  const bool is_short = precision_of(training.precision) == Precision::bfloat16;
+  const double a_rank =
+                   std::ceil(static_cast<double>(training.batch) / static_cast<double>(n_ranks)),
+               n = std::ceil(a_rank / static_cast<double>(training.accumulation));
+  PassMemory patch =
+      pass_memory(c.network->config(), rows, columns, is_short ? 2 : 4, training.recompute);
+  if (training.stage == "gan")
+    patch.kept += adversary_bytes(c, static_cast<double>(rows * columns));
+  return heap_bytes(patch, n);
+}
+
 }  // namespace
 
 std::size_t samples_kept(const MemoryCase& c) {
-  const std::size_t n = c.content.positions(c.content.train).size();
-  const double limit = static_cast<double>(c.options.training.cache_mib) * mib;
-  return std::min(n, static_cast<std::size_t>(limit / sample_bytes(c)));
+  return std::min(c.content.positions(c.content.train).size(), most_samples(c));
 }
 
-double training_bytes(const MemoryCase& c) {
-  constexpr double copies = 5;
-  return copies * static_cast<double>(parameter_count(*c.network)) * sizeof(float) +
-         static_cast<double>(samples_kept(c)) * sample_bytes(c);
+double training_bytes(const MemoryCase& c, std::int64_t n_ranks) {
+  const double weights = sizeof(float) * static_cast<double>(parameter_count(*c.network));
+  const bool is_short = precision_of(c.options.training.precision) == Precision::bfloat16;
+  // Average, gradient and two moments; packed for a convolution, for its input and its gradients.
+  const double copies = 5 + (is_short ? 2 : 3), copies_saved = 4;
+  const double samples =
+      static_cast<double>(samples_kept(c) + validation_samples_kept(c)) * sample_bytes(c);
+  const double means = c.options.diffusion.regression && !c.options.training.is_deterministic()
+                           ? static_cast<double>(1 + c.options.training.folds)
+                           : 0;
+  const double kept = copies * weights + samples + means * network_bytes(c) +
+                      field_bytes(c.content) * table_fields(c);
+  const double validation = network_bytes(c) + in_work_bytes(c);
+  return program_bytes + kept +
+         std::max({copies_saved * weights, pass_bytes(c, n_ranks), validation});
 }
 
 bool fits_node(const MachineOptions& machine, double bytes) {
@@ -153,6 +211,10 @@ double peak_bytes() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) * 1024;
+}
+
+void log_peak_memory(const Context& context) {
+  context.log.info("peak memory of a rank: {:.0f} MiB", all_max(context.comm, peak_bytes()) / mib);
 }
 
 }  // namespace hindscale

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much memory a rank of a reconstruction takes at its peak, and what one of a training keeps.
+// How much memory a rank takes at its peak.
 #pragma once
 
+#include "hindscale/comm/context.hpp"
 #include "hindscale/dataset/store_content.hpp"
 #include "hindscale/model/field_network.hpp"
 #include "hindscale/namelist/options.hpp"
@@ -24,14 +25,18 @@ double reconstruction_bytes(const MemoryCase& c);
 /// Months whose samples a rank of a training keeps (training/cache_mib).
 std::size_t samples_kept(const MemoryCase& c);
 
-/// Bytes of a training's weights (with average, gradient and two moments) and of the samples that a
-/// rank keeps, besides the program and the network's activations.
-double training_bytes(const MemoryCase& c);
+/// Bytes at the peak of one of so many ranks of a training: the program, weights with average,
+/// gradient and moments, samples kept, and the larger of a pass forward and backward on the CPU, a
+/// checkpoint and a validation. An estimate, whose factors were measured with glibc.
+double training_bytes(const MemoryCase& c, std::int64_t n_ranks);
 
 /// Whether a node has so many bytes; where its memory is not known, it has.
 bool fits_node(const MachineOptions& machine, double bytes);
 
 /// Largest resident set of this process so far, bytes.
 double peak_bytes();
+
+/// The largest of all ranks, for the user to compare. Collective.
+void log_peak_memory(const Context& context);
 
 }  // namespace hindscale

@@ -57,19 +57,21 @@ void print_work(const Options& options, const ExperimentOutline& outline,
                                  disk_bytes(options, outline.content, most_ranks) / mib));
 }
 
-/// What ranks of a training keep, and whether a node can.
+/// On the fewest nodes, where ranks have most patches.
 void print_training(const Options& options, const ExperimentOutline& outline) {
   const MachineOptions& machine = options.machine;
+  const std::int64_t n_ranks =
+      std::min(std::ranges::min(machine.nodes) * machine.ranks_per_node, options.training.batch);
   const double bytes = training_bytes(
-      {options, outline.content, outline.network, layout_of(options, outline.content)});
-  const auto ranks = static_cast<double>(std::min(machine.ranks_per_node, options.training.batch));
-  const bool fits = fits_node(machine, bytes * ranks);
+      {options, outline.content, outline.network, layout_of(options, outline.content)}, n_ranks);
+  const auto on_a_node = static_cast<double>(std::min(machine.ranks_per_node, n_ranks));
   std::cout << "training\n";
-  print_line(
-      "memory a rank",
-      fmt::format(
-          "{:.0f} MiB for weights and samples, besides the network's activations{}", bytes / mib,
-          fits ? "" : ": too much for a node; lower training/cache_mib or start fewer ranks"));
+  print_line("memory a rank",
+             fmt::format("{:.0f} MiB at the peak on {} ranks{}", bytes / mib, n_ranks,
+                         fits_node(machine, bytes * on_a_node)
+                             ? ""
+                             : ": too much for a node; lower training/cache_mib, raise "
+                               "training/accumulation or start fewer ranks"));
 }
 
 }  // namespace

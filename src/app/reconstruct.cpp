@@ -13,7 +13,6 @@
 #include "experiment_outline.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
-#include "hindscale/core/units.hpp"
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/model/devices.hpp"
 #include "memory_estimate.hpp"
@@ -250,7 +249,7 @@ ExitCode run_reconstruct(const Context& context, const Options& asked) {
   // 3. What 'evaluate' needs to find its seams.
   const auto shifted = shifted_archive(options, sources.trained->conditioning->content());
   if (shifted && make_archive(context, *shifted, sources, clock)) return ExitCode::stopped;
-  context.log.info("peak memory of a rank: {:.0f} MiB", all_max(context.comm, peak_bytes()) / mib);
+  log_peak_memory(context);
   return ExitCode::done;
 }
 

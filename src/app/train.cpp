@@ -12,6 +12,7 @@
 #include "hindscale/train/network_config.hpp"
 #include "hindscale/train/training_run.hpp"
 #include "hindscale/train/training_state.hpp"
+#include "memory_estimate.hpp"
 #include "stage_support.hpp"
 
 namespace hindscale {
@@ -112,7 +113,9 @@ ExitCode run_train(const Context& context, const Options& given) {
                    .mean = &mean},
                   std::move(description));
   run.resume();
-  return run.run();
+  const ExitCode code = run.run();
+  log_peak_memory(context);
+  return code;
 }
 
 }  // namespace hindscale

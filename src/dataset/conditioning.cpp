@@ -15,7 +15,36 @@ namespace {
 
 constexpr float missing = std::numeric_limits<float>::quiet_NaN();
 
+std::optional<RegressionFit> regression_of(const StoreContent& content,
+                                           const DiffusionOptions& diffusion) {
+  if (diffusion.base == "ridge") return content.ridge;
+  if (diffusion.base == "local_ridge") return content.local_ridge;
+  return std::nullopt;
+}
+
 }  // namespace
+
+void require_possible(const DiffusionOptions& diffusion, const StoreContent& content) {
+  const std::string& base = diffusion.base;
+  const bool asks_for_regression = base == "ridge" || base == "local_ridge";
+  if (asks_for_regression && diffusion.target == "residual" && !regression_of(content, diffusion)) {
+    throw InputError(
+        {.problem = "the sample store has no such regression",
+         .value = base,
+         .advice = "prepare it with dataset/" + base + " = .true., or choose another base",
+         .key = "diffusion/base"});
+  }
+  const char* reason = !content.coarse_derived ? "the coarse field does not come from the fine one"
+                       : content.has_missing   ? "fine cells are missing"
+                                               : nullptr;
+  if (diffusion.enforces_consistency() && reason != nullptr) {
+    throw InputError({.problem = "consistency with the coarse field cannot be enforced here",
+                      .value = diffusion.consistency,
+                      .why = reason,
+                      .advice = "set diffusion/consistency = 'report' or 'none'",
+                      .key = "diffusion/consistency"});
+  }
+}
 
 Conditioning::Conditioning(const StoreReader& reader, const StoreContent& content,
                            const ConditioningOptions& options, int)
@@ -23,7 +52,7 @@ Conditioning::Conditioning(const StoreReader& reader, const StoreContent& conten
       options_(options),
       lerp_(content.coarse, content.fine),
       area_(cell_areas(content.fine)) {
-  check_options();
+  require_possible(options_.diffusion, content_);
   if (options_.diffusion.enforces_consistency())
     projection_.emplace(content_.fine, content_.coarse);
   for (std::size_t v = 0; v < content_.n_variables(); ++v)
@@ -65,32 +94,8 @@ Conditioning::Conditioning(const StoreReader& reader, const StoreContent& conten
   transforms_ = VariableTransforms(content_.transforms, normalisation_);
 }
 
-void Conditioning::check_options() const {
-  const std::string& base = options_.diffusion.base;
-  const bool asks_for_regression = base == "ridge" || base == "local_ridge";
-  if (asks_for_regression && options_.diffusion.target == "residual" && !regression()) {
-    throw InputError(
-        {.problem = "the sample store has no such regression",
-         .value = base,
-         .advice = "prepare it with dataset/" + base + " = .true., or choose another base",
-         .key = "diffusion/base"});
-  }
-  const char* reason = !content_.coarse_derived ? "the coarse field does not come from the fine one"
-                       : content_.has_missing   ? "fine cells are missing"
-                                                : nullptr;
-  if (options_.diffusion.enforces_consistency() && reason != nullptr) {
-    throw InputError({.problem = "consistency with the coarse field cannot be enforced here",
-                      .value = options_.diffusion.consistency,
-                      .why = reason,
-                      .advice = "set diffusion/consistency = 'report' or 'none'",
-                      .key = "diffusion/consistency"});
-  }
-}
-
 std::optional<RegressionFit> Conditioning::regression() const {
-  if (options_.diffusion.base == "ridge") return content_.ridge;
-  if (options_.diffusion.base == "local_ridge") return content_.local_ridge;
-  return std::nullopt;
+  return regression_of(content_, options_.diffusion);
 }
 
 const store::Regression& Conditioning::regression_names() const {

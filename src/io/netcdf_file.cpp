@@ -113,10 +113,13 @@ NumberKind kind_of_type(nc_type type) {
     case NC_INT64:
       return NumberKind::int64;
     case NC_UBYTE:
+      return NumberKind::uint8;
     case NC_USHORT:
+      return NumberKind::uint16;
     case NC_UINT:
+      return NumberKind::uint32;
     case NC_UINT64:
-      return NumberKind::unsigned_integer;
+      return NumberKind::uint64;
     case NC_FLOAT:
       return NumberKind::float32;
     case NC_DOUBLE:

@@ -17,7 +17,19 @@ struct NetcdfDimension {
 };
 
 /// External types, as far as the unpacking of values depends on them.
-enum class NumberKind { int8, int16, int32, int64, unsigned_integer, float32, float64, other };
+enum class NumberKind {
+  int8,
+  int16,
+  int32,
+  int64,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  float32,
+  float64,
+  other
+};
 
 /// Owns the open file. InputError with the file's path where a call fails because of what the file
 /// is, SystemError where the system failed. Variables and dimensions are named by their NetCDF

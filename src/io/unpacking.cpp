@@ -26,6 +26,12 @@ std::vector<double> default_fill(NumberKind kind) {
       return {-2147483647};
     case NumberKind::int64:
       return {-9223372036854775806.0};
+    case NumberKind::uint16:
+      return {65535};
+    case NumberKind::uint32:
+      return {4294967295};
+    case NumberKind::uint64:
+      return {18446744073709551614.0};
     default:
       return {};
   }

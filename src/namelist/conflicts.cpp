@@ -195,6 +195,10 @@ void check_reconstruction(const Options& options, ConflictReport& report) {
   if (options.tiling.stitching == "separate" && options.sampling.sampler == "adaptive")
     report.add("tiling/stitching", {"sampling/sampler"}, "sampling/sampler is 'adaptive'",
                "choose a sampler of fixed steps for separate tiles");
+  if (options.tiling.stitching == "separate" &&
+      std::ranges::count(options.calibration.samplers, "adaptive") > 0)
+    report.add("tiling/stitching", {"calibration/samplers"}, "calibration/samplers has 'adaptive'",
+               "choose samplers of fixed steps for separate tiles");
   const OutputOptions& output = options.output;
   if (!output.quantiles.empty() && !output.members)
     report.add("output/quantiles", {"output/members"},

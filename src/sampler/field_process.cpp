@@ -106,6 +106,7 @@ Process FieldProcess::process(std::span<const FieldJob> jobs) {
   begin();
   Process process;
   process.denoise = [this, jobs](const torch::Tensor& y, double r) {
+    n_fields_denoised_ += static_cast<std::int64_t>(jobs.size());
     const double abar = 1 / (1 + r * r);
     const torch::Tensor x = y * std::sqrt(abar);
     const torch::Tensor output = predict(jobs, x, options_.schedule.time_of(r));

@@ -58,6 +58,8 @@ class FieldProcess {
   virtual void begin() { n_evaluations_ = 0; }
   /// For a sampler; `jobs` must outlive it. Begins.
   [[nodiscard]] Process process(std::span<const FieldJob> jobs);
+  /// Evaluations of fields by samplers so far: each of one job, all its tiles together.
+  [[nodiscard]] std::int64_t n_fields_denoised() const { return n_fields_denoised_; }
   /// Gives the shape of the state of so many jobs.
   [[nodiscard]] virtual torch::Tensor like(std::size_t n_jobs) const = 0;
   /// Output of the network for the scaled state x.
@@ -81,6 +83,7 @@ class FieldProcess {
   std::shared_ptr<Evaluator> evaluator_;
   std::vector<TileNetwork> networks_;  ///< the network on the tiles of each cut
   std::size_t n_evaluations_ = 0;      ///< of the process under way
+  std::int64_t n_fields_denoised_ = 0;
   torch::Tensor valid_;  ///< the state of one job, true where there is data; undefined: everywhere
 };
 

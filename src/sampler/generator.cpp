@@ -66,6 +66,10 @@ std::size_t FieldGenerator::n_tiles_computed() const {
   return work_->cuts.front().n_tiles;
 }
 
+std::int64_t FieldGenerator::n_fields_denoised() const {
+  return process_->n_fields_denoised();
+}
+
 std::size_t FieldGenerator::fields_in_flight() const {
   if (options_.sampler.kind == SamplerConfig::Kind::adaptive) return 1;  // each has its own steps
   const std::size_t n_tiles = std::max<std::size_t>(work_->cuts.front().most_tiles_a_rank, 1);

@@ -144,6 +144,11 @@ ExitCode TrainingRun::run() {
       return ExitCode::stopped;
     }
   }
+  if (!best_)
+    parts_.context.log.warn(
+        "no validation score was finite, so that there is no best checkpoint: 'reconstruct' has to "
+        "be given one, as reconstruct/checkpoint='{}'",
+        last_checkpoint_);
   return ExitCode::done;
 }
 

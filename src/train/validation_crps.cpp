@@ -198,11 +198,16 @@ std::vector<MonthScore> CrpsValidator::month_scores(FieldNetwork network,
         std::span<const Truth>(months_).subspan(first, std::min(at_once, months_.size() - first));
     Array<float, 5> fields({months.size(), n_members, content.n_variables(), content.fine.n_rows(),
                             content.fine.n_columns()});
+    const std::int64_t before = generator.n_fields_denoised();
     if (!arrives(fill_members(generator, months, fields))) return scores_without_a_value();
+    const auto n_denoised = static_cast<double>(generator.n_fields_denoised() - before);
+    const double evaluations =
+        all_sum(context_.comm, n_denoised) / static_cast<double>(months.size() * n_members);
     for (std::size_t i = 0; i < months.size(); ++i) {
       const InRegion scoring(regions, Region::scoring);
       share_over_ranks(context_.comm, fields[i].flat());
       scores.push_back(months[i].score);
+      scores.back().evaluations = evaluations;
       scores.back().ensembles = month_ensembles(months[i], fields[i]);
     }
   }

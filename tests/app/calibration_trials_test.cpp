@@ -31,7 +31,7 @@ struct Year {
 /// A trial whose years, from 2000, score like this.
 Trial trial_of(std::int64_t evaluations, double noise, const std::vector<Year>& years) {
   Trial trial{.sampler = "ddim", .steps = evaluations, .noise_scale = {noise}};
-  trial.evaluations = evaluations;
+  trial.evaluations = static_cast<double>(evaluations);
   for (std::size_t i = 0; i < years.size(); ++i)
     trial.months.push_back(
         month_of(2000 + static_cast<int>(i), years[i].crps, years[i].spread_skill));

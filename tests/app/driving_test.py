@@ -126,6 +126,7 @@ class Driving(unittest.TestCase):
                               "sampling/noise_scale=1e39,1e39", ranks=2)
         self.assertIn("the sampler diverges: ", said)
         self.assertIn("cannot become the best", said)
+        self.assertIn("no validation score was finite", said)
         self.assertTrue((self.folder / "wild" / "checkpoints" / "step_00000006").exists())
 
     def test_sources_of_an_unknown_variable_agree_in_units(self):

@@ -57,7 +57,9 @@ class Experiment(unittest.TestCase):
                 self.assertGreater(methods[name]["crps"]["value"], 0)
             for other in ("edsr_gan", "regression", "ridge"):
                 for name in ("dpdm_8", "corrdiff_8"):
-                    self.assertIn(methods[name]["against"][other]["rmse"]["significant"], (True, False))
+                    against = methods[name]["against"][other]["rmse"]
+                    self.assertEqual(against["significant"], against["low"] > 0 or against["high"] < 0)
+                    self.assertLessEqual(against["low"], against["high"])
 
     def test_errors_are_those_of_the_files(self):
         truth, weight = self.truth()
@@ -95,7 +97,7 @@ class Experiment(unittest.TestCase):
         page = (self.report / "report.html").read_text()
         self.assertGreaterEqual(page.count("data:image/png;base64,"), 9)
         self.assertIsNone(re.search(r"""(src|href)=["'](?!data:)""", page))
-        for text in ("EDSR-GAN", "gulf_coast", "northern_australia", "no_terrain", "dpdm: store_sha256", "&amp;gan"):
+        for text in ("EDSR-GAN", "gulf_coast", "northern_australia", "no_terrain", "patch_16", "patch_32", "dpdm: store_sha256", "&amp;gan"):
             self.assertIn(text, page)
         self.assertIn("## Targets", self.said)
 

@@ -107,6 +107,28 @@ class Methods(PreparedStore):
         joined.write_text(re.sub(r"&sampling.*?/\n", "", NAMELIST.read_text(), flags=re.S) + fragment)
         run("check", *home, namelist=joined)
 
+    def test_calibration_counts_what_an_adaptive_sampler_needs(self):
+        home = (self.home("calibrated"), self.store)
+        run("train", *home)
+        grid = (*home, "calibration/samplers='ddim','adaptive'", "calibration/steps=3", "calibration/tolerances=1,0.01", "calibration/noise_scales=1",
+                "calibration/members=3", "calibration/months=2", "calibration/tolerance=0")
+        found, fragment = (self.folder / "calibrated" / f"calibration.{kind}" for kind in ("json", "nml"))
+        said = []
+        for ranks in (1, 2):
+            run("calibrate", *grid, ranks=ranks)
+            said.append(found.read_bytes())
+        self.assertEqual(*said)
+        fixed, loose, tight = json.loads(said[0])["tried"][:3]
+        self.assertEqual(fixed["evaluations"], 3)
+        self.assertEqual((loose["tolerance"], tight["tolerance"], loose["steps"]), (1, 0.01, None))
+        self.assertLess(6, loose["evaluations"])  # Dormand and Prince's method has seven a step, the last of which is the next one's first
+        self.assertLess(loose["evaluations"] + 3, tight["evaluations"])
+        joined = self.folder / "adaptive.nml"
+        run("calibrate", *(option for option in grid if "samplers" not in option), "calibration/samplers='adaptive'")
+        self.assertNotIn("steps", fragment.read_text())
+        joined.write_text(re.sub(r"&sampling.*?/\n", "", NAMELIST.read_text(), flags=re.S) + fragment.read_text())
+        run("check", *home, namelist=joined)
+
     def test_every_sampler_gives_the_same_fields_in_any_layout(self):
         home = (self.home("samplers"), self.store)
         run("train", *home)

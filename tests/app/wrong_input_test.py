@@ -149,8 +149,11 @@ class WrongInput(unittest.TestCase):
                 return data
             return change
         self.refused("prepare", [self.fresh("k"), self.winds("lost.nc", holes(True))], "1984-01", "uas", "without any value", ranks=2)
-        said = run("prepare", self.fresh("l"), self.winds("torn.nc", holes(False)), ranks=2)
+        torn = (self.fresh("l"), self.winds("torn.nc", holes(False)))
+        said = run("prepare", *torn, ranks=2)
         self.assertIn("uas: 1 of 84 months lack values that others have; 1984-01 has 10080 of 10512", said)
+        for stage in ("check", "train"):
+            self.refused(stage, [*torn, "diffusion/consistency='enforce'"], "cannot be enforced", "fine cells are missing")
 
     def test_a_file_without_any_of_the_variables(self):
         self.refused("prepare", [self.fresh("o"), f"dataset/fine_files='{WINDS}', '/usr/share/ferret-vis/data/etopo20.cdf'"],
@@ -267,6 +270,11 @@ class WrongInput(unittest.TestCase):
             done = subprocess.run([PROGRAM, argument], env=environment(), text=True, capture_output=True, timeout=60)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertGreater(len(done.stdout), 100)
+        for arguments in (["describe"], ["check", str(NAMELIST), self.home]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([PROGRAM, *arguments], env=environment(), text=True, stdout=full, stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual(done.returncode, 74)
+            self.assertIn("standard output could not be written", done.stderr)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ void expect_holes(const std::string& file, const std::string& name, bool second)
 
 TEST(source_values, missing_values_of_every_kind_are_nan) {
   for (const char* name : {"default_fill", "nan", "grib", "cmip", "wrong_type", "double", "text",
-                           "number_as_text", "large"}) {
+                           "number_as_text", "large", "i2", "u2", "u4"}) {
     expect_holes("fills", name, false);
   }
   expect_holes("fills", "two", true);

@@ -37,6 +37,10 @@ struct Sample {
   GlobalContext context{};  ///< of the whole domain, for every patch
 };
 
+/// InputError where a network cannot learn so from a store of that content: without the regression
+/// it counts from, or with a consistency that cannot be enforced.
+void require_possible(const DiffusionOptions& diffusion, const StoreContent& content);
+
 /// Builds inputs from coarse fields and fields from network output. Owns the statics it needs;
 /// cheap to call from one rank.
 class Conditioning {
@@ -118,7 +122,6 @@ class Conditioning {
                                            View<const float, 3> climatology) const;
   void add_surroundings(const CoarseMonths& coarse, OwnYear own_year, Array<float, 3>& condition,
                         GlobalContext& context) const;
-  void check_options() const;
   /// That of the base, and its arrays in the store; none where the base is no regression.
   [[nodiscard]] std::optional<RegressionFit> regression() const;
   [[nodiscard]] const store::Regression& regression_names() const;

@@ -63,6 +63,17 @@ void check_network_config(const NetworkConfig& config);
 /// as two.
 double flop_of(const NetworkConfig& config, std::int64_t height, std::int64_t width);
 
+/// What a pass of a training holds of one patch, bytes.
+struct PassMemory {
+  double kept = 0;     ///< for the way back: what its operations saw
+  double largest = 0;  ///< of these maps
+};
+
+/// Of maps with so many bytes a value. Where a pass recomputes, its blocks keep what they saw first
+/// alone, and one of them at a time the rest.
+PassMemory pass_memory(const NetworkConfig& config, std::int64_t height, std::int64_t width,
+                       std::int64_t bytes_a_value, bool recomputes);
+
 /// For checkpoints. `network_from_json` throws InputError naming a missing or wrong entry.
 nlohmann::json network_to_json(const NetworkConfig& config);
 NetworkConfig network_from_json(const nlohmann::json& json);

@@ -10,7 +10,7 @@ namespace hindscale {
 struct CalibrationOptions {
   std::vector<std::string> samplers;
   std::vector<std::int64_t> steps;
-  std::vector<double> etas, churns, noise_scales;
+  std::vector<double> etas, churns, tolerances, noise_scales;
   std::int64_t members, months;
   double tolerance;
 
@@ -21,9 +21,11 @@ struct CalibrationOptions {
     visit("samplers", samplers, {"multistep", "dpmpp_2m"},
           {.meaning = "samplers to try, by their names in sampling/sampler",
            .choices = {"ddpm", "ddim", "multistep", "dpmpp_2m", "dpmpp_2s", "euler", "heun",
-                       "euler_maruyama", "predictor_corrector"}});
+                       "euler_maruyama", "predictor_corrector", "adaptive"}});
     visit("steps", steps, {6, 8, 12},
-          {.unit = "1", .meaning = "numbers of steps to try with each", .range = at_least(1)});
+          {.unit = "1",
+           .meaning = "numbers of steps to try with each but 'adaptive', which chooses its own",
+           .range = at_least(1)});
     visit("etas", etas, {},
           {.unit = "1",
            .meaning = "shares of fresh noise to try with 'ddim' and 'predictor_corrector', see "
@@ -35,6 +37,11 @@ struct CalibrationOptions {
            .meaning = "fresh noise to try with 'euler' and 'heun', see sampling/churn",
            .range = at_least(0),
            .default_text = "that of sampling/churn"});
+    visit("tolerances", tolerances, {},
+          {.unit = "1",
+           .meaning = "errors of a step to try with 'adaptive', see sampling/tolerance",
+           .range = above(0),
+           .default_text = "that of sampling/tolerance"});
     visit("noise_scales", noise_scales, {0.95, 1.0, 1.05, 1.1, 1.15, 1.2},
           {.unit = "1",
            .meaning = "standard deviations of the noise to try with the sampler chosen",

@@ -92,6 +92,10 @@ class FieldGenerator {
   /// Fields whose tiles fill one call of the network on every rank of the group.
   [[nodiscard]] std::size_t fields_in_flight() const;
 
+  /// Evaluations of fields by the sampler so far, all tiles of a field together; the mean model's
+  /// are not counted.
+  [[nodiscard]] std::int64_t n_fields_denoised() const;
+
   /// Tiles that hold a cell with data; the others are not computed.
   [[nodiscard]] std::size_t n_tiles_computed() const;
 

@@ -52,6 +52,7 @@ struct MonthScore {
   std::vector<MonthEnsemble> ensembles{};
   std::vector<double> weight{};      ///< sum of areas of valid cells
   std::vector<double> lerp_error{};  ///< area-weighted sum of |Lerp - truth|
+  double evaluations = 0;            ///< of the network by the sampler, mean of the members
 };
 
 ValidationScore validation_score(std::span<const MonthScore> months);

@@ -153,6 +153,10 @@ with create("fills", "NETCDF4") as file:
         values = fields([0])
         values[0, 1, 2] = bad
         data(file, values, name, kind=kind, **attributes)
+    for kind, unwritten in [("i2", -32767), ("u2", 65535), ("u4", 4294967295)]:
+        values = np.round((fields([0]) + 150) / 0.01).astype(kind)
+        values[0, 1, 2] = unwritten
+        data(file, values, kind, kind=kind, scale_factor=0.01, add_offset=-150.0)
     values = fields([0])
     values[0, 1, 2] = -9999
     values[0, 3, 4] = -8888
