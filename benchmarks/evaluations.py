@@ -5,7 +5,7 @@
 Runs 'calibrate' on a finished experiment for every sampler and prints CRPS against evaluations. Needs its store and checkpoints; writes
 to FOLDER alone, goes on from there when it was stopped.
 
-Usage: evaluations.py PROGRAM NAMELIST RUN FOLDER [--months N] [--members N] [--samplers NAME ...] [group/key=value ...]
+Usage: evaluations.py PROGRAM NAMELIST RUN FOLDER [--months N] [--members N] [--samplers NAME,NAME] [group/key=value ...]
        RUN: the experiment's folder, with samples.h5 and checkpoints/
 """
 import argparse
@@ -43,7 +43,7 @@ def score(way):
 
 
 def spread(way):
-    return ", ".join(f"{ratio:.2f}" for ratio in way["spread_skill"])
+    return ", ".join("none" if ratio is None else f"{ratio:.2f}" for ratio in way["spread_skill"])
 
 
 def print_steps(ways, best):
@@ -62,7 +62,7 @@ def print_tolerances(ways, best):
     """CRPS of 'adaptive', whose steps follow from its tolerance."""
     print("\n| `adaptive`, tolerance | " + " | ".join(f"{way['tolerance']:g}" for way in ways) + " |")
     print("|---" * (len(ways) + 1) + "|")
-    print("| evaluations, mean | " + " | ".join(f"{way['evaluations']:.1f}" for way in ways) + " |")
+    print("| evaluations, mean | " + " | ".join("diverges" if way["evaluations"] is None else f"{way['evaluations']:.1f}" for way in ways) + " |")
     print("| CRPS above the least, % | " + " | ".join(f"{100 * (score(way) / best - 1):.1f}" for way in ways) + " |")
     print("| spread / skill | " + " | ".join(spread(way) for way in ways) + " |")
 
@@ -73,9 +73,12 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--months", type=int, default=6)
     parser.add_argument("--members", type=int, default=6)
-    parser.add_argument("--samplers", nargs="+", choices=[*STEPS, "adaptive"], default=[*STEPS, "adaptive"])
+    parser.add_argument("--samplers", default=",".join([*STEPS, "adaptive"]))
     arguments, arguments.overrides = parser.parse_known_args()
-    ways = {sampler: tried(arguments, sampler) for sampler in arguments.samplers}
+    samplers = arguments.samplers.split(",")
+    if unknown := set(samplers) - {*STEPS, "adaptive"}:
+        parser.error(f"unknown sampler: {', '.join(unknown)}")
+    ways = {sampler: tried(arguments, sampler) for sampler in samplers}
     best = min(score(way) for of_sampler in ways.values() for way in of_sampler)
     print(f"CRPS above the least of all ({best:.4f} of Lerp's mean absolute error), in percent, by evaluations of the network\n")
     adaptive = ways.pop("adaptive", [])

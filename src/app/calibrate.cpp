@@ -84,7 +84,7 @@ nlohmann::json json_of(const Trial& trial) {
       {"steps", is_adaptive(trial) ? nlohmann::json() : nlohmann::json(trial.steps)},
       {"eta", trial.eta},
       {"churn", trial.churn},
-      {"tolerance", trial.tolerance},
+      {"tolerance", is_adaptive(trial) ? nlohmann::json(trial.tolerance) : nlohmann::json()},
       {"noise_scale", trial.noise_scale},
       {"evaluations", trial.evaluations}};
   json.update(json_of(trial.score));

@@ -32,10 +32,11 @@ std::string worth_of(const ValidationScore& score) {
                      fmt::join(score.spread_skill, ", "));
 }
 
-double mean_evaluations(const std::vector<MonthScore>& months) {
-  double sum = 0;
-  for (const MonthScore& month : months) sum += month.evaluations;
-  return sum / static_cast<double>(months.size());
+/// "6 steps", or what the sampler chooses them by; then the evaluations of the network.
+std::string steps_of(const Trial& trial) {
+  const std::string by = is_adaptive(trial) ? fmt::format("tolerance {}", trial.tolerance)
+                                            : fmt::format("{} steps", trial.steps);
+  return fmt::format("{} ({:.4g} evaluations)", by, trial.evaluations);
 }
 
 using Choose = std::function<bool(int year)>;
@@ -102,19 +103,23 @@ Trials::Trials(const Context& context, const Options& options,
 Trial Trials::run(Trial trial) {
   Options own = options_;
   set_sampling(trial, own);
+  double all_evaluations = 0;
   for (std::size_t i = 0; i < networks_.size(); ++i) {
     GeneratorOptions generator = generator_options(own, networks_[i].diffusion);
     generator.purpose = Purpose::validation_noise;
-    trial.evaluations = static_cast<double>(evaluations_of(generator.sampler, trial.steps));
-    const auto months = validators_[i].month_scores(networks_[i].network, generator, regions_);
+    const auto [months, n_evaluations] =
+        validators_[i].sample_months(networks_[i].network, generator, regions_);
     trial.months.insert(trial.months.end(), months.begin(), months.end());
+    all_evaluations += n_evaluations;
+    trial.evaluations = static_cast<double>(evaluations_of(generator.sampler, trial.steps));
   }
+  if (is_adaptive(trial))
+    trial.evaluations = all_evaluations / static_cast<double>(trial.months.size()) /
+                        static_cast<double>(options_.calibration.members);
   std::ranges::stable_sort(trial.months, {}, &MonthScore::month);
-  if (trial.evaluations == 0) trial.evaluations = mean_evaluations(trial.months);
   trial.score = validation_score(trial.months);
-  log_.info("{}, {:.4g} evaluations, eta {}, churn {}, noise {}: {}", trial.sampler,
-            trial.evaluations, trial.eta, trial.churn, fmt::join(trial.noise_scale, ", "),
-            worth_of(trial.score));
+  log_.info("{}, {}, eta {}, churn {}, noise {}: {}", trial.sampler, steps_of(trial), trial.eta,
+            trial.churn, fmt::join(trial.noise_scale, ", "), worth_of(trial.score));
   all_.push_back(trial);
   return trial;
 }

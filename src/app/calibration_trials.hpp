@@ -17,7 +17,7 @@ struct Trial {
   std::int64_t steps = 0;
   double eta = 0, churn = 0, tolerance = 0;  ///< 0 where the sampler knows none
   std::vector<double> noise_scale{};
-  double evaluations = 0;  ///< of a field; where it chooses its steps, the mean
+  double evaluations = 0;  ///< of a field; where it chooses its steps, the mean; NaN: it diverges
   std::vector<MonthScore> months{};
   ValidationScore score{};  ///< of all months
 };

@@ -46,7 +46,7 @@ void print_domain(const StoreContent& content, const Options& options) {
 }
 
 std::string samples_text(const MemoryCase& c) {
-  const std::size_t n = c.content.positions(c.content.train).size(), kept = samples_kept(c);
+  const std::size_t n = c.content.months_to_learn().size(), kept = samples_kept(c);
   return fmt::format("{} of {} months by each rank{}", kept, n,
                      kept < n ? ": those of others are made anew for each patch, which takes long; "
                                 "raise training/cache_mib"
@@ -58,7 +58,7 @@ void print_training(const Context& context, const Options& options, const StoreC
   const TrainingOptions& training = options.training;
   const auto rows = static_cast<std::size_t>(training.patch_size[0]),
              columns = static_cast<std::size_t>(training.patch_size[1]);
-  const PatchPlan plan({0, content.positions(content.train).size(), content.fine.n_rows(),
+  const PatchPlan plan({0, content.months_to_learn().size(), content.fine.n_rows(),
                         content.fine.n_columns(), content.fine.periodic, rows, columns,
                         static_cast<std::size_t>(training.batch), options.diffusion.timesteps});
   std::cout << "training\n";
@@ -73,8 +73,14 @@ void print_training(const Context& context, const Options& options, const StoreC
                   context.comm.size()));
   const MemoryCase memory{options, content, network, layout_of(options, content)};
   print_line("samples kept", samples_text(memory));
-  print_line("memory a rank", fmt::format("{:.0f} MiB at the peak",
-                                          training_bytes(memory, context.comm.size()) / mib));
+  const std::int64_t n_ranks = std::min<std::int64_t>(context.comm.size(), training.batch);
+  if (n_ranks < context.comm.size())
+    context.log.warn("training/batch: fewer patches a step than ranks; 'train' needs one each");
+  print_line("memory a rank",
+             fmt::format("{:.0f} MiB at the peak{}", training_bytes(memory, n_ranks) / mib,
+                         context.device.kind == Device::Kind::cuda
+                             ? " on a CPU; on a GPU the network's maps are in its memory"
+                             : ""));
 }
 
 /// Fields of the largest unit of work.

@@ -113,7 +113,14 @@ Cut cut_domain(const Grid& source, const Options& options) {
          .why = "the source is " + describe(source),
          .advice = "mend domain/west, east, south, north"});
   }
-  return cut_grid(source, rows, columns);
+  Cut cut = cut_grid(source, rows, columns);
+  if (!std::isnan(domain.west)) {  // as the user counts longitudes, not as the source does
+    Axis& longitude = cut.grid.longitude;
+    const double turn = 360 * std::round((domain.west - longitude.edge.front()) / 360);
+    for (auto* values : {&longitude.centre, &longitude.edge})
+      for (double& value : *values) value += turn;
+  }
+  return cut;
 }
 
 Grid derived_coarse_grid(const Grid& fine, const Options& options) {

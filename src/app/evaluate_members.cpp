@@ -2,6 +2,7 @@
 #include "evaluate_members.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -56,19 +57,29 @@ MemberArchive::MemberArchive(fs::path folder, const StoreContent& content)
 
 void MemberArchive::list_files() {
   std::size_t n_member_files = 0;
+  std::set<std::string> others;
   require_manifest(folder_);
   for (const auto& [file_name, file] : read_manifest(folder_)) {
     const auto name = parse_name(file.name);
     if (!name) continue;
     const auto& known = content_.variables;
     const auto found = std::find(known.begin(), known.end(), name->variable);
-    if (found == known.end()) continue;
+    if (found == known.end()) {
+      others.insert(name->variable);
+      continue;
+    }
     ++n_member_files;
     for (Month month = name->first; month <= name->last; month = month + 1) {
       add(static_cast<std::size_t>(found - known.begin()), name->member, month, file);
     }
   }
   if (n_member_files > 0) return;
+  if (!others.empty())
+    throw InputError({.problem = "the reconstruction is of other variables than the store",
+                      .value = folder_.string(),
+                      .why = fmt::format("{}, not {}", fmt::join(others, ", "),
+                                         fmt::join(content_.variables, ", ")),
+                      .advice = "name the store and the reconstruction of one experiment"});
   throw InputError({.problem = "the reconstruction holds no members",
                     .value = folder_.string(),
                     .why = "scores need the members themselves, not their statistics",

@@ -38,6 +38,9 @@ ExperimentOutline outline_of(const Options& options) {
   StoreContent content = describe_content(options, open_prepare_inputs(options));
   if (options.dataset.ridge) content.ridge = widest_regression(options.dataset);
   if (options.dataset.ridge && options.dataset.local_ridge) content.local_ridge = content.ridge;
+  const TrainingOptions& training = options.training;
+  if (training.fold > 0)
+    content.left_out = years_of_fold(content.train, training.folds, training.fold);
   const std::size_t n_variables = content.n_variables();
   const NetworkConfig config =
       network_config(options.model, n_variables, n_condition_channels(options, n_variables));

@@ -16,6 +16,7 @@
 #include "hindscale/core/stop.hpp"
 #include "hindscale/io/versions.hpp"
 #include "hindscale/model/devices.hpp"
+#include "prepare_recipe.hpp"
 #include "stage_support.hpp"
 
 namespace hindscale {
@@ -145,6 +146,8 @@ ExitCode run(const Arguments& arguments, Context& context) {
   for (const std::string& warning : options.warnings) context.log.warn("{}", warning);
   // The stages that save their state; others end at once, as processes do.
   if (arguments.command == "train" || arguments.command == "reconstruct") install_stop_signals();
+  if (arguments.command != "prepare" && arguments.command != "check" && arguments.command != "plan")
+    together(context.comm, [&] { require_own_store(options); });
   context.seed = static_cast<std::uint64_t>(options.experiment.seed);
   const ExitCode code = stages().at(arguments.command).run(context, options);
   if (arguments.command != "check" && arguments.command != "plan")
@@ -170,7 +173,7 @@ void require_printed() {
   const bool is_flushed = std::fflush(stdout) == 0;
   if (is_flushed && std::cout && std::ferror(stdout) == 0) return;
   throw SystemError({.problem = "standard output could not be written",
-                     .advice = "is the disk full that it goes to?"});
+                     .advice = "is it closed, or the disk full that it goes to?"});
 }
 
 void print_last_line(bool is_root, ExitCode code) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "coarse_digests.hpp"
 #include "driving_source.hpp"
@@ -17,6 +18,11 @@ namespace hindscale {
 namespace {
 
 constexpr double program_bytes = 200 * mib;  // measured: libraries of the build, one small field
+
+/// Whether a diffusion counts from the mean of a regression.
+bool has_mean(const Options& options) {
+  return options.diffusion.regression && !options.training.is_deterministic();
+}
 
 /// Bytes of one variable on the fine grid.
 double field_bytes(const StoreContent& content) {
@@ -122,8 +128,8 @@ double digests_bytes(const MemoryCase& c) {
 }  // namespace
 
 double reconstruction_bytes(const MemoryCase& c) {
-  const bool has_mean = c.options.diffusion.regression && !c.options.training.is_deterministic();
-  const double n_networks = has_mean ? 2 : 1;  // a regression is shaped like its diffusion
+  const double n_networks =
+      has_mean(c.options) ? 2 : 1;  // a regression is shaped like its diffusion
   return program_bytes + digests_bytes(c) + n_networks * network_bytes(c) +
          field_bytes(c.content) * table_fields(c) +
          std::max(sampling_bytes(c), statistics_bytes(c));
@@ -145,8 +151,27 @@ std::size_t most_samples(const MemoryCase& c) {
 
 /// Beside those to learn from.
 std::size_t validation_samples_kept(const MemoryCase& c) {
-  return std::min(c.content.positions(c.content.validation).size(),
-                  most_samples(c) - samples_kept(c));
+  return std::min(c.content.months_to_validate().size(), most_samples(c) - samples_kept(c));
+}
+
+/// Fields of the months that are sampled between steps: their truth; the members of as many months
+/// as the ranks make together; with them those of this rank, or one month's in double.
+double validation_bytes(const MemoryCase& c, std::int64_t n_ranks) {
+  const TrainingOptions& training = c.options.training;
+  const std::int64_t n_months = std::min<std::int64_t>(
+                         training.validation_months,
+                         static_cast<std::int64_t>(c.content.months_to_validate().size())),
+                     n_members = training.validation_members;
+  if (n_months == 0) return 0;
+  const double members = static_cast<double>(n_members),
+               at_once =
+                   static_cast<double>(std::min(n_ranks / std::gcd(n_ranks, n_members), n_months)),
+               share = std::ceil(at_once * members / static_cast<double>(n_ranks));
+  const double in_double = n_ranks > 1 ? 2 * members : 0;
+  const double n_fields =
+      static_cast<double>(n_months) + at_once * members + std::max(share, in_double);
+  return network_bytes(c) + in_work_bytes(c) +
+         n_fields * static_cast<double>(c.content.n_variables()) * field_bytes(c.content);
 }
 
 /// Of a pass with `n` patches. Holes between maps that come and go, and maps that operations work
@@ -158,49 +183,50 @@ double heap_bytes(const PassMemory& patch, double n) {
 
 /// The discriminator judges made and true fields in float32: what it sees, and what each layer
 /// makes before and after its activation.
-double adversary_bytes(const MemoryCase& c, double places) {
-  const auto& config = c.network->config();
-  const auto seen = static_cast<double>(config.in_channels),
-             features = static_cast<double>(4 * c.options.gan.channels);
-  return 2 * sizeof(float) * places * (seen + features);
+void add_adversary(const MemoryCase& c, PassMemory& patch) {
+  const auto& size = c.options.training.patch_size;
+  const double a_channel = sizeof(float) * static_cast<double>(size[0] * size[1]);
+  const auto seen = static_cast<double>(c.network->config().in_channels),
+             features = static_cast<double>(c.options.gan.channels);
+  patch.kept += 2 * a_channel * (seen + 4 * features);
+  patch.largest = std::max(patch.largest, a_channel * std::max(seen, features));
 }
 
 /// The largest pass of a rank, forward and backward.
 double pass_bytes(const MemoryCase& c, std::int64_t n_ranks) {
   const TrainingOptions& training = c.options.training;
-  const auto rows = training.patch_size[0], columns = training.patch_size[1];
   const bool is_short = precision_of(training.precision) == Precision::bfloat16;
   const double a_rank =
                    std::ceil(static_cast<double>(training.batch) / static_cast<double>(n_ranks)),
                n = std::ceil(a_rank / static_cast<double>(training.accumulation));
-  PassMemory patch =
-      pass_memory(c.network->config(), rows, columns, is_short ? 2 : 4, training.recompute);
-  if (training.stage == "gan")
-    patch.kept += adversary_bytes(c, static_cast<double>(rows * columns));
+  PassMemory patch = pass_memory(c.network->config(), training.patch_size[0],
+                                 training.patch_size[1], is_short ? 2 : 4, training.recompute);
+  if (training.stage == "gan") add_adversary(c, patch);
   return heap_bytes(patch, n);
 }
 
 }  // namespace
 
 std::size_t samples_kept(const MemoryCase& c) {
-  return std::min(c.content.positions(c.content.train).size(), most_samples(c));
+  return std::min(c.content.months_to_learn().size(), most_samples(c));
 }
 
 double training_bytes(const MemoryCase& c, std::int64_t n_ranks) {
+  const TrainingOptions& training = c.options.training;
   const double weights = sizeof(float) * static_cast<double>(parameter_count(*c.network));
-  const bool is_short = precision_of(c.options.training.precision) == Precision::bfloat16;
+  const bool is_short = precision_of(training.precision) == Precision::bfloat16;
   // Average, gradient and two moments; packed for a convolution, for its input and its gradients.
   const double copies = 5 + (is_short ? 2 : 3), copies_saved = 4;
   const double samples =
       static_cast<double>(samples_kept(c) + validation_samples_kept(c)) * sample_bytes(c);
-  const double means = c.options.diffusion.regression && !c.options.training.is_deterministic()
-                           ? static_cast<double>(1 + c.options.training.folds)
+  // The mean of all years, and those of the folds but its own.
+  const double means = has_mean(c.options)
+                           ? static_cast<double>(1 + training.folds - (training.fold > 0 ? 1 : 0))
                            : 0;
   const double kept = copies * weights + samples + means * network_bytes(c) +
                       field_bytes(c.content) * table_fields(c);
-  const double validation = network_bytes(c) + in_work_bytes(c);
   return program_bytes + kept +
-         std::max({copies_saved * weights, pass_bytes(c, n_ranks), validation});
+         std::max({copies_saved * weights, pass_bytes(c, n_ranks), validation_bytes(c, n_ranks)});
 }
 
 bool fits_node(const MachineOptions& machine, double bytes) {

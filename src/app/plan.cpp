@@ -66,12 +66,13 @@ void print_training(const Options& options, const ExperimentOutline& outline) {
       {options, outline.content, outline.network, layout_of(options, outline.content)}, n_ranks);
   const auto on_a_node = static_cast<double>(std::min(machine.ranks_per_node, n_ranks));
   std::cout << "training\n";
-  print_line("memory a rank",
-             fmt::format("{:.0f} MiB at the peak on {} ranks{}", bytes / mib, n_ranks,
-                         fits_node(machine, bytes * on_a_node)
-                             ? ""
-                             : ": too much for a node; lower training/cache_mib, raise "
-                               "training/accumulation or start fewer ranks"));
+  print_line(
+      "memory a rank",
+      fmt::format("{:.0f} MiB at the peak on {} ranks{}", bytes / mib, n_ranks,
+                  fits_node(machine, bytes * on_a_node)
+                      ? ""
+                      : ": too much for a node; lower training/cache_mib, set "
+                        "training/recompute, raise training/accumulation or start fewer ranks"));
 }
 
 }  // namespace

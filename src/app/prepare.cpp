@@ -77,9 +77,18 @@ void report_gaps(const Context& context, const StoreContent& content,
                         .key = key});
     if (n_months > 0)
       context.log.warn(
-          "{}, {}: {} of {} months lack values that others have; {} has {:.0f} of {:.0f}", key,
-          content.variables[v], n_months, content.months.size(), month, fewest, most);
+          "{}, {}: {} of {} months lack values that others have; {} has {:.0f} of {:.0f}. A cell "
+          "that lacks one is left out of all months, of training, output and scores",
+          key, content.variables[v], n_months, content.months.size(), month, fewest, most);
   }
+}
+
+/// Degrees of longitude and latitude together, of a cell.
+double mean_width(const Grid& grid) {
+  const auto width = [](const Axis& axis) {
+    return (axis.edge.back() - axis.edge.front()) / static_cast<double>(axis.size());
+  };
+  return width(grid.longitude) + width(grid.latitude);
 }
 
 /// Each rank writes its contiguous block of months, one month a turn.
@@ -243,6 +252,8 @@ void prepare_store(const Context& context, const Options& options) {
   });
   context.log.info("fine grid {}; coarse grid {}", describe(content.fine),
                    describe(content.coarse));
+  if (mean_width(content.coarse) <= mean_width(content.fine))
+    context.log.warn("the coarse grid is not coarser than the fine one: nothing to downscale");
 
   // 3. Fields, statics, statistics of the training years.
   StoreWriter writer(context.comm, path);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prepare_recipe.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -83,26 +86,49 @@ std::string recipe_of(const Options& options) {
   return recipe;
 }
 
-bool store_is_finished(const std::filesystem::path& path, const std::string& recipe) {
-  if (!std::filesystem::exists(path)) return false;
-  const std::string existing = StoreReader(path).text("recipe");
-  if (existing == recipe) return true;
+namespace {
+
+/// Lines of a recipe that the store's own neither has nor implies, without indentation.
+std::vector<std::string> differing_lines(const std::string& existing, const std::string& recipe) {
   const auto old_lines = lines_of(existing);
-  std::string differing;
+  std::vector<std::string> differing;
   for (const std::string& line : lines_of(recipe)) {
     if (std::find(old_lines.begin(), old_lines.end(), line) == old_lines.end() &&
-        !is_implied(line, old_lines)) {
-      differing += (differing.empty() ? "" : "; ") +
-                   line.substr(std::min(line.size(), line.find_first_not_of(' ')));
-    }
+        !is_implied(line, old_lines))
+      differing.push_back(line.substr(std::min(line.size(), line.find_first_not_of(' '))));
   }
-  if (differing.empty()) return true;
+  return differing;
+}
+
+/// Whether a line says where something is, not what it is.
+bool names_files(const std::string& line) {
+  return key_of(line).find("_file") != std::string::npos;
+}
+
+void require_differing_nothing(const fs::path& store, const std::vector<std::string>& differing) {
+  if (differing.empty()) return;
   throw InputError({.problem = "the sample store was prepared with other options",
-                    .value = path.string(),
-                    .why = "now asked for: " + differing,
-                    .advice = "write to another file (dataset/store), or remove it; networks "
-                              "trained on it are of no use then",
+                    .value = store.string(),
+                    .why = fmt::format("now asked for: {}", fmt::join(differing, "; ")),
+                    .advice = "set them back, write to another file (dataset/store), or remove it; "
+                              "networks trained on it are of no use then",
                     .key = "dataset/store"});
+}
+
+}  // namespace
+
+bool store_is_finished(const std::filesystem::path& path, const std::string& recipe) {
+  if (!std::filesystem::exists(path)) return false;
+  require_differing_nothing(path, differing_lines(StoreReader(path).text("recipe"), recipe));
+  return true;
+}
+
+void require_own_store(const Options& options) {
+  if (!fs::exists(options.store_path())) return;
+  std::vector<std::string> differing =
+      differing_lines(StoreReader(options.store_path()).text("recipe"), recipe_of(options));
+  std::erase_if(differing, names_files);
+  require_differing_nothing(options.store_path(), differing);
 }
 
 void require_unchanged_sources(const fs::path& store, const Options& options) {

@@ -19,6 +19,10 @@ std::string recipe_of(const Options& options);
 /// its default.
 bool store_is_finished(const std::filesystem::path& path, const std::string& recipe);
 
+/// The same of the experiment's store, where there is one, for stages that read nothing else: where
+/// source files are does not matter to them.
+void require_own_store(const Options& options);
+
 /// InputError naming source files of a finished store that hold something else now. Files that are
 /// gone, and new ones, do not matter.
 void require_unchanged_sources(const std::filesystem::path& store, const Options& options);

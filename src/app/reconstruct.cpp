@@ -32,9 +32,14 @@ void report_range(const Context& context, const UnitMaker& maker, const StoreCon
   for (std::size_t v = 0; v < content.n_variables(); ++v) {
     const std::int64_t outside = all_sum(context.comm, maker.outside_range()[v]);
     const auto n_variable = static_cast<double>(n) / static_cast<double>(content.n_variables());
+    const double percent = n > 0 ? 100.0 * static_cast<double>(outside) / n_variable : 0.0;
     context.log.info("{}: {} values ({:.4f} %) outside the range of the training data",
-                     content.variables[v], outside,
-                     n > 0 ? 100.0 * static_cast<double>(outside) / n_variable : 0.0);
+                     content.variables[v], outside, percent);
+    constexpr double usual_percent = 1;
+    if (percent > usual_percent)
+      context.log.warn(
+          "{}: the coarse fields are unlike those of the training, or in other units: look at them",
+          content.variables[v]);
   }
 }
 

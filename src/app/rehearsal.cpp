@@ -143,7 +143,7 @@ Pace pace_of_steps(const Context& context, const Options& asked) {
   // Once all samples are kept, nothing waits for them.
   const bool keeps_all = samples_kept({stage.options, stage.content, trainer.network(),
                                        layout_of(stage.options, stage.content)}) ==
-                         stage.content.positions(stage.content.train).size();
+                         stage.content.months_to_learn().size();
   Watch watch;
   if (keeps_all) watch.apart = {Region::inputs};
   return pace_of(context, flop, watch, [&] { trainer.update(trainer.compute_gradients()); });

@@ -99,15 +99,30 @@ std::optional<std::size_t> StoreContent::find(Month month) const {
   return static_cast<std::size_t>(found - months.begin());
 }
 
+namespace {
+
+/// "1984-01 to 1987-12, 1990-01 to 1992-12".
+std::string text_of_spans(const std::vector<Month>& months) {
+  std::string text;
+  for (std::size_t i = 0; i < months.size(); ++i) {
+    const bool begins = i == 0 || months[i] != months[i - 1] + 1,
+               ends = i + 1 == months.size() || months[i + 1] != months[i] + 1;
+    if (begins) text += (i > 0 ? ", " : "") + months[i].to_string();
+    if (ends && !begins) text += " to " + months[i].to_string();
+  }
+  return text;
+}
+
+}  // namespace
+
 std::size_t StoreContent::position_of(Month month) const {
   const auto found = find(month);
   if (!found) {
-    throw InputError(
-        {.problem = "month not in the sample store",
-         .value = month.to_string(),
-         .why = "it holds " + months.front().to_string() + " to " + months.back().to_string(),
-         .advice = "choose other months, or give the coarse files of that period in "
-                   "reconstruct/coarse_files"});
+    throw InputError({.problem = "month not in the sample store",
+                      .value = month.to_string(),
+                      .why = "it holds " + text_of_spans(months),
+                      .advice = "choose other months, or give the coarse files of that period in "
+                                "reconstruct/coarse_files"});
   }
   return *found;
 }

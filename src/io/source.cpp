@@ -36,11 +36,12 @@ void require_same_grid(const Grid& first, const fs::path& first_path, const Sour
 void require_same_units(const std::string& first, const fs::path& first_path,
                         const SourceFile& file) {
   if (first == file.units()) return;
-  throw InputError({.problem = "other units than in the other files",
-                    .value = file.units(),
-                    .why = fmt::format("'{}' in {}", first, first_path.string()),
-                    .advice = "ask for units, then each file is converted",
-                    .file = file.path().string()});
+  throw InputError(
+      {.problem = "other units than in the other files",
+       .value = file.units(),
+       .why = fmt::format("'{}' in {}", first, first_path.string()),
+       .advice = "convert them to one unit, for instance with cdo mulc and cdo setunit",
+       .file = file.path().string()});
 }
 
 // "1990-02" or "1990-02..1990-05".

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "axis_bounds.hpp"
 #include "hindscale/core/error.hpp"
 #include "source_time.hpp"
 #include "source_units.hpp"
@@ -56,6 +57,7 @@ SourceFile::SourceFile(NetcdfFile file, int variable, const SourceRequest& reque
       unpacking_(file_, variable_) {
   const int latitude = dimensions_.latitude.coordinate;
   const int longitude = dimensions_.longitude.coordinate;
+  for (const int axis : {latitude, longitude}) require_centred(file_, axis);
   rows_ = naming_file(file_, latitude, [&] { return canonical_latitude(file_.values(latitude)); });
   columns_ =
       naming_file(file_, longitude, [&] { return canonical_longitude(file_.values(longitude)); });

@@ -5,10 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <utility>
 
+#include "axis_bounds.hpp"
 #include "hindscale/core/error.hpp"
 #include "hindscale/time/axis.hpp"
 #include "text.hpp"
@@ -27,44 +26,23 @@ std::string units_by_value(const std::string& units, const std::vector<double>& 
   return units;
 }
 
-/// Pairs of values, or why there are none.
-struct Pairs {
-  std::vector<std::array<double, 2>> values{};
-  std::string fault{};
-};
-
-/// Dimensions of length 1 do not count; the pair may come first.
-Pairs read_pairs(const NetcdfFile& file, const std::string& name, std::size_t n) {
-  const auto variable = file.find(name);
-  if (!variable) return {{}, "the file lacks them"};
-  std::vector<std::size_t> lengths;
-  for (const NetcdfDimension& dimension : file.dimensions_of(*variable))
-    if (dimension.length != 1) lengths.push_back(dimension.length);
-  const auto is = [&](std::size_t first, std::size_t second) {
-    std::vector<std::size_t> wanted{first, second};
-    std::erase(wanted, std::size_t{1});
-    return lengths == wanted;
-  };
-  if ((!is(n, 2) && !is(2, n)) || file.kind_of(*variable) == NumberKind::other)
-    return {{}, "they are no pairs of numbers, one for each stamp"};
-  const std::vector<double> values = file.values(*variable);
-  Pairs pairs;
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto pair = is(n, 2) ? std::array{values[2 * i], values[2 * i + 1]}
-                               : std::array{values[i], values[n + i]};
-    constexpr double never_written = 1e30;
-    if (!(std::abs(pair[0] - pair[1]) > 0 && std::abs(pair[0] + pair[1]) < never_written))
-      return {{}, fmt::format("those of stamp {} are no span of time", i + 1)};
-    pairs.values.push_back(pair);
-  }
-  return pairs;
+/// Bounds by their usual names, where the attribute that names them was lost; empty where there are
+/// none that can be used.
+std::string undeclared_bounds(const NetcdfFile& file, int coordinate) {
+  const std::string axis = file.name_of(coordinate);
+  const std::size_t n = file.values(coordinate).size();
+  for (const char* ending : {"_bnds", "_bounds", "_bnd"})
+    if (file.find(axis + ending) && read_bound_pairs(file, axis + ending, n).fault.empty())
+      return axis + ending;
+  return "";
 }
 
 // CF wants the units of the coordinate, and lets a file leave them out.
 void read_bounds(const NetcdfFile& file, int coordinate, TimeStamps& stamps) {
-  const std::string name = trimmed(file.text(coordinate, "bounds"));
+  const std::string declared = trimmed(file.text(coordinate, "bounds"));
+  const std::string name = declared.empty() ? undeclared_bounds(file, coordinate) : declared;
   if (name.empty()) return;
-  Pairs pairs = read_pairs(file, name, stamps.values.size());
+  BoundPairs pairs = read_bound_pairs(file, name, stamps.values.size());
   stamps.bounds = std::move(pairs.values);
   if (!pairs.fault.empty()) {
     stamps.bounds_fault = fmt::format("its bounds are '{}': {}", name, pairs.fault);

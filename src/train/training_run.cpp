@@ -117,6 +117,7 @@ ExitCode TrainingRun::run() {
   if (parts_.trainer.step() >= options.steps) {
     parts_.context.log.info("training is finished: all {} steps are done, nothing to do",
                             options.steps);
+    warn_without_best();
     return ExitCode::done;
   }
   const bool has_stop_step = options.stop_step > 0 && options.stop_step < options.steps;
@@ -144,11 +145,7 @@ ExitCode TrainingRun::run() {
       return ExitCode::stopped;
     }
   }
-  if (!best_)
-    parts_.context.log.warn(
-        "no validation score was finite, so that there is no best checkpoint: 'reconstruct' has to "
-        "be given one, as reconstruct/checkpoint='{}'",
-        last_checkpoint_);
+  warn_without_best();
   return ExitCode::done;
 }
 
@@ -164,6 +161,15 @@ void TrainingRun::require_finite(const StepReport& report) const {
        .advice = fmt::format("the last good checkpoint is {}; look at the data of these months, "
                              "lower training/learning_rate or training/gradient_clip",
                              last_checkpoint_.empty() ? "none" : last_checkpoint_)});
+}
+
+void TrainingRun::warn_without_best() const {
+  if (best_) return;
+  parts_.context.log.warn(
+      "no validation score was finite, so that there is no best checkpoint for the next stage: "
+      "look at &sampling and training/validation_steps and train again; 'reconstruct' can be given "
+      "one instead, as reconstruct/checkpoint='{}'",
+      last_checkpoint_);
 }
 
 bool TrainingRun::has_noise() const {

@@ -149,7 +149,7 @@ bool CrpsValidator::arrives(const std::string& why_not) const {
   return false;
 }
 
-std::vector<MonthScore> CrpsValidator::scores_without_a_value() const {
+SampledMonths CrpsValidator::scores_without_a_value() const {
   constexpr double none = std::numeric_limits<double>::quiet_NaN();
   std::vector<MonthScore> scores;
   for (const Truth& truth : months_) {
@@ -159,7 +159,7 @@ std::vector<MonthScore> CrpsValidator::scores_without_a_value() const {
           {weight, none, none, none,
            std::vector<double>(static_cast<std::size_t>(n_members_) + 1)});
   }
-  return scores;
+  return {scores, none};
 }
 
 std::vector<MonthEnsemble> CrpsValidator::month_ensembles(const Truth& truth,
@@ -181,9 +181,8 @@ std::vector<MonthEnsemble> CrpsValidator::month_ensembles(const Truth& truth,
   return results;
 }
 
-std::vector<MonthScore> CrpsValidator::month_scores(FieldNetwork network,
-                                                    const GeneratorOptions& options,
-                                                    Regions* regions) const {
+SampledMonths CrpsValidator::sample_months(FieldNetwork network, const GeneratorOptions& options,
+                                           Regions* regions) const {
   HINDSCALE_ASSERT(!months_.empty());
   FieldGenerator generator(network, conditioning_, options,
                            {torch_device(context_.device), nullptr, regions}, mean_);
@@ -198,20 +197,15 @@ std::vector<MonthScore> CrpsValidator::month_scores(FieldNetwork network,
         std::span<const Truth>(months_).subspan(first, std::min(at_once, months_.size() - first));
     Array<float, 5> fields({months.size(), n_members, content.n_variables(), content.fine.n_rows(),
                             content.fine.n_columns()});
-    const std::int64_t before = generator.n_fields_denoised();
     if (!arrives(fill_members(generator, months, fields))) return scores_without_a_value();
-    const auto n_denoised = static_cast<double>(generator.n_fields_denoised() - before);
-    const double evaluations =
-        all_sum(context_.comm, n_denoised) / static_cast<double>(months.size() * n_members);
     for (std::size_t i = 0; i < months.size(); ++i) {
       const InRegion scoring(regions, Region::scoring);
       share_over_ranks(context_.comm, fields[i].flat());
       scores.push_back(months[i].score);
-      scores.back().evaluations = evaluations;
       scores.back().ensembles = month_ensembles(months[i], fields[i]);
     }
   }
-  return scores;
+  return {scores, all_sum(context_.comm, static_cast<double>(generator.n_fields_denoised()))};
 }
 
 ValidationScore validation_score(std::span<const MonthScore> months) {

@@ -100,6 +100,12 @@ TEST(source_refusal, a_missing_variable_is_refused_with_the_names_there_are) {
               AllOf(HasSubstr("no variable 'tas'"), HasSubstr("there are uas")));
 }
 
+TEST(source_refusal, coordinates_at_the_corners_of_their_cells_are_refused) {
+  EXPECT_THAT(refusal_of(wind_request({"cells_by_corner"})),
+              AllOf(HasSubstr("not in the middle of their cells"),
+                    HasSubstr("lon_bnds has 45 to 90"), HasSubstr("cells_by_corner.nc: lon")));
+}
+
 TEST(source_refusal, files_of_one_variable_each_are_told_apart) {
   const std::vector<std::string> all{source_path("static"), source_path("part_2001"),
                                      source_path("part_2002")};

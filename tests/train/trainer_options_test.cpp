@@ -53,8 +53,11 @@ TEST_F(TrainerOptions, a_fold_is_validated_on_the_years_it_does_not_learn_from) 
     for (const Month month : trainer.months_of(step)) EXPECT_EQ(month.year(), 2000);
   const CrpsValidator validator(world, options, all.reader, conditioning);
   const GeneratorOptions sampling = generator_options(options, options.diffusion);
-  for (const MonthScore& month : validator.month_scores(all.trainer.average(), sampling))
-    EXPECT_EQ(month.month.year(), 2001);
+  const SampledMonths sampled = validator.sample_months(all.trainer.average(), sampling);
+  for (const MonthScore& month : sampled.months) EXPECT_EQ(month.month.year(), 2001);
+  EXPECT_EQ(sampled.n_evaluations,
+            static_cast<double>(sampled.months.size()) *
+                static_cast<double>(options.training.validation_members * sampling.steps));
 }
 
 TEST_F(TrainerOptions, weights_of_the_variables_scale_their_gradients) {

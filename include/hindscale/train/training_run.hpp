@@ -63,6 +63,8 @@ class TrainingRun {
   void add_parts(const LossTable& loss, const std::string& prefix, nlohmann::json& line) const;
   void write();
   void restore_interval(const nlohmann::json& position);
+  /// Where the next stage will miss one.
+  void warn_without_best() const;
   [[nodiscard]] bool has_noise() const;
   [[nodiscard]] CheckpointContent content() const;
   [[nodiscard]] StopWish wish() const;

@@ -52,10 +52,15 @@ struct MonthScore {
   std::vector<MonthEnsemble> ensembles{};
   std::vector<double> weight{};      ///< sum of areas of valid cells
   std::vector<double> lerp_error{};  ///< area-weighted sum of |Lerp - truth|
-  double evaluations = 0;            ///< of the network by the sampler, mean of the members
 };
 
 ValidationScore validation_score(std::span<const MonthScore> months);
+
+/// Months as they were sampled.
+struct SampledMonths {
+  std::vector<MonthScore> months{};
+  double n_evaluations = 0;  ///< of the network by the sampler, for all fields; NaN: it diverges
+};
 
 /// Samples the same months and members with the same noise at every call. Keeps references to its
 /// arguments.
@@ -66,13 +71,12 @@ class CrpsValidator {
   /// Fields are spread over the ranks; the result does not depend on how. NaN where the sampler
   /// diverges. Collective.
   [[nodiscard]] ValidationScore score(FieldNetwork network) const {
-    return validation_score(month_scores(network, generator_));
+    return validation_score(sample_months(network, generator_).months);
   }
   /// The same with another way to sample, month by month; all NaN where it diverges in one of them.
   /// `regions`: where the time is counted.
-  [[nodiscard]] std::vector<MonthScore> month_scores(FieldNetwork network,
-                                                     const GeneratorOptions& options,
-                                                     Regions* regions = nullptr) const;
+  [[nodiscard]] SampledMonths sample_months(FieldNetwork network, const GeneratorOptions& options,
+                                            Regions* regions = nullptr) const;
 
  private:
   struct Truth {  ///< of one month
@@ -92,7 +96,7 @@ class CrpsValidator {
   [[nodiscard]] bool arrives(const std::string& why_not) const;
   /// Where the fine field has values and the coarse one reaches.
   [[nodiscard]] bool is_finite(View<const float, 3> field, View<const float, 3> base) const;
-  [[nodiscard]] std::vector<MonthScore> scores_without_a_value() const;
+  [[nodiscard]] SampledMonths scores_without_a_value() const;
 
   const Context& context_;
   const StoreReader& reader_;

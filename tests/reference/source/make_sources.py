@@ -234,6 +234,21 @@ for name, declared, dimensions, values in [  # usable all the same
         file.createDimension("one", 1)
         file.createVariable("time_bnds", "f8", dimensions)[:] = values
         data(file, fields(range(3)))
+with create("bounds_unnamed", "NETCDF4") as file:  # the attribute that names them was lost
+    horizontal(file)
+    axis(file, "time", [31, 59, 90], units="days since 2001-01-01")
+    data(file, fields(range(3)))
+    file.createDimension("two", 2)
+    file.createVariable("time_bnds", "f8", ("time", "two"))[:] = ENDS
+for name, shift in [("cells_centred", 0), ("cells_by_corner", 0.5)]:
+    with create(name, "NETCDF4") as file:
+        horizontal(file)
+        axis(file, "time", MID_2001[:3], units="days since 2001-01-01")
+        data(file, fields(range(3)))
+        file.createDimension("two", 2)
+        width = LON[1] - LON[0]
+        file.createVariable("lon_bnds", "f8", ("lon", "two"))[:] = np.stack([LON + (shift - 0.5) * width, LON + (shift + 0.5) * width], axis=1)
+        file["lon"].bounds = "lon_bnds"
 with create("bounds_lost_middle", "NETCDF4") as file:  # which no stamp needs
     horizontal(file)
     axis(file, "time", MID_2001[:3], units="days since 2001-01-01", bounds="elsewhere")
