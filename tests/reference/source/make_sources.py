@@ -213,33 +213,22 @@ timed("reversed_time", [75, 45, 15], "days since 2001-01-01")
 timed("daily", [15, 16, 17], "days since 2001-01-01")
 timed("no_units", [15, 45, 75], "")
 timed("numeric_units", [15, 45, 75], 7)
-with create("bounds", "NETCDF4") as file:  # stamps at the end of their months
-    horizontal(file)
-    axis(file, "time", [31, 59, 90], units="days since 2001-01-01", bounds="time_bnds")
-    file.createDimension("two", 2)
-    file.createVariable("time_bnds", "f8", ("time", "two"))[:] = [[0, 31], [31, 59], [59, 90]]
-    data(file, fields(range(3)))
 ENDS = np.array([[0, 31], [31, 59], [59, 90]], dtype="f8")
-for name, declared, dimensions, values in [  # usable all the same
+for name, declared, dimensions, values in [  # usable
+    ("bounds", "time_bnds", ("time", "two"), ENDS), ("bounds_unnamed", "", ("time", "two"), ENDS),
     ("bounds_reversed", "time_bnds", ("time", "two"), ENDS[:, ::-1]), ("bounds_blank", "time_bnds  ", ("time", "two"), ENDS),
     ("bounds_first", "time_bnds", ("two", "time"), ENDS.T), ("bounds_deep", "time_bnds", ("time", "two", "one"), ENDS[..., None]),
     # not usable
     ("bounds_lost", "elsewhere", ("time", "two"), ENDS), ("bounds_nan", "time_bnds", ("time", "two"), ENDS * np.nan),
     ("bounds_single", "time_bnds", ("time",), ENDS[:, 1]),
 ]:
-    with create(name, "NETCDF4") as file:
+    with create(name, "NETCDF4") as file:  # stamps at the end of their months
         horizontal(file)
-        axis(file, "time", [31, 59, 90], units="days since 2001-01-01", bounds=declared)
+        axis(file, "time", [31, 59, 90], units="days since 2001-01-01", **({"bounds": declared} if declared else {}))
         file.createDimension("two", 2)
         file.createDimension("one", 1)
         file.createVariable("time_bnds", "f8", dimensions)[:] = values
         data(file, fields(range(3)))
-with create("bounds_unnamed", "NETCDF4") as file:  # the attribute that names them was lost
-    horizontal(file)
-    axis(file, "time", [31, 59, 90], units="days since 2001-01-01")
-    data(file, fields(range(3)))
-    file.createDimension("two", 2)
-    file.createVariable("time_bnds", "f8", ("time", "two"))[:] = ENDS
 for name, shift in [("cells_centred", 0), ("cells_by_corner", 0.5)]:
     with create(name, "NETCDF4") as file:
         horizontal(file)
