@@ -86,7 +86,9 @@ void check_cover(const Grid& coarse, const Grid& fine) {
                  lat.back() <= coarse.latitude.edge.back() + tolerance;
   if (!coarse.periodic) {
     const auto& lon = fine.longitude.centre;
-    const double turn = 360 * std::round((coarse.longitude.edge.front() - lon.front()) / 360);
+    const auto& edge = coarse.longitude.edge;
+    const double turn =
+        360 * std::round((edge.front() + edge.back() - lon.front() - lon.back()) / 2 / 360);
     covered = covered && lon.front() + turn >= coarse.longitude.edge.front() - tolerance &&
               lon.back() + turn <= coarse.longitude.edge.back() + tolerance;
   }
@@ -116,7 +118,8 @@ Cut cut_domain(const Grid& source, const Options& options) {
   Cut cut = cut_grid(source, rows, columns);
   if (!std::isnan(domain.west)) {  // as the user counts longitudes, not as the source does
     Axis& longitude = cut.grid.longitude;
-    const double turn = 360 * std::round((domain.west - longitude.edge.front()) / 360);
+    const double turn =
+        -360 * std::floor((longitude.centre.front() - domain.west + tolerance) / 360);
     for (auto* values : {&longitude.centre, &longitude.edge})
       for (double& value : *values) value += turn;
   }

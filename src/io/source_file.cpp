@@ -57,10 +57,10 @@ SourceFile::SourceFile(NetcdfFile file, int variable, const SourceRequest& reque
       unpacking_(file_, variable_) {
   const int latitude = dimensions_.latitude.coordinate;
   const int longitude = dimensions_.longitude.coordinate;
-  for (const int axis : {latitude, longitude}) require_centred(file_, axis);
   rows_ = naming_file(file_, latitude, [&] { return canonical_latitude(file_.values(latitude)); });
   columns_ =
       naming_file(file_, longitude, [&] { return canonical_longitude(file_.values(longitude)); });
+  for (const int axis : {latitude, longitude}) require_centred(file_, axis);
   naming_file(file_, variable_, [&] {
     if (request.variable == "pr") refuse_sum_over_month(file_, variable_);
     units_ =

@@ -26,21 +26,33 @@ std::string units_by_value(const std::string& units, const std::vector<double>& 
   return units;
 }
 
+/// Whether each stamp lies in its bounds, ends included, in the same units.
+bool belong_to(const NetcdfFile& file, const std::string& name, const TimeStamps& stamps) {
+  const BoundPairs pairs = read_bound_pairs(file, name, stamps.values.size());
+  if (!pairs.fault.empty()) return false;
+  const std::string units = trimmed(file.text(*file.find(name), "units"));
+  if (!units.empty() && units != stamps.units) return false;
+  for (std::size_t i = 0; i < stamps.values.size(); ++i) {
+    const auto [least, most] = std::minmax(pairs.values[i][0], pairs.values[i][1]);
+    if (stamps.values[i] < least || stamps.values[i] > most) return false;
+  }
+  return true;
+}
+
 /// Bounds by their usual names, where the attribute that names them was lost; empty where there are
-/// none that can be used.
-std::string undeclared_bounds(const NetcdfFile& file, int coordinate) {
+/// none, or left over from other stamps.
+std::string undeclared_bounds(const NetcdfFile& file, int coordinate, const TimeStamps& stamps) {
   const std::string axis = file.name_of(coordinate);
-  const std::size_t n = file.values(coordinate).size();
   for (const char* ending : {"_bnds", "_bounds", "_bnd"})
-    if (file.find(axis + ending) && read_bound_pairs(file, axis + ending, n).fault.empty())
-      return axis + ending;
+    if (belong_to(file, axis + ending, stamps)) return axis + ending;
   return "";
 }
 
 // CF wants the units of the coordinate, and lets a file leave them out.
 void read_bounds(const NetcdfFile& file, int coordinate, TimeStamps& stamps) {
   const std::string declared = trimmed(file.text(coordinate, "bounds"));
-  const std::string name = declared.empty() ? undeclared_bounds(file, coordinate) : declared;
+  const std::string name =
+      declared.empty() ? undeclared_bounds(file, coordinate, stamps) : declared;
   if (name.empty()) return;
   BoundPairs pairs = read_bound_pairs(file, name, stamps.values.size());
   stamps.bounds = std::move(pairs.values);

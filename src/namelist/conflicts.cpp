@@ -116,11 +116,9 @@ void check_dataset(const Options& options, ConflictReport& report) {
   const DatasetOptions& dataset = options.dataset;
   check_variables(dataset, report);
   const std::size_t n_variables = dataset.variables.size();
-  for (const auto& [key, names] : {std::pair{"dataset/fine_names", &dataset.fine_names},
-                                   {"dataset/coarse_names", &dataset.coarse_names},
-                                   {"reconstruct/coarse_names", &options.reconstruct.coarse_names}})
-    if (std::set<std::string>(names->begin(), names->end()).size() != names->size())
-      report.add(key, {}, "a name stands there twice", "give each variable its own");
+  if (std::set<std::string>(dataset.fine_names.begin(), dataset.fine_names.end()).size() !=
+      dataset.fine_names.size())
+    report.add("dataset/fine_names", {}, "a name stands there twice", "give each variable its own");
   const std::vector<std::pair<std::string, std::size_t>> lists{
       {"dataset/fine_names", dataset.fine_names.size()},
       {"dataset/coarse_names", dataset.coarse_names.size()},

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network on the store of another region, not trained again."""
+import re
 import unittest
 
 import numpy as np
@@ -7,6 +8,7 @@ import xarray as xr
 
 from program import PreparedStore, run
 
+WINDS = "/usr/share/ferret-vis/data/monthly_navy_winds.cdf"
 REGION = ("domain/west=20", "domain/east=208")  # 19 of 36 coarse columns
 
 
@@ -35,6 +37,18 @@ class Elsewhere(PreparedStore):
         self.assertEqual(fields.shape[2:], (73, 76))
         # 'minmax' keeps the fields of uas within what the store's training years have shown.
         self.assertLess(np.abs(fields[:3]).max(), 25)
+
+    def test_domains_begin_where_they_are_asked_to(self):
+        part = self.folder / "part.nc"
+        with xr.open_dataset(WINDS, decode_times=False) as file:
+            longitude = file.UWND.dims[-1]
+            file.isel({longitude: slice(72, 112)}).to_netcdf(part, format="NETCDF3_64BIT")  # 200 to 297.5 E
+        small = ("domain/south=-40", "domain/north=40", "training/patch_size=16,16", "tiling/size=32,20", "tiling/overlap=0")
+        cut = (f"dataset/fine_files='{part}'", "domain/coarse_west=198.75", *small)
+        for west, east, first, options in ((-180, 180, -180, ()), (0, 360, 0, ()), (-10, 38, -10, small), (0, 360, 200, cut), (-180, 180, -160, cut)):
+            said = run("check", self.home("begins"), f"domain/west={west}", f"domain/east={east}", *options)
+            found = re.search(r"fine grid .*?, ([0-9.]+)([EW])\.\.", said)
+            self.assertEqual(float(found[1]) * (1 if found[2] == "E" else -1), first, said)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "expver", "noleap", "days_360", "julian", "dates", "months_since", "bounds",
                     "bounds_units", "bounds_reversed", "bounds_blank", "bounds_first",
                     "bounds_deep", "bounds_unnamed", "cells_centred", "bounds_lost_middle",
-                    "packed_axes", "no_curve"),
+                    "bounds_stale", "packed_axes", "no_curve"),
     [](const auto& test) { return std::string(test.param); });
 
 TEST(source, rows_go_north_and_columns_east_from_the_files_first) {

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import xarray
 
-from source_writer import LAT, LON, MID_2001, axis, create, data, field, fields, folder, horizontal, plain, timed
+from source_writer import LAT, LON, MID_2001, axis, bounds, create, data, field, fields, folder, horizontal, plain, timed
 
 # Formats.
 plain("classic")
@@ -225,23 +225,21 @@ for name, declared, dimensions, values in [  # usable
     with create(name, "NETCDF4") as file:  # stamps at the end of their months
         horizontal(file)
         axis(file, "time", [31, 59, 90], units="days since 2001-01-01", **({"bounds": declared} if declared else {}))
-        file.createDimension("two", 2)
-        file.createDimension("one", 1)
-        file.createVariable("time_bnds", "f8", dimensions)[:] = values
+        bounds(file, "time_bnds", values, dimensions)
         data(file, fields(range(3)))
 for name, shift in [("cells_centred", 0), ("cells_by_corner", 0.5)]:
     with create(name, "NETCDF4") as file:
         horizontal(file)
         axis(file, "time", MID_2001[:3], units="days since 2001-01-01")
         data(file, fields(range(3)))
-        file.createDimension("two", 2)
-        width = LON[1] - LON[0]
-        file.createVariable("lon_bnds", "f8", ("lon", "two"))[:] = np.stack([LON + (shift - 0.5) * width, LON + (shift + 0.5) * width], axis=1)
+        bounds(file, "lon_bnds", np.stack([LON + 45 * (shift - 0.5), LON + 45 * (shift + 0.5)], axis=1), ("lon", "two"))
         file["lon"].bounds = "lon_bnds"
-with create("bounds_lost_middle", "NETCDF4") as file:  # which no stamp needs
-    horizontal(file)
-    axis(file, "time", MID_2001[:3], units="days since 2001-01-01", bounds="elsewhere")
-    data(file, fields(range(3)))
+for name, attributes in [("bounds_lost_middle", {"bounds": "elsewhere"}), ("bounds_stale", {})]:  # which no stamp needs
+    with create(name, "NETCDF4") as file:
+        horizontal(file)
+        axis(file, "time", MID_2001[:3], units="days since 2001-01-01", **attributes)
+        bounds(file, "time_bnds", ENDS + 31)
+        data(file, fields(range(3)))
 with create("packed_axes", "NETCDF4") as file:
     for name, values, offset in (("lat", LAT, -30.0), ("lon", LON, 0.0), ("time", MID_2001[:3], 0.0)):
         units = {"lat": "degrees_north", "lon": "degrees_east", "time": "days since 2001-01-01"}[name]

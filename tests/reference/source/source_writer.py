@@ -39,6 +39,12 @@ def horizontal(file, lat=LAT, lon=LON, kind="f8"):
     axis(file, "lon", lon, kind, units="degrees_east")
 
 
+def bounds(file, name, values, dimensions=("time", "two")):
+    file.createDimension("two", 2)
+    file.createDimension("one", 1)
+    file.createVariable(name, "f8", dimensions)[:] = values
+
+
 def data(file, values, name="uas", dims=("time", "lat", "lon"), kind="f4", fill=None, **attributes):
     attributes.setdefault("units", "m s-1")
     variable = file.createVariable(name, kind, dims, fill_value=fill)
