@@ -38,6 +38,15 @@ class Elsewhere(PreparedStore):
         # 'minmax' keeps the fields of uas within what the store's training years have shown.
         self.assertLess(np.abs(fields[:3]).max(), 25)
 
+    def test_a_coarse_source_of_more_than_half_the_globe_covers_what_lies_in_it(self):
+        wide = self.folder / "wide.nc"
+        with xr.open_dataset(WINDS, decode_times=False) as file:
+            latitude, longitude = file.UWND.dims[-2:]
+            file.isel({latitude: slice(0, 73, 2), longitude: slice(0, 77, 2)}).to_netcdf(wide, format="NETCDF3_64BIT")  # 20 to 210 E
+        run("check", self.home("covered"), "domain/coarse=file", f"dataset/coarse_files='{wide}'", "dataset/coarse_names='UWND','VWND'", "domain/west=200",
+            "domain/east=207.5", "domain/south=-40", "domain/north=40", "diffusion/consistency=report", "training/patch_size=4,4", "tiling/size=4,4",
+            "tiling/overlap=0")
+
     def test_domains_begin_where_they_are_asked_to(self):
         part = self.folder / "part.nc"
         with xr.open_dataset(WINDS, decode_times=False) as file:
