@@ -34,8 +34,14 @@ constexpr std::array<std::array<double, 6>, n_stages> rows{
 constexpr std::array<double, n_stages> error_weights{
     71. / 57600, 0, -71. / 16695, 71. / 1920, -17253. / 339200, 22. / 525, -1. / 40};
 
-struct Trial {
+/// Where a trajectory is. The method's last slope of a step is the first of the next.
+struct Point {
   torch::Tensor state;
+  torch::Tensor slope;
+};
+
+struct Trial {
+  Point end;
   double error = 0;  ///< over what is allowed
 };
 
@@ -45,35 +51,36 @@ struct Accuracy {
   const MeanSquare& mean_square;
 };
 
-Trial try_step(const Slope& slope, const torch::Tensor& state, double angle, double length,
+Trial try_step(const Slope& slope, const Point& start, double angle, double length,
                const Accuracy& accuracy) {
-  std::array<torch::Tensor, n_stages> slopes;
-  torch::Tensor reached = state;
-  torch::Tensor error = torch::zeros_like(state);
-  for (std::size_t i = 0; i < n_stages; ++i) {
-    reached = state;
+  std::array<torch::Tensor, n_stages> slopes{start.slope};
+  torch::Tensor reached = start.state;
+  torch::Tensor error = slopes[0] * (length * error_weights[0]);
+  for (std::size_t i = 1; i < n_stages; ++i) {
+    reached = start.state;
     for (std::size_t j = 0; j < i; ++j)
       if (rows[i][j] != 0) reached = reached + slopes[j] * (length * rows[i][j]);
     slopes[i] = slope(reached, angle + nodes[i] * length);
     error = error + slopes[i] * (length * error_weights[i]);
   }
   const torch::Tensor allowed =
-      accuracy.tolerance * (1 + torch::maximum(state.abs(), reached.abs()));
-  return {reached, accuracy.mean_square(error / allowed).sqrt().item<double>()};
+      accuracy.tolerance * (1 + torch::maximum(start.state.abs(), reached.abs()));
+  return {{reached, slopes.back()}, accuracy.mean_square(error / allowed).sqrt().item<double>()};
 }
 
-torch::Tensor integrate(const Slope& slope, torch::Tensor state, double from, double to,
+torch::Tensor integrate(const Slope& slope, const torch::Tensor& start, double from, double to,
                         const Accuracy& accuracy) {
   constexpr double first_length = 0.02, safety = 0.9, shrink = 0.2, grow = 5;
   constexpr int most_steps = 100000;
+  Point point{start, slope(start, from)};
   double angle = from;
   double length = std::copysign(std::min(first_length, std::abs(to - from)), to - from);
   for (int i = 0; i < most_steps; ++i) {
     if (std::abs(length) >= std::abs(to - angle)) length = to - angle;
-    const Trial trial = try_step(slope, state, angle, length, accuracy);
+    const Trial trial = try_step(slope, point, angle, length, accuracy);
     if (trial.error <= 1) {
-      state = trial.state;
-      if (length == to - angle) return state;
+      if (length == to - angle) return trial.end.state;
+      point = trial.end;
       angle += length;
     }
     const double factor = safety * std::pow(std::max(trial.error, 1e-10), -0.2);
