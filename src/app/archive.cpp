@@ -33,7 +33,7 @@ auto from_own(const fs::path& path, const Use& use) {
     throw InputError({.problem = "damaged file",
                       .value = path.string(),
                       .why = error.what(),
-                      .advice = "remove the folder and reconstruct again"});
+                      .advice = "remove this file and run again: finished files are kept"});
   }
 }
 
@@ -80,18 +80,46 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
   return text;
 }
 
+/// The identity that a file notes; titles and the like are not in its options.
+nlohmann::json identity_in(const FieldReader& file, const ArchiveIdentity& own) {
+  std::map<std::string, std::string> options;
+  for (const auto& [key, value] : own.options)
+    if (key.starts_with("experiment/")) options[key] = value;
+  const std::string text = file.attribute("options"), between = "; ", equals = " = ";
+  for (std::size_t first = 0; first < text.size();) {
+    const std::size_t end = std::min(text.find(between, first), text.size()),
+                      middle = text.find(equals, first);
+    if (middle < end)
+      options[text.substr(first, middle - first)] =
+          text.substr(middle + equals.size(), end - middle - equals.size());
+    first = end + between.size();
+  }
+  return {{"checkpoint_sha256", file.attribute("checkpoint_sha256")},
+          {"store_sha256", file.attribute("sample_store_sha256")},
+          {"options", options}};
+}
+
+/// Whether the file holds what its name says.
+bool is_as_named(const FieldReader& file, const std::string& name) {
+  const Segment held{file.months().front(), file.months().back()};
+  for (const char* kind : {"mean", "std", "quantiles"})
+    if (name == statistics_file(file.variable(), kind, held)) return true;
+  const auto member = file.realization();
+  return member && name == member_file(file.variable(), *member, held);
+}
+
 /// A file that no finished run has noted was made for this archive: by a run that was killed.
 void require_own(const FieldReader& file, const fs::path& path, const ArchiveIdentity& identity) {
-  for (const auto& [attribute, own] :
-       {std::pair<const char*, const std::string&>{"checkpoint_sha256", identity.checkpoint_sha256},
-        {"sample_store_sha256", identity.store_sha256}}) {
-    if (file.attribute(attribute) == own) continue;
-    throw InputError({.problem = "a file of another reconstruction lies in the folder",
-                      .value = path.filename().string(),
-                      .why = fmt::format("its {} is another one", attribute),
-                      .advice = "move it away",
-                      .file = path.string()});
-  }
+  const std::string name = path.filename().string();
+  std::string why = differences(identity_in(file, identity), identity);
+  if (why.empty() && !is_as_named(file, name))
+    why = "its variable, member or months are not those of its name";
+  if (why.empty()) return;
+  throw InputError({.problem = "a file of another reconstruction lies in the folder",
+                    .value = name,
+                    .why = why,
+                    .advice = "move it away",
+                    .file = path.string()});
 }
 
 /// The record of a file that is whole; nothing where it is not. `identity`: of the archive.

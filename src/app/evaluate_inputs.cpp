@@ -51,13 +51,15 @@ constexpr int scores_format = 2;
 Json evaluation_inputs(const Context& context, const Options& options) {
   const InRegion reading(context.regions.get(), Region::reading);
   const EvaluationOptions& evaluation = options.evaluation;
-  const std::string text = fmt::format(
+  std::string text = fmt::format(
       "{}, format {}; bootstrap {} x {}; members {}; spectrum {}; seed {}; consistency with {} ({} "
       "members, {})",
       program_version(), scores_format, evaluation.bootstrap_samples, evaluation.bootstrap_block,
       fmt::join(evaluation.members, " "), evaluation.spectrum, context.seed,
       fmt::join(options.reconstruct.coarse_files, " "), options.reconstruct.coarse_members,
       options.reconstruct.adjustment);
+  for (const auto& [key, value] : value_options(options))
+    if (key.starts_with("tiling/")) text += fmt::format("; {} {}", key, value);  // of the seams
   std::vector<std::string> paths{(options.evaluated_path() / manifest_name).string(),
                                  options.store_path().string()};
   const fs::path shifted = SeamComparison::manifest_path(options);

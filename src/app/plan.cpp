@@ -42,6 +42,10 @@ void print_work(const Options& options, const ExperimentOutline& outline,
   const double a_tile =
       flop_of(outline.network->config(), options.tiling.size[0], options.tiling.size[1]);
   double evaluations = 0, units = 0;
+  if (options.machine.nodes.empty())
+    throw InputError({.problem = "no number of nodes to plan for",
+                      .advice = "write one or more",
+                      .key = "machine/nodes"});
   const std::int64_t most_ranks =
       std::ranges::max(options.machine.nodes) * options.machine.ranks_per_node;
   for (const ArchiveWorkload& work : archives) {

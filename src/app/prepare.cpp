@@ -52,10 +52,10 @@ void count_values(View<const float, 3> fields, std::vector<double>& counts) {
   }
 }
 
-/// `counts` [month, variable] of the months in their order. A cell that lacks a value in one month
-/// is left out of all.
+/// `counts` [month, variable] of the months in their order.
 void report_gaps(const Context& context, const StoreContent& content,
-                 const std::vector<double>& counts, const std::string& key) {
+                 const std::vector<double>& counts, const std::string& key,
+                 const std::string& consequence) {
   const std::size_t nv = content.n_variables();
   for (std::size_t v = 0; v < nv; ++v) {
     double most = 0, fewest = HUGE_VAL;
@@ -77,9 +77,8 @@ void report_gaps(const Context& context, const StoreContent& content,
                         .key = key});
     if (n_months > 0)
       context.log.warn(
-          "{}, {}: {} of {} months lack values that others have; {} has {:.0f} of {:.0f}. A cell "
-          "that lacks one is left out of all months, of training, output and scores",
-          key, content.variables[v], n_months, content.months.size(), month, fewest, most);
+          "{}, {}: {} of {} months lack values that others have; {} has {:.0f} of {:.0f}. {}", key,
+          content.variables[v], n_months, content.months.size(), month, fewest, most, consequence);
   }
 }
 
@@ -121,9 +120,15 @@ void write_fields(const Context& context, StoreWriter& writer, const PrepareInpu
     writer.write(store::fine, i_month, n, fine.flat().first(n * fine.size()));
     writer.write(store::coarse, i_month, n, coarse.flat().first(n * coarse.size()));
   }
-  report_gaps(context, content, gather_blocks(context.comm, fine_counts), "dataset/fine_files");
+  const std::string left_out =
+      "A cell that lacks one is left out of all months, of training, output and scores";
+  report_gaps(context, content, gather_blocks(context.comm, fine_counts), "dataset/fine_files",
+              inputs.coarse ? left_out
+                            : left_out + "; coarse means count it in months in which it has one");
   const std::vector<double> of_coarse = gather_blocks(context.comm, coarse_counts);
-  if (inputs.coarse) report_gaps(context, content, of_coarse, "dataset/coarse_files");
+  if (inputs.coarse)
+    report_gaps(context, content, of_coarse, "dataset/coarse_files",
+                "A month that lacks one which fine cells need cannot be reconstructed");
 }
 
 /// Refuses a static field that holds no value, or one beyond what it may be.

@@ -177,10 +177,8 @@ void report_regions(const Context& context, const Options& options, const std::s
                             {"seconds", total},
                             {"regions", regions}};
   make_directory(options.experiment.directory);
-  const std::filesystem::path path =
-      std::filesystem::path(options.experiment.directory) / "timings.jsonl";
-  const std::string earlier = std::filesystem::exists(path) ? read_text(path) : "";
-  commit_text(path, earlier + line.dump() + "\n");
+  append_text(std::filesystem::path(options.experiment.directory) / "timings.jsonl",
+              line.dump() + "\n");
 }
 
 std::string program_version() {

@@ -82,6 +82,13 @@ void commit_text(const fs::path& final_path, std::string_view text) {
   });
 }
 
+void append_text(const fs::path& path, std::string_view text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (file < 0) fail("cannot write", path, errno);
+  write_all(file, text, path);
+  if (::close(file) != 0) fail("cannot close", path, errno);
+}
+
 std::string read_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file || fs::is_directory(path)) {

@@ -207,6 +207,13 @@ std::string FieldReader::attribute(const std::string& name) const {
   return impl_->text_attribute(NC_GLOBAL, name.c_str());
 }
 
+std::optional<int> FieldReader::realization() const {
+  const LibraryLock alone = alone_in_netcdf();
+  int identifier = 0;
+  if (nc_inq_varid(impl_->file, "realization", &identifier) != NC_NOERR) return std::nullopt;
+  return static_cast<int>(impl_->read_doubles("realization").at(0));
+}
+
 std::vector<double> FieldReader::quantiles() const {
   const LibraryLock alone = alone_in_netcdf();
   return impl_->has_quantiles ? impl_->read_doubles("quantile") : std::vector<double>{};

@@ -9,6 +9,12 @@
 
 namespace hindscale {
 
+/// Attributes hold at most 64 kB: a longer text is several, "name", "name#1", "name#2", ...
+inline constexpr std::size_t text_piece = 32768;
+inline std::string text_piece_name(const std::string& name, std::size_t piece) {
+  return piece == 0 ? name : name + "#" + std::to_string(piece);
+}
+
 /// Owns one identifier and the function that closes it.
 class Hdf5Handle {
  public:

@@ -35,7 +35,7 @@ std::size_t count_values(const Extents& count) {
   return std::accumulate(count.begin(), count.end(), std::size_t{1}, std::multiplies<>{});
 }
 
-std::vector<hsize_t> extents_of(const std::vector<std::size_t>& shape) {
+std::vector<hsize_t> extents_of(const Extents& shape) {
   return {shape.begin(), shape.end()};
 }
 
@@ -66,17 +66,16 @@ struct StoreWriter::Impl {
   }
   void open();
   void create_groups(const std::string& name);
-  void create(const std::string& name, hid_t type, const std::vector<std::size_t>& shape,
-              Layout layout);
-  [[nodiscard]] std::vector<std::size_t> shape_of(const std::string& name) const;
-  /// The block [start, start + count) in the file and in memory; nothing selected where it is
-  /// empty.
+  void create(const std::string& name, hid_t type, const Extents& shape, Layout layout);
+  [[nodiscard]] Extents shape_of(const std::string& name) const;
+  /// The block [start, start + count) in the file and in memory; nothing where it is empty.
   [[nodiscard]] std::pair<Hdf5Handle, Hdf5Handle> spaces_of(const std::string& name,
                                                             const Extents& start,
                                                             const Extents& count) const;
   template <class T>
   void transfer(const std::string& name, const Extents& start, const Extents& count,
                 std::span<const T> values);
+  void write_attribute(const std::string& attribute, const std::string& text);
   void write_sentinel();
   void close();
   void verify_written() const;
@@ -107,13 +106,13 @@ void StoreWriter::Impl::create_groups(const std::string& name) {
   }
 }
 
-void StoreWriter::Impl::create(const std::string& name, hid_t type,
-                               const std::vector<std::size_t>& shape, Layout layout) {
+void StoreWriter::Impl::create(const std::string& name, hid_t type, const Extents& shape,
+                               Layout layout) {
   HINDSCALE_ASSERT(!shape.empty() && !datasets.contains(name));
   create_groups(name);
   std::vector<hsize_t> extents = extents_of(shape);
-  const Hdf5Handle space =
-      own(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
+  const auto rank = static_cast<int>(extents.size());
+  const Hdf5Handle space = own(H5Screate_simple(rank, extents.data(), nullptr), H5Sclose);
   const Hdf5Handle creation = own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   check(H5Pset_obj_track_times(creation.get(), false));
   check(H5Pset_alloc_time(creation.get(), H5D_ALLOC_TIME_EARLY));
@@ -167,6 +166,17 @@ void StoreWriter::Impl::transfer(const std::string& name, const Extents& start,
   const hid_t type = std::is_same_v<T, float> ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
   check(H5Dwrite(datasets.at(name).get(), type, memory_space.get(), file_space.get(),
                  collective.get(), values.data()));
+}
+
+void StoreWriter::Impl::write_attribute(const std::string& attribute, const std::string& text) {
+  const Hdf5Handle type = own(H5Tcopy(H5T_C_S1), H5Tclose);
+  check(H5Tset_size(type.get(), text.size() + 1));
+  check(H5Tset_cset(type.get(), H5T_CSET_UTF8));
+  const Hdf5Handle space = own(H5Screate(H5S_SCALAR), H5Sclose);
+  const Hdf5Handle created = own(
+      H5Acreate2(file.get(), attribute.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
+      H5Aclose);
+  check(H5Awrite(created.get(), type.get(), text.c_str()));
 }
 
 void StoreWriter::Impl::write_sentinel() {
@@ -270,14 +280,9 @@ void StoreWriter::write_whole(const std::string& name, const std::vector<std::si
 }
 
 void StoreWriter::write_text(const std::string& attribute, const std::string& text) {
-  const Hdf5Handle type = impl_->own(H5Tcopy(H5T_C_S1), H5Tclose);
-  impl_->check(H5Tset_size(type.get(), text.size() + 1));
-  impl_->check(H5Tset_cset(type.get(), H5T_CSET_UTF8));
-  const Hdf5Handle space = impl_->own(H5Screate(H5S_SCALAR), H5Sclose);
-  const Hdf5Handle created = impl_->own(H5Acreate2(impl_->file.get(), attribute.c_str(), type.get(),
-                                                   space.get(), H5P_DEFAULT, H5P_DEFAULT),
-                                        H5Aclose);
-  impl_->check(H5Awrite(created.get(), type.get(), text.c_str()));
+  for (std::size_t piece = 0; piece == 0 || piece * text_piece < text.size(); ++piece)
+    impl_->write_attribute(text_piece_name(attribute, piece),
+                           text.substr(piece * text_piece, text_piece));
 }
 
 void StoreWriter::commit() {

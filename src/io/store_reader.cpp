@@ -40,6 +40,7 @@ struct StoreReader::Impl {
     return found->second.get();
   }
   void open();
+  [[nodiscard]] std::string attribute_text(const std::string& attribute) const;
   void open_dataset(const std::string& name);
 };
 
@@ -143,20 +144,27 @@ std::vector<double> StoreReader::read_whole(const std::string& name) const {
   return values;
 }
 
-std::string StoreReader::text(const std::string& attribute) const {
-  const auto alone = alone_in_netcdf();
-  if (H5Aexists(impl_->file.get(), attribute.c_str()) <= 0) {
-    impl_->refuse("it has no attribute " + attribute);
+std::string StoreReader::Impl::attribute_text(const std::string& attribute) const {
+  if (H5Aexists(file.get(), attribute.c_str()) <= 0) {
+    refuse("it has no attribute " + attribute);
   }
-  const Hdf5Handle opened =
-      impl_->own(H5Aopen(impl_->file.get(), attribute.c_str(), H5P_DEFAULT), H5Aclose);
-  const Hdf5Handle type = impl_->own(H5Aget_type(opened.get()), H5Tclose);
+  const Hdf5Handle opened = own(H5Aopen(file.get(), attribute.c_str(), H5P_DEFAULT), H5Aclose);
+  const Hdf5Handle type = own(H5Aget_type(opened.get()), H5Tclose);
   if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) > 0) {
-    impl_->refuse("its attribute " + attribute + " is not text");
+    refuse("its attribute " + attribute + " is not text");
   }
   std::string text(H5Tget_size(type.get()), '\0');
-  impl_->check(H5Aread(opened.get(), type.get(), text.data()));
+  check(H5Aread(opened.get(), type.get(), text.data()));
   text.resize(text.find('\0') == std::string::npos ? text.size() : text.find('\0'));
+  return text;
+}
+
+std::string StoreReader::text(const std::string& attribute) const {
+  const auto alone = alone_in_netcdf();
+  std::string text = impl_->attribute_text(attribute);
+  for (std::size_t piece = 1;
+       H5Aexists(impl_->file.get(), text_piece_name(attribute, piece).c_str()) > 0; ++piece)
+    text += impl_->attribute_text(text_piece_name(attribute, piece));
   return text;
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hindscale/core/error.hpp"
+
 namespace hindscale {
 namespace {
 
@@ -23,6 +25,7 @@ void Moments::add_offset(const float* offset, std::int64_t places) {
 Normalisation::Normalisation(const Moments& moments, std::int64_t places, std::int64_t groups,
                              const float* weight, const float* bias)
     : scale(moments.sum.size()), shift(scale.size()) {
+  HINDSCALE_ASSERT(static_cast<std::int64_t>(scale.size()) % groups == 0);
   const std::size_t a_group = scale.size() / static_cast<std::size_t>(groups);
   const double count = static_cast<double>(places) * static_cast<double>(a_group);
   for (std::size_t first = 0; first < scale.size(); first += a_group) {

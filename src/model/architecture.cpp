@@ -101,16 +101,15 @@ void check_network_config(const NetworkConfig& config) {
   require(config.time_channels > 0, "number of time channels", config.time_channels,
           "must be positive");
   require(config.groups > 0, "number of groups", config.groups, "must be positive");
+  // All that is normalised has a multiple of `channels`.
+  require(config.channels % config.groups == 0, "number of channels", config.channels,
+          fmt::format("not divisible by {} groups", config.groups));
   const auto levels = static_cast<std::int64_t>(config.multipliers.size());
   require(levels >= 1 && levels <= 10, "number of levels", levels, "must be 1 to 10");
   require(config.dropout >= 0 && config.dropout < 1, "dropout in percent",
           static_cast<std::int64_t>(100 * config.dropout), "must be at least 0 and below 100");
   for (const std::int64_t multiplier : config.multipliers) {
     require(multiplier > 0, "multiplier", multiplier, "must be positive");
-    // Concatenated channels are sums of multiples of `channels`, so this is all the divisibility
-    // that is needed.
-    require(config.channels * multiplier % config.groups == 0, "number of channels",
-            config.channels * multiplier, fmt::format("not divisible by {} groups", config.groups));
   }
   for (const std::int64_t level : config.attention_levels) {
     require(level >= 0 && level < levels, "attention level", level,

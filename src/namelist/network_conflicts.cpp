@@ -29,13 +29,10 @@ void check_network(const Options& options, ConflictReport& report) {
                "write 1 to 16 numbers");
     return;
   }
-  for (const std::int64_t multiplier : model.multipliers)
-    if ((model.channels * multiplier) % model.groups != 0) {
-      report.add("model/groups", {"model/channels", "model/multipliers"},
-                 fmt::format("does not divide {} channels", model.channels * multiplier),
-                 "choose a divisor of the channels of every level");
-      break;
-    }
+  if (model.channels % model.groups != 0)
+    report.add("model/groups", {"model/channels"},
+               fmt::format("does not divide {} channels", model.channels),
+               "choose a divisor of the channels");
   for (const std::int64_t level : model.attention)
     if (level >= n_levels)
       report.add("model/attention", {"model/multipliers"},

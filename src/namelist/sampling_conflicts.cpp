@@ -58,6 +58,8 @@ void check_levels(const Options& options, ConflictReport& report) {
   }
   if (options.sampling.sigma_range.at(0) >= options.sampling.sigma_range.at(1))
     report.add("sampling/sigma_range", {}, "the first is the least", "give the smaller one first");
+  if (options.sampling.churn_range.at(0) >= options.sampling.churn_range.at(1))
+    report.add("sampling/churn_range", {}, "the first is the least", "give the smaller one first");
 }
 
 /// An option that only some samplers know.

@@ -187,6 +187,21 @@ class Archive(unittest.TestCase):
         self.reconstruct("shared", "ensemble/members=2")
         self.assertEqual(self.members_of("shared"), "1-2")
 
+    def test_files_of_another_archive_are_refused_whatever_record_is_lost(self):
+        self.reconstruct("adopting", "ensemble/members=2")
+        folder = self.folder / "adopting"
+        kept = digests(folder, "*.nc")
+        for name in ("archive.json", "manifest.json"):
+            (folder / name).unlink()
+        said = self.reconstruct("adopting", "ensemble/members=2", "experiment/seed=7", expect=2)
+        self.assertIn("experiment/seed was", said)
+        member, other = folder / "uas_r002_199101-199102.nc", folder / "uas_r003_199101-199102.nc"
+        member.rename(other)
+        self.assertIn("not those of its name", self.reconstruct("adopting", "ensemble/members=3", expect=2))
+        other.rename(member)
+        self.reconstruct("adopting", "ensemble/members=2")
+        self.assertEqual(digests(folder, "*.nc"), kept)
+
     def test_missing_values_of_a_coarse_field_are_refused(self):
         with xr.open_dataset(self.folder / "coarse.nc") as file:
             data = file.load()

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <fstream>
 #include <functional>
+#include <string>
 
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/error.hpp"
@@ -37,12 +38,20 @@ std::vector<float> months(std::size_t first, std::size_t n) {
   return values;
 }
 
+/// More than an attribute of HDF5 holds, as of a thousand source files.
+const std::string long_text = [] {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) text += std::to_string(i) + ", ";
+  return text;
+}();
+
 /// Writes the same content whatever the number of ranks: each takes a contiguous block of months,
 /// some perhaps none.
 void write_store(const Communicator& comm, const std::filesystem::path& path) {
   StoreWriter store(comm, path);
   store.write_text("namelist", "&domain\n/\n");
   store.write_text("empty", "");
+  store.write_text("long", long_text);
   store.create("fine/fields", {n_months, n_channels, n_rows, n_columns},
                StoreWriter::Layout::chunk_per_item);
   store.create("fine/terrain", {n_rows, n_columns}, StoreWriter::Layout::contiguous);
@@ -73,6 +82,7 @@ TEST(SampleStore, every_rank_reads_back_what_all_wrote) {
   EXPECT_THAT(store.read_whole("fine/terrain"), ::testing::Each(12.5));
   EXPECT_EQ(store.text("namelist"), "&domain\n/\n");
   EXPECT_EQ(store.text("empty"), "");
+  EXPECT_EQ(store.text("long"), long_text);
 }
 
 TEST(SampleStore, bytes_are_those_of_a_single_writer) {

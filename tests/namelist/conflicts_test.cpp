@@ -100,6 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"training/patch_size=4,8"}, ""}, Case{{"tiling/size=38,80"}, "tiling/size"},
         Case{{"model/preset=dpdm", "training/patch_size=44,48"}, "training/patch_size"},
         Case{{"model/preset=dpdm"}, ""}, Case{{"model/groups=5"}, "model/groups"},
+        Case{{"model/channels=20", "model/multipliers=2,4", "model/groups=8"}, "model/groups"},
         Case{{"model/attention=3"}, "model/attention"}, Case{{"model/attention=2"}, ""},
         Case{{"model/multipliers="}, "model/multipliers"},
         Case{{"model/preset=edsr"}, "training/stage"},

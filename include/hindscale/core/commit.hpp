@@ -20,6 +20,9 @@ void commit_file(const std::filesystem::path& final_path,
 /// Writes a small text file whole, through the protocol; the verification reads it back.
 void commit_text(const std::filesystem::path& final_path, std::string_view text);
 
+/// Appends to a log in one write, so that lines of several programs do not mix. SystemError.
+void append_text(const std::filesystem::path& path, std::string_view text);
+
 /// The whole text of a file. InputError where it cannot be read.
 std::string read_text(const std::filesystem::path& path);
 

@@ -79,6 +79,8 @@ class FieldReader {
   [[nodiscard]] const std::string& variable() const;
   /// Value of a global attribute; empty where there is none.
   [[nodiscard]] std::string attribute(const std::string& name) const;
+  /// The member's number; none where the file is not of one member.
+  [[nodiscard]] std::optional<int> realization() const;
   /// Levels of the dimension `quantile`; none where there is no such dimension.
   [[nodiscard]] std::vector<double> quantiles() const;
   /// The grid as the file's coordinates and bounds describe it.

@@ -45,7 +45,7 @@ class StoreWriter {
   /// A whole small float64 array, equal on all ranks.
   void write_whole(const std::string& name, const std::vector<std::size_t>& shape,
                    std::span<const double> values);
-  /// An attribute of the file; at most 60 kB.
+  /// A text attribute of the file, of any length.
   void write_text(const std::string& attribute, const std::string& text);
   /// Once, at the end.
   void commit();

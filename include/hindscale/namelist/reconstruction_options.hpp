@@ -84,11 +84,13 @@ struct EnsembleOptions {
   template <class V>
   void describe(V&& visit) {
     visit("members", members, 16,
-          {.unit = "1", .meaning = "members of the ensemble to reconstruct", .range = at_least(1)});
+          {.unit = "1",
+           .meaning = "members of the ensemble to reconstruct",
+           .range = between(1, 1e6)});
     visit("first_member", first_member, 1,
           {.unit = "1",
            .meaning = "number of the first member; a member is the same whatever others are made",
-           .range = at_least(1)});
+           .range = between(1, 1e8)});
     visit("batch", batch, 8,
           {.unit = "1",
            .meaning = "network inputs of one call (tiles of members and months); more need more "
