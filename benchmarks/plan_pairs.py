@@ -41,7 +41,9 @@ def home_of(arguments, i_run):
 def planned(arguments, i_run):
     """Seconds that the plan's row names for the stage: the first duration is the reconstruction's, the second the training's."""
     out, _ = launched(arguments, "plan", arguments.namelist, "--measure", home_of(arguments, i_run), *arguments.overrides)
-    durations = re.findall(DURATION, out.splitlines()[-2])
+    lines = out.splitlines()
+    row = lines[next(i for i, line in enumerate(lines) if line.split()[:2] == ["nodes", "ranks"]) + 1]
+    durations = re.findall(DURATION, row)
     number, unit = durations[0 if arguments.stage == "reconstruct" else 1]
     return float(number) * SECONDS[unit]
 
