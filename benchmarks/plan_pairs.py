@@ -57,6 +57,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--ranks", type=int, default=2)
     arguments, arguments.overrides = parser.parse_known_args()
+    if pathlib.Path(arguments.folder).exists():
+        parser.error(f"{arguments.folder} is there already: a run in it would have nothing to do")
     print("| run | plan before (s) | run (s) | plan after (s) | before / run | mean of both / run |\n|---|---|---|---|---|---|", flush=True)
     before = planned(arguments, 1)
     for i in range(1, arguments.rounds + 1):
