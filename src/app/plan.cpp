@@ -42,10 +42,6 @@ void print_work(const Options& options, const ExperimentOutline& outline,
   const double a_tile =
       flop_of(outline.network->config(), options.tiling.size[0], options.tiling.size[1]);
   double evaluations = 0, units = 0;
-  if (options.machine.nodes.empty())
-    throw InputError({.problem = "no number of nodes to plan for",
-                      .advice = "write one or more",
-                      .key = "machine/nodes"});
   const std::int64_t most_ranks =
       std::ranges::max(options.machine.nodes) * options.machine.ranks_per_node;
   for (const ArchiveWorkload& work : archives) {
@@ -82,6 +78,10 @@ void print_training(const Options& options, const ExperimentOutline& outline) {
 }  // namespace
 
 ExitCode run_plan(const Context& context, const Options& asked) {
+  if (asked.machine.nodes.empty())
+    throw InputError({.problem = "no number of nodes to plan for",
+                      .advice = "write one or more",
+                      .key = "machine/nodes"});
   Options options = asked;
   set_threads(static_cast<int>(options.experiment.threads));
   std::optional<ExperimentOutline> outline;

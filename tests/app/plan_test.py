@@ -85,6 +85,7 @@ class Plan(unittest.TestCase):
         self.assertIn("belong to plan", run("check", self.home, "--measure", expect=2))
         self.assertIn("cannot be counted beforehand",
                       run("plan", self.home, self.machine(1), "sampling/sampler='adaptive'", expect=2))
+        self.assertIn("no number of nodes", run("plan", self.home, "--measure", "machine/nodes=", expect=2))
 
     def test_every_stage_says_where_its_time_went(self):
         run("prepare", self.home, ranks=2)
