@@ -272,6 +272,8 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
     require_intact(context, other.archive);
   const StoreContent& content = evaluation->inputs.content;
   const EvaluationSetup& setup = evaluation->setup;
+  if (context.comm.is_root())
+    warn_of_other_archives(context, options, inputs, evaluation->inputs.archive, content);
   context.log.info("{} months, {}; {} members, the first is number {}", setup.positions.size(),
                    months_text(content, setup.positions), setup.sizes.back(),
                    evaluation->inputs.archive.members().front());

@@ -31,6 +31,16 @@ std::vector<std::string> law_files(const Options& options) {
   return files;
 }
 
+/// Of the sample store that an archive was made with; empty where it is not known.
+std::string store_digest_of(const fs::path& archive) {
+  const fs::path identity = archive / "archive.json";
+  if (!fs::exists(identity)) return "";
+  const Json json = Json::parse(read_text(identity), nullptr, false);
+  const bool is_known = json.is_object() && json.contains("store_sha256");
+  return is_known && json["store_sha256"].is_string() ? json["store_sha256"].get<std::string>()
+                                                      : "";
+}
+
 }  // namespace
 
 void require_evaluation_inputs(const Options& options) {
@@ -91,6 +101,35 @@ Json finished_scores(const fs::path& folder, const Json& inputs) {
   if (!scores.is_object() || !scores.contains("inputs") || scores["inputs"] != inputs)
     return nullptr;
   return scores;
+}
+
+void warn_of_other_archives(const Context& context, const Options& options, const Json& inputs,
+                            const MemberArchive& archive, const StoreContent& content) {
+  std::vector<fs::path> folders{options.evaluated_path()};
+  for (const NamedFolder& other : named_others(options)) folders.emplace_back(other.folder);
+  for (const fs::path& folder : folders) {
+    const std::string digest = store_digest_of(folder);
+    if (!digest.empty() && digest != inputs["store_sha256"])
+      context.log.warn("{} was made with another sample store than {}, the truth here",
+                       folder.string(), options.store_path().string());
+  }
+  if (!options.evaluation.reconstruction.empty()) return;  // the namelist tells of another one
+  const Month first = Month::parse(options.first_month()),
+              last = Month::parse(options.last_month());
+  std::vector<std::size_t> lacking = content.positions(content.test);
+  std::erase_if(lacking, [&](std::size_t position) {
+    const Month month = content.months[position];
+    return month < first || last < month ||
+           std::ranges::binary_search(archive.positions(), position);
+  });
+  if (!lacking.empty())
+    context.log.warn("{} test months that the namelist asks for are not in {}; the first is {}",
+                     lacking.size(), folders.front().string(),
+                     content.months[lacking.front()].to_string());
+  const auto n_members = static_cast<std::int64_t>(archive.members().size());
+  if (n_members < options.ensemble.members)
+    context.log.warn("{} holds {} members; the namelist asks for {}", folders.front().string(),
+                     n_members, options.ensemble.members);
 }
 
 }  // namespace hindscale

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "evaluate_members.hpp"
 #include "hindscale/comm/context.hpp"
 #include "hindscale/namelist/options.hpp"
 
@@ -19,5 +20,11 @@ nlohmann::ordered_json evaluation_inputs(const Context& context, const Options& 
 /// The scores in the folder, where they are finished and follow from these inputs; else null.
 nlohmann::ordered_json finished_scores(const std::filesystem::path& folder,
                                        const nlohmann::ordered_json& inputs);
+
+/// Tells of archives made with another sample store than the truth is read from, and of test months
+/// and members that the namelist asks for and the archive lacks. One rank.
+void warn_of_other_archives(const Context& context, const Options& options,
+                            const nlohmann::ordered_json& inputs, const MemberArchive& archive,
+                            const StoreContent& content);
 
 }  // namespace hindscale

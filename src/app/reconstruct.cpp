@@ -156,6 +156,7 @@ ReconstructionPlan plan_archive(const Context& context, Sources& sources, const 
   context.log.info("{}: {} members, {} to {}; {} units to make, {} files finished",
                    style.folder.string(), plan.members.size(), options.first_month(),
                    options.last_month(), plan.units.size(), files.size());
+  warn_of_members_to_go(context.log, style, plan, files);
   for (const Month month : sources.coarse->without_previous(plan.months()))
     context.log.warn("{}: no coarse field of the month before, its own stands in its place",
                      month.to_string());

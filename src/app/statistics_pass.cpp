@@ -163,24 +163,39 @@ bool make_statistics(const Context& context, const OutputStyle& style,
 
 void warn_of_older_statistics(const Log& log, const OutputStyle& style,
                               const ReconstructionPlan& plan, const Records& files) {
-  if (style.options.output.statistics) return;
   std::size_t n = 0;
   std::string first;
   for (const Segment& segment : plan.segments) {
-    const std::string mean = statistics_file(plan.variables.front(), "mean", segment);
-    if (files.count(mean) == 0) continue;
-    const std::vector<int> covered = members_in(style.folder / mean),
-                           held = members_of(plan.variables, segment, files);
-    if (std::includes(covered.begin(), covered.end(), held.begin(), held.end())) continue;
-    if (n++ == 0)
-      first = fmt::format("{} is of members {}, the archive holds {}", mean, members_text(covered),
-                          members_text(held));
+    const std::vector<int> held = members_of(plan.variables, segment, files);
+    for (const char* kind : {"mean", "std", "quantiles"}) {
+      const std::string name = statistics_file(plan.variables.front(), kind, segment);
+      if (files.count(name) == 0) continue;
+      const std::vector<int> covered = members_in(style.folder / name);
+      if (std::includes(covered.begin(), covered.end(), held.begin(), held.end())) continue;
+      if (n++ == 0)
+        first = fmt::format("{} is of members {}, the archive holds {}", name,
+                            members_text(covered), members_text(held));
+    }
   }
   if (n == 0) return;
   log.warn(
-      "statistics of {} blocks of years lack members: {}; with output/statistics = .true. they are "
-      "made again",
+      "{} statistics of each variable lack members: {}; with output/statistics = .true. (and the "
+      "output/quantiles they are of) they are made again",
       n, first);
+}
+
+void warn_of_members_to_go(const Log& log, const OutputStyle& style, const ReconstructionPlan& plan,
+                           const Records& files) {
+  if (style.options.output.members) return;
+  std::set<int> unasked;
+  for (const Segment& segment : plan.segments)
+    for (const int member : members_of(plan.variables, segment, files)) unasked.insert(member);
+  for (const int member : plan.members) unasked.erase(member);
+  if (unasked.empty()) return;
+  log.warn(
+      "members {} of an earlier run are not asked for; output/members = .false. removes them, too, "
+      "once the statistics cover them",
+      members_text({unasked.begin(), unasked.end()}));
 }
 
 }  // namespace hindscale

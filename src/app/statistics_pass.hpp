@@ -41,9 +41,13 @@ bool make_statistics(const Context& context, const OutputStyle& style,
                      const ReconstructionPlan& plan, const std::function<bool()>& has_to_stop,
                      Records& files);
 
-/// Where statistics are not asked for: tells of those of earlier runs that cover fewer members than
-/// the archive holds. One rank.
+/// Tells of statistics that cover fewer members than the archive holds, since they (or quantiles)
+/// were not asked for. One rank.
 void warn_of_older_statistics(const Log& log, const OutputStyle& style,
                               const ReconstructionPlan& plan, const Records& files);
+
+/// Tells of members that were not asked for and go with those that are not to be kept. One rank.
+void warn_of_members_to_go(const Log& log, const OutputStyle& style, const ReconstructionPlan& plan,
+                           const Records& files);
 
 }  // namespace hindscale

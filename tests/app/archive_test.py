@@ -84,6 +84,26 @@ class Archive(unittest.TestCase):
         self.reconstruct("grown", "ensemble/members=2")  # fewer than there are: nothing to do
         self.assertEqual(times(self.folder / "grown"), before)
 
+    def test_quantiles_of_fewer_members_are_named(self):
+        self.reconstruct("quantiles", "ensemble/members=2", "output/quantiles=0.1, 0.9")
+        said = self.reconstruct("quantiles", "ensemble/members=3", "output/quantiles=")
+        self.assertRegex(said, r"uas_quantiles_\S+ is of members 1-2, the archive holds 1-3")
+        said = self.reconstruct("quantiles", "ensemble/members=3", "output/quantiles=0.1, 0.9")
+        self.assertNotIn("lack members", said)
+
+    def test_an_evaluation_tells_what_the_archive_lacks(self):
+        self.reconstruct("lacking", "ensemble/members=2")
+        shutil.copy(self.folder / "base" / "samples.h5", self.folder / "other.h5")
+        with h5py.File(self.folder / "other.h5", "a") as store:
+            store.attrs["history"] = "another"
+        here = (self.home, f"reconstruct/directory='{self.folder}/lacking'", f"evaluation/directory='{self.folder}/scored'")
+        asked = ("ensemble/members=3", "reconstruct/last_month='1991-04'", f"dataset/store='{self.folder}/other.h5'")
+        said = run("evaluate", *here, *asked)
+        for told in ("another sample store", "2 test months that the namelist asks for are not in", "holds 2 members"):
+            self.assertIn(told, said)
+        said = run("evaluate", *here, "ensemble/members=2")
+        self.assertNotIn("warning", said.lower())
+
     def test_statistics_without_members(self):
         self.reconstruct("kept", "ensemble/members=3")
         self.reconstruct("condensed", "ensemble/members=3", "output/members=.false.", ranks=2)
@@ -165,7 +185,8 @@ class Archive(unittest.TestCase):
         self.assertEqual(self.members_of("valued"), "1-4")
         # Fewer members asked for, and none to be kept: the statistics of all there are take their place.
         self.reconstruct("condensing", "ensemble/members=3")
-        self.reconstruct("condensing", "ensemble/members=2", "output/members=.false.")
+        said = self.reconstruct("condensing", "ensemble/members=2", "output/members=.false.")
+        self.assertIn("members 3 of an earlier run are not asked for", said)
         self.assertEqual(digests(self.folder / "condensing", "*_mean_*.nc"), statistics)
         self.assertEqual(list((self.folder / "condensing").glob("*_r0*.nc")), [])
 
