@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hindscale/comm/communicator.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <numeric>
-#include <system_error>
 #include <utility>
 
 #include "hindscale/core/error.hpp"
@@ -76,10 +75,24 @@ Communicator Communicator::split_by_node() const {
 }
 
 namespace {
+MPI_Datatype type_of(char /*unused*/) {
+  return MPI_CHAR;
+}
+MPI_Datatype type_of(float /*unused*/) {
+  return MPI_FLOAT;
+}
+MPI_Datatype type_of(double /*unused*/) {
+  return MPI_DOUBLE;
+}
+MPI_Datatype type_of(std::int64_t /*unused*/) {
+  return MPI_INT64_T;
+}
+
 template <class T>
-T all_reduce(const Communicator& comm, T value, MPI_Datatype type, MPI_Op operation) {
+T all_reduce(const Communicator& comm, T value, MPI_Op operation) {
   T result = value;
-  check_mpi(MPI_Allreduce(&value, &result, 1, type, operation, comm.native()), "MPI_Allreduce");
+  check_mpi(MPI_Allreduce(&value, &result, 1, type_of(T{}), operation, comm.native()),
+            "MPI_Allreduce");
   return result;
 }
 }  // namespace
@@ -88,105 +101,111 @@ void barrier(const Communicator& comm) {
   check_mpi(MPI_Barrier(comm.native()), "MPI_Barrier");
 }
 double all_sum(const Communicator& comm, double value) {
-  return all_reduce(comm, value, MPI_DOUBLE, MPI_SUM);
+  return all_reduce(comm, value, MPI_SUM);
 }
 std::int64_t all_sum(const Communicator& comm, std::int64_t value) {
-  return all_reduce(comm, value, MPI_INT64_T, MPI_SUM);
+  return all_reduce(comm, value, MPI_SUM);
 }
 double all_max(const Communicator& comm, double value) {
-  return all_reduce(comm, value, MPI_DOUBLE, MPI_MAX);
+  return all_reduce(comm, value, MPI_MAX);
 }
 double all_min(const Communicator& comm, double value) {
-  return all_reduce(comm, value, MPI_DOUBLE, MPI_MIN);
+  return all_reduce(comm, value, MPI_MIN);
 }
 std::int64_t all_max(const Communicator& comm, std::int64_t value) {
-  return all_reduce(comm, value, MPI_INT64_T, MPI_MAX);
+  return all_reduce(comm, value, MPI_MAX);
 }
 bool any_of(const Communicator& comm, bool value) {
   return all_max(comm, std::int64_t{value ? 1 : 0}) != 0;
 }
 
+namespace {
+/// Calls `call(part, n)` for parts of the values that MPI, whose counts are int, can take.
+template <class T, class Call>
+void in_pieces(std::span<T> values, const Call& call) {
+  constexpr std::size_t piece = std::size_t{1} << 28;
+  for (std::size_t first = 0; first < values.size(); first += piece) {
+    const auto part = values.subspan(first, std::min(piece, values.size() - first));
+    call(part.data(), static_cast<int>(part.size()));
+  }
+}
+
+template <class T>
+void broadcast_from(const Communicator& comm, int root, std::span<T> values) {
+  in_pieces(values, [&](T* part, int n) {
+    check_mpi(MPI_Bcast(part, n, type_of(T{}), root, comm.native()), "MPI_Bcast");
+  });
+}
+}  // namespace
+
 void all_sum_in_place(const Communicator& comm, std::span<double> values) {
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_DOUBLE,
-                          MPI_SUM, comm.native()),
-            "MPI_Allreduce");
+  in_pieces(values, [&](double* part, int n) {
+    check_mpi(MPI_Allreduce(MPI_IN_PLACE, part, n, MPI_DOUBLE, MPI_SUM, comm.native()),
+              "MPI_Allreduce");
+  });
 }
 
 std::string broadcast(const Communicator& comm, std::string text) {
   auto length = static_cast<std::int64_t>(text.size());
   check_mpi(MPI_Bcast(&length, 1, MPI_INT64_T, 0, comm.native()), "MPI_Bcast");
   text.resize(static_cast<std::size_t>(length));
-  check_mpi(MPI_Bcast(text.data(), static_cast<int>(length), MPI_CHAR, 0, comm.native()),
-            "MPI_Bcast");
+  broadcast_from(comm, 0, std::span(text));
   return text;
 }
 
-namespace {
-template <class T>
-void broadcast_in_pieces(const Communicator& comm, std::span<T> values, MPI_Datatype type) {
-  constexpr std::size_t piece = std::size_t{1} << 28;  // MPI counts are int
-  for (std::size_t first = 0; first < values.size(); first += piece) {
-    const auto part = values.subspan(first, std::min(piece, values.size() - first));
-    check_mpi(MPI_Bcast(part.data(), static_cast<int>(part.size()), type, 0, comm.native()),
-              "MPI_Bcast");
-  }
-}
-}  // namespace
-
 void broadcast(const Communicator& comm, std::span<float> values) {
-  broadcast_in_pieces(comm, values, MPI_FLOAT);
+  broadcast_from(comm, 0, values);
 }
 void broadcast(const Communicator& comm, std::span<double> values) {
-  broadcast_in_pieces(comm, values, MPI_DOUBLE);
+  broadcast_from(comm, 0, values);
 }
 
 namespace {
 template <class T>
-std::vector<T> gather_all(const Communicator& comm, std::span<const T> block, MPI_Datatype type,
-                          std::vector<int>& counts) {
-  const int count = static_cast<int>(block.size());
-  if (comm.size() == 1) {  // nothing of MPI: a thread beside the main one may be here
-    counts = {count};
-    return {block.begin(), block.end()};
-  }
+std::vector<T> gather_all(const Communicator& comm, std::span<const T> block,
+                          std::vector<std::int64_t>& counts) {
+  const auto count = static_cast<std::int64_t>(block.size());
+  counts = {count};
+  // One rank needs nothing of MPI: a thread beside the main one may be here.
+  if (comm.size() == 1) return {block.begin(), block.end()};
   counts.assign(static_cast<std::size_t>(comm.size()), 0);
-  check_mpi(MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, comm.native()),
+  check_mpi(MPI_Allgather(&count, 1, MPI_INT64_T, counts.data(), 1, MPI_INT64_T, comm.native()),
             "MPI_Allgather");
-  std::vector<int> offsets(counts.size(), 0);
+  const auto rank = static_cast<std::size_t>(comm.rank());
+  std::vector<std::int64_t> offsets(counts.size(), 0);
   std::partial_sum(counts.begin(), counts.end() - 1, offsets.begin() + 1);
   std::vector<T> all(static_cast<std::size_t>(offsets.back() + counts.back()));
-  check_mpi(MPI_Allgatherv(block.data(), count, type, all.data(), counts.data(), offsets.data(),
-                           type, comm.native()),
-            "MPI_Allgatherv");
+  if (all.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    const std::vector<int> n(counts.begin(), counts.end()), at(offsets.begin(), offsets.end());
+    check_mpi(MPI_Allgatherv(block.data(), n[rank], type_of(T{}), all.data(), n.data(), at.data(),
+                             type_of(T{}), comm.native()),
+              "MPI_Allgatherv");
+    return all;
+  }
+  std::ranges::copy(block, all.begin() + offsets[rank]);
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    broadcast_from(comm, static_cast<int>(i),
+                   std::span(all.data() + offsets[i], all.data() + offsets[i] + counts[i]));
   return all;
 }
 }  // namespace
 
 std::vector<double> gather_blocks(const Communicator& comm, std::span<const double> block) {
-  std::vector<int> counts;
-  return gather_all(comm, block, MPI_DOUBLE, counts);
+  std::vector<std::int64_t> counts;
+  return gather_all(comm, block, counts);
 }
 
 std::vector<std::string> gather_texts(const Communicator& comm, const std::string& text) {
-  std::vector<int> counts;
-  const std::vector<char> all = gather_all(comm, std::span<const char>(text), MPI_CHAR, counts);
+  std::vector<std::int64_t> counts;
+  const std::vector<char> all = gather_all(comm, std::span<const char>(text), counts);
   std::vector<std::string> texts;
   auto cursor = all.begin();
-  for (const int count : counts) {
+  for (const std::int64_t count : counts) {
     texts.emplace_back(cursor, cursor + count);
     cursor += count;
   }
   return texts;
 }
-
-namespace {
-MPI_Datatype type_of(float /*unused*/) {
-  return MPI_FLOAT;
-}
-MPI_Datatype type_of(std::int64_t /*unused*/) {
-  return MPI_INT64_T;
-}
-}  // namespace
 
 template <class T>
 void exchange(const Communicator& comm, const std::vector<std::vector<T>>& out,
@@ -223,66 +242,6 @@ template void exchange(const Communicator&, const std::vector<std::vector<std::i
 std::int64_t broadcast(const Communicator& comm, std::int64_t value) {
   check_mpi(MPI_Bcast(&value, 1, MPI_INT64_T, 0, comm.native()), "MPI_Bcast");
   return value;
-}
-
-namespace {
-
-enum class Failure { none, input, system, other };
-
-struct Outcome {
-  Failure kind = Failure::none;
-  ErrorFacts facts;
-};
-
-Outcome outcome_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const InputError& error) {
-    return {Failure::input, error.facts()};
-  } catch (const SystemError& error) {
-    return {Failure::system, error.facts()};
-  } catch (const std::system_error& error) {  // of the file system library
-    return {Failure::system, {.problem = error.what()}};
-  } catch (const std::exception& error) {
-    return {Failure::other, {.problem = error.what()}};
-  }
-  return {};
-}
-
-std::string pack(const Outcome& outcome) {
-  const ErrorFacts& facts = outcome.facts;
-  const nlohmann::json json{static_cast<int>(outcome.kind),
-                            facts.problem,
-                            facts.value,
-                            facts.why,
-                            facts.advice,
-                            facts.file,
-                            facts.line,
-                            facts.key};
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-Outcome unpack(const std::string& text) {
-  const auto json = nlohmann::json::parse(text);
-  return {static_cast<Failure>(json[0].get<int>()),
-          {json[1], json[2], json[3], json[4], json[5], json[6], json[7]}};
-}
-
-[[noreturn]] void raise(const Outcome& outcome) {
-  if (outcome.kind == Failure::input) throw InputError(outcome.facts);
-  if (outcome.kind == Failure::system) throw SystemError(outcome.facts);
-  throw std::runtime_error(outcome.facts.problem);
-}
-
-}  // namespace
-
-void together(const Communicator& comm, const std::function<void()>& action) {
-  const Outcome mine = outcome_of(action);
-  if (!any_of(comm, mine.kind != Failure::none)) return;
-  for (const std::string& text : gather_texts(comm, pack(mine))) {
-    const Outcome outcome = unpack(text);
-    if (outcome.kind != Failure::none) raise(outcome);
-  }
 }
 
 Block block_of(std::int64_t n_items, int rank, int size) {

@@ -13,21 +13,12 @@
 #include "hdf5_handle.hpp"
 #include "hindscale/core/commit.hpp"
 #include "hindscale/core/error.hpp"
-#include "hindscale/core/hash.hpp"
+#include "written_blocks.hpp"
 
 namespace hindscale {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// One call of `write`, to be compared with the file at the end.
-struct Written {
-  std::string name;
-  std::vector<std::size_t> start;
-  std::vector<std::size_t> count;
-  std::size_t n_values;
-  std::string digest;
-};
 
 using Extents = std::vector<std::size_t>;
 
@@ -49,7 +40,7 @@ struct StoreWriter::Impl {
   Hdf5Handle collective;  ///< transfer property list
   std::map<std::string, Hdf5Handle> datasets;
   std::map<std::string, Hdf5Handle> groups;
-  std::vector<Written> written;
+  WrittenBlocks written;  ///< by this rank
 
   [[noreturn]] void fail(const std::string& problem) const {
     // MPI says no more than "input/output error"; the system's own reason is still in errno.
@@ -78,7 +69,6 @@ struct StoreWriter::Impl {
   void write_attribute(const std::string& attribute, const std::string& text);
   void write_sentinel();
   void close();
-  void verify_written() const;
 };
 
 void StoreWriter::Impl::open() {
@@ -166,6 +156,7 @@ void StoreWriter::Impl::transfer(const std::string& name, const Extents& start,
   const hid_t type = std::is_same_v<T, float> ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
   check(H5Dwrite(datasets.at(name).get(), type, memory_space.get(), file_space.get(),
                  collective.get(), values.data()));
+  written.add({name, start, count}, values);
 }
 
 void StoreWriter::Impl::write_attribute(const std::string& attribute, const std::string& text) {
@@ -192,25 +183,6 @@ void StoreWriter::Impl::close() {
   for (auto& [name, dataset] : datasets) check(dataset.reset());
   for (auto& [name, group] : groups) check(group.reset());
   check(file.reset());
-}
-
-void StoreWriter::Impl::verify_written() const {
-  const fs::path part = part_path(path);
-  const StoreReader reader(part);
-  std::vector<float> values;
-  for (const Written& block : written) {
-    values.resize(block.n_values);
-    reader.read_slab(block.name, block.start, block.count, values);
-    Sha256 digest;
-    digest.add(std::as_bytes(std::span(values)));
-    if (digest.hex() != block.digest) {
-      throw SystemError(
-          {.problem = "content differs after writing",
-           .value = part.string(),
-           .why = "items of " + block.name + " from " + std::to_string(block.start[0]),
-           .advice = "check the disk and run again"});
-    }
-  }
 }
 
 StoreWriter::StoreWriter(const Communicator& comm, const fs::path& path)
@@ -249,9 +221,6 @@ void StoreWriter::write(const std::string& name, std::size_t first, std::size_t 
 void StoreWriter::write_slab(const std::string& name, const std::vector<std::size_t>& start,
                              const std::vector<std::size_t>& count, std::span<const float> values) {
   impl_->transfer(name, start, count, values);
-  Sha256 digest;
-  digest.add(std::as_bytes(values));
-  if (!values.empty()) impl_->written.push_back({name, start, count, values.size(), digest.hex()});
 }
 
 void StoreWriter::read_slab(const std::string& name, const std::vector<std::size_t>& start,
@@ -290,7 +259,7 @@ void StoreWriter::commit() {
   impl_->check(H5Fflush(impl_->file.get(), H5F_SCOPE_GLOBAL));
   impl_->write_sentinel();
   impl_->close();
-  together(impl_->comm, [&] { impl_->verify_written(); });
+  together(impl_->comm, [&] { impl_->written.require_in(part_path(impl_->path)); });
   together(impl_->comm, [&] {
     if (impl_->comm.is_root())
       commit_file(impl_->path, [](const fs::path& part) { StoreReader check(part); });

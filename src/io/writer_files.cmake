@@ -7,5 +7,6 @@ set(HINDSCALE_IO_WRITER_FILES
     field_reader.cpp
     hdf5_handle.cpp
     sample_store.cpp
+    written_blocks.cpp
     store_reader.cpp
     tensor_archive.cpp)

@@ -151,6 +151,20 @@ TEST(SampleStore, a_store_cut_short_is_refused) {
   }
 }
 
+/// Changes one byte of a value in the file that a store is still written to. On the root.
+template <class T>
+void damage(const Communicator& comm, const std::filesystem::path& path, const T& mark) {
+  if (comm.is_root()) {
+    const std::string bytes = read_text(part_path(path));
+    const std::size_t where = bytes.find({reinterpret_cast<const char*>(&mark), sizeof mark});
+    ASSERT_NE(where, std::string::npos);
+    std::fstream part(part_path(path), std::ios::in | std::ios::out | std::ios::binary);
+    part.seekp(static_cast<std::streamoff>(where));
+    part.put('\x55');
+  }
+  barrier(comm);
+}
+
 TEST(SampleStore, a_value_changed_on_the_disk_is_noticed_at_commit) {
   const Communicator comm = Communicator::world();
   const test::TemporaryFolder folder(comm);
@@ -162,15 +176,20 @@ TEST(SampleStore, a_value_changed_on_the_disk_is_noticed_at_commit) {
   const auto n = static_cast<std::size_t>(share.last - share.first);
   store.write("fine/fields", static_cast<std::size_t>(share.first), n,
               std::vector<float>(n * 64, mark));
-  if (comm.is_root()) {
-    const std::string bytes = read_text(part_path(path));
-    const std::size_t where = bytes.find({reinterpret_cast<const char*>(&mark), sizeof mark});
-    ASSERT_NE(where, std::string::npos);
-    std::fstream part(part_path(path), std::ios::in | std::ios::out | std::ios::binary);
-    part.seekp(static_cast<std::streamoff>(where));
-    part.put('\x55');
-  }
+  damage(comm, path, mark);
+  EXPECT_THROW(store.commit(), SystemError);
   barrier(comm);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(SampleStore, a_statistic_changed_on_the_disk_is_noticed_at_commit) {
+  const Communicator comm = Communicator::world();
+  const test::TemporaryFolder folder(comm);
+  const std::filesystem::path path = folder.path() / "samples.h5";
+  constexpr double mark = 1.0 / 7;
+  StoreWriter store(comm, path);
+  store.write_whole("statistics/mean", {3}, std::vector<double>{mark, 2, 3});
+  damage(comm, path, mark);
   EXPECT_THROW(store.commit(), SystemError);
   barrier(comm);
   EXPECT_FALSE(std::filesystem::exists(path));
