@@ -6,8 +6,9 @@ A plan before and one after every run, in turn: plan, run, plan, run, ..., plan.
 has, and beside the mean of its two plans, which tells the plan's own error from the machine's. Needs what the stage needs: a store, for
 'reconstruct' a checkpoint, too. Runs go to FOLDER/1, 2, ..., which must not exist.
 
-Usage: plan_pairs.py PROGRAM STAGE NAMELIST FOLDER [--rounds N] [--ranks N] [group/key=value ...]
+Usage: plan_pairs.py PROGRAM STAGE NAMELIST FOLDER [--rounds N] [--ranks N] [--prepare] [group/key=value ...]
        STAGE: train or reconstruct
+       --prepare: before each run, untimed, for namelists that adjust the driving source (the adjustment lies beside the members)
 """
 import argparse
 import os
@@ -56,13 +57,17 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--ranks", type=int, default=2)
+    parser.add_argument("--prepare", action="store_true")
     arguments, arguments.overrides = parser.parse_known_args()
     if pathlib.Path(arguments.folder).exists():
         parser.error(f"{arguments.folder} is there already: a run in it would have nothing to do")
     print("| run | plan before (s) | run (s) | plan after (s) | before / run | mean of both / run |\n|---|---|---|---|---|---|", flush=True)
     before = planned(arguments, 1)
     for i in range(1, arguments.rounds + 1):
-        _, run = launched(arguments, arguments.stage, arguments.namelist, home_of(arguments, i), *arguments.overrides)
+        words = (arguments.namelist, home_of(arguments, i), *arguments.overrides)
+        if arguments.prepare:
+            launched(arguments, "prepare", *words)
+        _, run = launched(arguments, arguments.stage, *words)
         after = planned(arguments, i + 1)
         print(f"| {i} | {before:.1f} | {run:.1f} | {after:.1f} | {before / run:.2f} | {(before + after) / 2 / run:.2f} |", flush=True)
         before = after

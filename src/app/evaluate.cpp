@@ -19,6 +19,7 @@
 #include "evaluate_table.hpp"
 #include "hindscale/app/stages.hpp"
 #include "hindscale/core/commit.hpp"
+#include "hindscale/core/hash.hpp"
 #include "stage_support.hpp"
 
 namespace hindscale {
@@ -288,6 +289,7 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
   together(context.comm, [&] {
     if (!context.comm.is_root()) return;
     maps->commit();
+    report["maps_sha256"] = sha256_of_file(folder / "scores.nc");
     commit_text(folder / "scores.json", report.dump(1) + "\n");
   });
   print_scores(context, options, report);

@@ -100,6 +100,7 @@ Json finished_scores(const fs::path& folder, const Json& inputs) {
   Json scores = Json::parse(read_text(folder / "scores.json"), nullptr, false);
   if (!scores.is_object() || !scores.contains("inputs") || scores["inputs"] != inputs)
     return nullptr;
+  if (scores.value("maps_sha256", "") != sha256_of_file(folder / "scores.nc")) return nullptr;
   return scores;
 }
 
@@ -113,7 +114,8 @@ void warn_of_other_archives(const Context& context, const Options& options, cons
       context.log.warn("{} was made with another sample store than {}, the truth here",
                        folder.string(), options.store_path().string());
   }
-  if (!options.evaluation.reconstruction.empty()) return;  // the namelist tells of another one
+  // A namelist that evaluates another folder than its own, or knows no months, asks for none.
+  if (!options.evaluation.reconstruction.empty() || options.first_month().empty()) return;
   const Month first = Month::parse(options.first_month()),
               last = Month::parse(options.last_month());
   std::vector<std::size_t> lacking = content.positions(content.test);

@@ -17,7 +17,8 @@ void require_evaluation_inputs(const Options& options);
 /// Digests of all that the scores follow from. Collective.
 nlohmann::ordered_json evaluation_inputs(const Context& context, const Options& options);
 
-/// The scores in the folder, where they are finished and follow from these inputs; else null.
+/// The scores in the folder, where they are finished, follow from these inputs and have the maps
+/// beside them that were made with them; else null.
 nlohmann::ordered_json finished_scores(const std::filesystem::path& folder,
                                        const nlohmann::ordered_json& inputs);
 

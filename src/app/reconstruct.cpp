@@ -28,11 +28,11 @@ namespace hindscale {
 namespace {
 
 void report_range(const Context& context, const UnitMaker& maker, const StoreContent& content) {
-  const std::int64_t n = all_sum(context.comm, maker.n_values());
   for (std::size_t v = 0; v < content.n_variables(); ++v) {
-    const std::int64_t outside = all_sum(context.comm, maker.outside_range()[v]);
-    const auto n_variable = static_cast<double>(n) / static_cast<double>(content.n_variables());
-    const double percent = n > 0 ? 100.0 * static_cast<double>(outside) / n_variable : 0.0;
+    const std::int64_t n = all_sum(context.comm, maker.range_counts()[v].values),
+                       outside = all_sum(context.comm, maker.range_counts()[v].outside);
+    const double percent =
+        n > 0 ? 100.0 * static_cast<double>(outside) / static_cast<double>(n) : 0.0;
     context.log.info("{}: {} values ({:.4f} %) outside the range of the training data",
                      content.variables[v], outside, percent);
     constexpr double usual_percent = 1;

@@ -16,7 +16,7 @@ UnitMaker::UnitMaker(const OutputStyle& style, const Conditioning& conditioning,
       generator_(generator),
       group_(group),
       read_coarse_(std::move(read_coarse)),
-      outside_range_(conditioning.content().n_variables(), 0) {}
+      range_counts_(conditioning.content().n_variables()) {}
 
 std::shared_ptr<const UnitFiles> UnitMaker::make(const Unit& unit,
                                                  const std::function<bool()>& stop) {
@@ -126,10 +126,10 @@ void UnitMaker::inspect(const Unit& unit, const Pending& job, View<const float, 
                               (unit.segment.first + static_cast<int>(job.i_month)).to_string()),
            .advice = "check the coarse fields of that month and the checkpoint"});
     }
-    ++n_values_;
+    ++range_counts_[v].values;
     if (static_cast<double>(value) < range_[2 * v] ||
         static_cast<double>(value) > range_[2 * v + 1])
-      ++outside_range_[v];
+      ++range_counts_[v].outside;
   }
 }
 

@@ -41,10 +41,13 @@ class UnitMaker {
   /// That writing took so far, most of it beside the computation.
   [[nodiscard]] double writing_s() { return writer_.seconds(); }
 
-  /// Values outside the range of the training data so far, for each variable, and how many there
-  /// were.
-  [[nodiscard]] const std::vector<std::int64_t>& outside_range() const { return outside_range_; }
-  [[nodiscard]] std::int64_t n_values() const { return n_values_; }
+  /// Values made so far, and those of them outside the range of the training data.
+  struct RangeCount {
+    std::int64_t values = 0;
+    std::int64_t outside = 0;
+  };
+  /// Of each variable.
+  [[nodiscard]] const std::vector<RangeCount>& range_counts() const { return range_counts_; }
   void set_range(std::vector<double> range) { range_ = std::move(range); }
   /// Counts its time there; outlives this.
   void set_regions(Regions* regions) { regions_ = regions; }
@@ -78,9 +81,8 @@ class UnitMaker {
   ReadCoarse read_coarse_;
   Regions* regions_ = nullptr;
   std::vector<double> range_;  ///< [v, 2]
-  std::vector<std::int64_t> outside_range_;
+  std::vector<RangeCount> range_counts_;
   ConsistencyReport* report_ = nullptr;
-  std::int64_t n_values_ = 0;
   WriteBehind writer_;
 };
 

@@ -9,6 +9,7 @@
 #include "../../src/app/coarse_digests.hpp"
 #include "../../src/app/evaluate_fields.hpp"
 #include "evaluate_experiment.hpp"
+#include "hindscale/core/commit.hpp"
 
 namespace hindscale::test {
 namespace {
@@ -38,6 +39,11 @@ TEST_F(Evaluate, finished_scores_are_left_until_an_input_changes) {
   const auto written = fs::last_write_time(path);
   run();
   EXPECT_EQ(fs::last_write_time(path), written);
+  barrier(context.comm);
+  const std::string maps = read_text(folder.path() / "scores.nc");
+  if (context.comm.is_root()) commit_text(folder.path() / "scores.nc", "");
+  run();
+  EXPECT_EQ(read_text(folder.path() / "scores.nc"), maps) << "maps that are damaged are made again";
   barrier(context.comm);
   experiment.options.evaluation.bootstrap_samples = 0;
   const Json scores = run();
