@@ -44,11 +44,13 @@ part() {
   exit "$status"
 }
 
-# stage STAGE NAMELIST [GROUP/KEY=VALUE...]: a stage of the release build, or of $HINDSCALE_PROGRAM, on two ranks.
+# stage STAGE NAMELIST [GROUP/KEY=VALUE...]: a stage of the release build, or of $HINDSCALE_PROGRAM, on two ranks, or as $HINDSCALE_LAUNCH says
+# ("srun --mpi=pmix").
 stage() {
-  local as_root=()
-  ((EUID == 0)) && as_root=(--allow-run-as-root)
-  mpirun -n 2 "${as_root[@]}" --oversubscribe "${HINDSCALE_PROGRAM:-build/release/bin/hindscale}" "$@" < /dev/null
+  local launch=(mpirun -n 2 --oversubscribe)
+  ((EUID == 0)) && launch+=(--allow-run-as-root)
+  [[ -n ${HINDSCALE_LAUNCH:-} ]] && read -ra launch <<< "$HINDSCALE_LAUNCH"
+  "${launch[@]}" "${HINDSCALE_PROGRAM:-build/release/bin/hindscale}" "$@" < /dev/null
 }
 
 # What the parts took.

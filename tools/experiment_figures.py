@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from experiment_data import TABLE_UNITS, VARIABLES, read_scores
-from experiment_tables import decay, theory, value
+from experiment_tables import decay, theory, title_of, value
 from plot_curves import METHODS, draw_spectra, parsed, running_mean
 from plot_data import Reconstruction, Store
 from plot_maps import draw_map, draw_maps
@@ -37,6 +37,21 @@ def draw_members(by_variable):
         ax.minorticks_off()
         ax.set(xlabel="members M", ylabel=f"RMSE of their mean ({unit})", title=long_name(variable))
     axes[0].legend()
+    return figure
+
+
+def draw_methods(scores):
+    """Error of each method over that of the exact law's mean, the least that is possible."""
+    figure, axes = panels(height=3.4)
+    for ax, variable in zip(axes, VARIABLES):
+        methods = scores["variables"][variable]["methods"]
+        least = value(methods["exact"], "rmse")
+        names = [name for name in methods if name != "exact"]
+        ax.barh([title_of(name, scores["independent_members"]) for name in names], [value(methods[name], "rmse") / least - 1 for name in names], left=1)
+        ax.set(xlabel="RMSE / exact mean's", title=long_name(variable), xscale="log")
+        ax.invert_yaxis()
+        if ax is not axes[0]:
+            ax.set_yticklabels([])
     return figure
 
 
@@ -138,9 +153,11 @@ def draw_elsewhere(folders):
                draw_maps(Store(folder / "samples.h5"), archive, "uas", months[len(months) // 2]))
 
 
-def draw_all(fields, scores, by_variable, analysis, maps, runs):
-    """Name, caption and figure of each; `runs`: folders of the ablations and of the other regions."""
+def draw_all(fields, scores, report, maps, runs):
+    """Name, caption and figure of each; `scores`: DPDM's, `report`: those of all methods, `runs`: folders of the ablations and of the other regions."""
     ablations, elsewhere = runs
+    analysis, by_variable = report["analysis"], {v: scores["variables"][v]["methods"]["ensemble"] for v in VARIABLES}
+    yield "methods", "Error of every method over that of the exact mean, the least that is possible.", draw_methods(report)
     yield "members", "Error of the ensemble mean against the number of members (DPDM).", draw_members(by_variable)
     yield "spectra", "Power spectra of truth, Lerp, members and their mean (DPDM).", draw_spectra(scores)
     if len(ablations) > 1:

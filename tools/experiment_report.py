@@ -42,7 +42,7 @@ def finished(folder):
 def sections(folder, scores, analysis, by_variable):
     """Title, words and tables."""
     period, n, independent = " to ".join(scores["period"]), scores["members"], scores["independent_members"]
-    yield ("Skill of the methods", f"{scores['months']} test months, {period}, over land, weighted by area. A star: the error differs from that of "
+    yield ("Skill of the methods", f"{scores['months']} test months, {period}, over land, weighted by area. A star: the score differs from that of "
            f"the mean of {n} DPDM members, paired over the months, at the 95 % level. The CRPS of a single field is its mean absolute error, not "
            "shown. Share of attainable: (MSE of corrected Lerp - MSE) / (MSE of corrected Lerp - MSE of the exact mean), with its 95 % interval. "
            f"Independent members: {independent['dpdm']} of DPDM, {independent['corrdiff']} of CorrDiff; the others are made of their noise with "
@@ -70,16 +70,44 @@ def sections(folder, scores, analysis, by_variable):
 
 def provenance(folder, scores):
     rows = [[f"{name}: {key}", digest] for name, inputs in scores["inputs"].items() for key, digest in inputs.items()]
+    for kind in ("ablation", "elsewhere"):
+        for name, path in finished(folder / kind).items():
+            rows += [[f"{kind}/{name}: {key}", digest] for key, digest in read_scores(path)["inputs"].items()]
     for name, state in trainings(folder).items():
         rows.append([f"{name}: trained with", ", ".join(f"{key} {text}" for key, text in state["versions"].items())])
     return Table(["versions and digests", ""], rows)
 
 
+def settings(folder):
+    """Title and text of each namelist: of the world, as trained, as calibrated; and the options that the members follow from."""
+    world = NAMELISTS / "world.nml"
+    yield str(world), world.read_text()
+    for name, state in trainings(folder).items():
+        yield f"{name}, as trained", state["namelist"]
+    for path in sorted(folder.glob("*/calibration.nml")):
+        yield str(path.relative_to(folder)), path.read_text()
+    for path in sorted((*folder.glob("*/reconstruction/archive.json"), *folder.glob("*/*/reconstruction/archive.json"),
+                        *folder.glob("elsewhere/*/fields/archive.json"))):
+        options = json.loads(path.read_text())["options"]
+        yield f"{path.parent.relative_to(folder)}, options of its members", "\n".join(f"{key} = {text}" for key, text in options.items())
+
+
 def trainings(folder):
     """The newest checkpoint's state of each training, by its folder."""
-    newest = [sorted((folder / name).glob("step_*/state.json"))[-1]
-              for name in ("dpdm/checkpoints", "corrdiff/regression", "corrdiff/checkpoints", "edsr_gan/gan")]
+    names = ["dpdm/checkpoints", "corrdiff/regression", "corrdiff/checkpoints", "edsr_gan/gan"]
+    names += [f"ablation/{name}/checkpoints" for name in finished(folder / "ablation")]
+    newest = [sorted((folder / name).glob("step_*/state.json"))[-1] for name in names]
     return {str(path.parent.parent.relative_to(folder)): json.loads(path.read_text()) for path in newest}
+
+
+def archive_section(archive):
+    """The report of tools/archive.sh as a part of the page; nothing where it has not been made."""
+    report = archive / "report.md" if archive else None
+    if not report or not report.is_file():
+        return []
+    data = base64.b64encode((archive / "report.png").read_bytes()).decode()
+    return ["<h2>The archive of 180 years</h2>", f"<pre>{html.escape(report.read_text())}</pre>",
+            f'<p><img alt="archive" src="data:image/png;base64,{data}"></p>']
 
 
 def picture(figure):
@@ -99,6 +127,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--world", type=pathlib.Path, required=True)
+    parser.add_argument("--archive", type=pathlib.Path, help="the folder of tools/archive.sh: its report becomes a part of the page")
     given = parser.parse_args()
     if not (given.world / "law").is_dir():
         parser.error(f"{given.world / 'law'} is not there: --world names the folder that 'hindscale world' wrote the exact law to")
@@ -120,14 +149,13 @@ def main():
         page += [f"<h2>{title}</h2><p>{html.escape(words)}</p>", *(table.html() for table in tables)]
     page.append("<h2>Figures</h2>")
     runs = finished(given.folder / "ablation"), finished(given.folder / "elsewhere")
-    for name, caption, figure in draw_all(fields, dpdm, by_variable, analysis, maps, runs):
+    for name, caption, figure in draw_all(fields, dpdm, scores, maps, runs):
         data = picture(figure)
         (out / f"{name}.png").write_bytes(data)
         page.append(f'<p>{caption}<br><img alt="{name}" src="data:image/png;base64,{base64.b64encode(data).decode()}"></p>')
+    page += archive_section(given.archive)
     page += ["<h2>Provenance</h2>", provenance(given.folder, scores).html()]
-    world = NAMELISTS / "world.nml"
-    namelists = {str(world): world.read_text(), **{f"{name}, as trained": state["namelist"] for name, state in trainings(given.folder).items()}}
-    page += [f"<h3>{name}</h3><pre>{html.escape(text)}</pre>" for name, text in namelists.items()]
+    page += [f"<h3>{name}</h3><pre>{html.escape(text)}</pre>" for name, text in settings(given.folder)]
     write(out / "report.md", "\n".join(text) + "\n")
     write(out / "report.html", "\n".join(page) + "</body></html>\n")
     print("\n".join(text))

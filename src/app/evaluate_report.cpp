@@ -28,6 +28,8 @@ constexpr Score<Scores> field_scores[] = {
     {"psnr", &Scores::psnr},
     {"psnr_own_range", &Scores::psnr_own_range},
 };
+/// Those of them whose differences between methods are tested: rmse, mae, acc, ssim, psnr.
+constexpr std::size_t compared_scores[] = {0, 1, 3, 4, 5};
 
 constexpr Score<EnsembleScores> ensemble_statistics[] = {
     {"crps", &EnsembleScores::crps},
@@ -165,28 +167,36 @@ class MethodWriter {
       if (exact_) size["attainable"] = maker_.entry(attainable(results_.errors_of_size[i]));
       for (const auto& score : ensemble_statistics)
         size[score.name] = maker_.entry(statistic_of(months, score.value));
+      if (i + 1 < results_.ensembles.size())
+        size["whole"] = differences_from(results_.errors_of_size[i],
+                                         statistic_of(months, &EnsembleScores::crps));
     }
   }
 
-  /// The ensemble against each baseline. The CRPS of a deterministic forecast is its mean absolute
-  /// error.
+  /// The whole ensemble against each other method. The CRPS of a deterministic forecast is its mean
+  /// absolute error.
   void add_differences(Json& against) const {
-    const auto of_method = [&](std::size_t i, double Scores::*score) {
-      return statistic_of(results_.errors[i], results_.range, score);
-    };
-    const std::size_t ensemble = names_.size() - 1;
-    for (std::size_t i = 0; i < ensemble; ++i) {
-      if (names_[i] == "member") continue;
-      Json& baseline = against[names_[i]];
-      for (const auto& score : {field_scores[0], field_scores[1], field_scores[3]}) {
-        baseline[score.name] =
-            maker_.difference({of_method(ensemble, score.value), of_method(i, score.value)});
-      }
-      const Statistic crps = statistic_of(results_.ensembles.back(), &EnsembleScores::crps);
-      baseline["crps"] =
-          maker_.difference({crps, is_law(i) ? law_statistic(names_[i], &EnsembleScores::crps)
-                                             : of_method(i, &Scores::mae)});
+    for (std::size_t i = 0; i + 1 < names_.size(); ++i) {
+      const std::vector<MonthErrors>& errors = results_.errors[i];
+      against[names_[i]] =
+          differences_from(errors, is_law(i) ? law_statistic(names_[i], &EnsembleScores::crps)
+                                             : statistic_of(errors, results_.range, &Scores::mae));
     }
+  }
+
+  /// Of the whole ensemble minus a method of these errors and this CRPS, paired.
+  [[nodiscard]] Json differences_from(const std::vector<MonthErrors>& errors,
+                                      const Statistic& crps) const {
+    Json differences;
+    for (const std::size_t i : compared_scores) {
+      const Score<Scores>& score = field_scores[i];
+      differences[score.name] =
+          maker_.difference({statistic_of(results_.errors.back(), results_.range, score.value),
+                             statistic_of(errors, results_.range, score.value)});
+    }
+    differences["crps"] =
+        maker_.difference({statistic_of(results_.ensembles.back(), &EnsembleScores::crps), crps});
+    return differences;
   }
 
   const VariableResults& results_;

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report of an archive of 180 years, on series whose trend, bias and spread are known."""
+"""The archive of 180 years: its script, cut down and killed on its way; its report, on series whose trend, bias and spread are known."""
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import numpy as np
 import xarray as xr
 
-SOURCE = pathlib.Path(os.environ["HINDSCALE_SOURCE"])
+from program import PROGRAM, SOURCE
+
 TIMES = np.arange("1836-01", "2016-01", dtype="datetime64[M]")
 BIAS, STEP = 0.2, 0.5  # of the members: their mean's error, and their distance from that mean
 
@@ -77,6 +80,52 @@ class ArchiveReport(unittest.TestCase):
         done = report(self.folder)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("1901-07", done.stderr)
+
+
+class ArchiveScript(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.log = self.folder / "log"
+
+    def begin(self):
+        """The script in a session of its own: its ranks are of that session, too."""
+        with open(self.log, "w") as log:
+            return subprocess.Popen([SOURCE / "tools" / "archive.sh", "small", self.folder], env=dict(os.environ, HINDSCALE_PROGRAM=PROGRAM),
+                                    stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+
+    def wait_for_members(self, script, n, timeout_s=300):
+        deadline = time.monotonic() + timeout_s
+        while len(found := list(self.folder.glob("members/tas_r*.nc"))) < n:
+            self.assertIsNone(script.poll(), self.log.read_text()[-3000:])
+            self.assertLess(time.monotonic(), deadline, "no members are made")
+            time.sleep(0.05)
+        return found
+
+    def kill(self, script):
+        """All of it, ranks first: none may finish what it is at."""
+        ranks = subprocess.run(["pgrep", "-s", str(script.pid)], text=True, capture_output=True).stdout.split()
+        for number in [*map(int, ranks), script.pid]:
+            try:
+                os.kill(number, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        script.wait()
+        time.sleep(1)
+
+    def test_killed_it_keeps_what_is_finished_and_ends_whole(self):
+        script = self.begin()
+        self.wait_for_members(script, 30)
+        self.kill(script)
+        kept = {path: path.stat().st_mtime_ns for path in self.folder.glob("members/tas_r*.nc")}
+        self.assertLess(len(kept), 114, "it was finished before it was killed")
+        self.assertEqual(self.begin().wait(timeout=300), 0, self.log.read_text()[-3000:])
+        now = {path: path.stat().st_mtime_ns for path in self.folder.glob("members/tas_r*.nc")}
+        self.assertEqual(len(now), 6 * 19)  # members, blocks of ten years
+        self.assertEqual({path: now[path] for path in kept}, kept)
+        said = self.log.read_text()  # of the report, which requires the 2160 months of every member
+        self.assertIn("| 1836-1865 |", said)
+        self.assertRegex(said, r"Archive A: 6 members")
 
 
 if __name__ == "__main__":

@@ -17,19 +17,27 @@ from program import PROGRAM, SOURCE
 METHODS = ("lerp", "lerp_corrected", "ridge", "edsr_gan", "regression", "dpdm_1", "dpdm_2", "dpdm_8", "corrdiff_8", "exact")
 
 
-def experiment(folder):
-    done = subprocess.run([SOURCE / "tools" / "experiment.sh", "small", folder], env=dict(os.environ, HINDSCALE_PROGRAM=PROGRAM),
+# A few fine cells, months and steps of the size for clusters.
+CUT = """world/west=100 world/east=108 world/south=26 world/north=34 world/first_month=2005-01 world/law_years=2016,2016 world/law_members=2
+    dataset/train_years=2005,2010 dataset/test_years=2016,2016 model/channels=8 model/groups=4 training/steps=8 training/warmup=2 training/batch=2
+    training/patch_size=32,32 training/validate_every=4 training/checkpoint_every=4 training/log_every=2 training/validation_members=2
+    training/validation_months=2 gan/start=4 gan/channels=4 tiling/size=48,48 tiling/overlap=8 tiling/seam_members=2 evaluation/bootstrap_samples=50
+    calibration/months=2 calibration/members=3 ensemble/members=8 reconstruct/first_month=2016-11 evaluation/members=2""".split()
+
+
+def experiment(*arguments, expect=0, **variables):
+    done = subprocess.run([SOURCE / "tools" / "experiment.sh", *arguments], env=dict(os.environ, HINDSCALE_PROGRAM=PROGRAM, **variables),
                           text=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=900)
-    if done.returncode != 0:
+    if done.returncode != expect:
         raise AssertionError(done.stdout[-5000:] + done.stderr[-5000:])
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 class Experiment(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
-        cls.said = experiment(cls.folder)
+        cls.said = experiment("small", cls.folder)
         cls.report = cls.folder / "report"
         cls.scores = json.loads((cls.report / "scores.json").read_text())
 
@@ -60,6 +68,10 @@ class Experiment(unittest.TestCase):
                     against = methods[name]["against"][other]["rmse"]
                     self.assertEqual(against["significant"], against["low"] > 0 or against["high"] < 0)
                     self.assertLessEqual(against["low"], against["high"])
+            whole = methods["dpdm_8"]
+            for name, against in (("dpdm_1", whole["against"]["member"]), ("dpdm_2", whole["by_members"]["2"]["whole"])):
+                for score in ("rmse", "acc", "ssim", "psnr"):
+                    self.assertAlmostEqual(against[score]["value"] / (whole[score]["value"] - methods[name][score]["value"]), 1, places=4)
 
     def test_errors_are_those_of_the_files(self):
         truth, weight = self.truth()
@@ -104,8 +116,27 @@ class Experiment(unittest.TestCase):
     def test_run_again_it_does_nothing_twice(self):
         files = [path for path in self.folder.rglob("*") if path.suffix in (".nc", ".safetensors", ".h5")]
         before = {path: path.stat().st_mtime_ns for path in files}
-        experiment(self.folder)
+        experiment("small", self.folder)
         self.assertEqual({path: path.stat().st_mtime_ns for path in files}, before)
+
+
+class ClusterSize(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def test_every_part_of_it_runs(self):
+        experiment("cluster", self.folder, *CUT)
+        state = json.loads(next((self.folder / "dpdm" / "checkpoints").glob("step_*/state.json")).read_text())
+        self.assertEqual(state["network"]["multipliers"], [1, 1, 2, 4])  # the published network, of fewer channels
+        self.assertEqual(state["network"]["channels"], 8)
+        with xr.open_dataset(next((self.folder / "dpdm" / "reconstruction").glob("uas_r008_*.nc"))) as file:
+            self.assertAlmostEqual(float(file.lat[1] - file.lat[0]), 0.1)
+        page = (self.folder / "report" / "report.html").read_text()
+        for part in ("DPDM, mean of 8", "patch_256", "northern_australia", "dpdm/calibration.nml", "ablation/no_mask: manifest_sha256"):
+            self.assertIn(part, page)
+        said = experiment("cluster", self.folder, *CUT, expect=1, HINDSCALE_LAUNCH="false --mpi=pmix")
+        self.assertIn("world failed", said)
 
 
 if __name__ == "__main__":
