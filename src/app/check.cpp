@@ -105,6 +105,29 @@ double free_mib(std::filesystem::path folder) {
   return static_cast<double>(std::filesystem::space(folder).available) / mib;
 }
 
+void print_tiles(const Context& context, const TileOptions& options, const Grid& grid,
+                 std::int64_t n_calls) {
+  const TilingOptions tiling = tiling_options(options);
+  const std::size_t n_rows = grid.n_rows(), n_columns = grid.n_columns(),
+                    n_tiles = TileLayout(n_rows, n_columns, grid.periodic, tiling).tiles().size();
+  std::string turns;
+  if (tiling.alternate && n_tiles > 1) {
+    const auto length =
+        static_cast<std::int64_t>(LayoutTurns(n_rows, n_columns, grid.periodic, tiling).length());
+    turns = fmt::format(", half a stride further at one evaluation of {}", length);
+    if (n_calls > 0 && n_calls < length)
+      context.log.warn(
+          "tiling/alternate: tiles half a stride further are so many more that only one evaluation "
+          "of "
+          "{} may take them, and a field has {}: tiles stand, and between them members may vary 1 "
+          "to "
+          "3 % too little; other tiles or a larger overlap avoid it",
+          length, n_calls);
+  }
+  print_line("tiles", fmt::format("{} of {} x {}, overlap at least {}{}", n_tiles, options.size[0],
+                                  options.size[1], options.overlap, turns));
+}
+
 void print_members(const Context& context, const Options& options,
                    const std::vector<int>& members) {
   const std::size_t n_independent = independent_of(options, members).size();
@@ -140,12 +163,13 @@ void print_reconstruction(const Context& context, const Options& options, FieldN
                                ? "prepared"
                                : "to be made by 'prepare'"));
   print_members(context, options, plan.members);
-  print_line("tiles",
-             fmt::format("{} of {} x {}, overlap at least {}", layout.tiles().size(),
-                         options.tiling.size[0], options.tiling.size[1], options.tiling.overlap));
-  const bool is_counted = options.training.is_deterministic() ||
-                          evaluations_of(generator_options(options, options.diffusion).sampler,
-                                         options.sampling.steps) > 0;
+  const std::int64_t n_calls =
+      options.training.is_deterministic()
+          ? 1
+          : evaluations_of(generator_options(options, options.diffusion).sampler,
+                           options.sampling.steps);
+  const bool is_counted = n_calls > 0;
+  print_tiles(context, options.tiling, content.fine, n_calls);
   print_line("network evaluations", is_counted ? evaluations_text(options, content, n_fields)
                                                : "as many as the tolerance of the sampler needs");
   print_line(

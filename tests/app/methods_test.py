@@ -27,8 +27,10 @@ class Methods(PreparedStore):
         run("reconstruct", *corrdiff, ranks=2)
         produced = digests(self.folder / "corrdiff" / "reconstruction", "*.nc")
         self.assertEqual(len(produced), 2 * 3 + 2 * 3)
-        run("reconstruct", *corrdiff, f"reconstruct/directory='{self.folder}/one'", "ensemble/batch=3")
-        self.assertEqual(digests(self.folder / "one", "*.nc"), produced)
+        for ranks, batch, share in ((1, 3, 1), (3, 2, 3), (4, 8, 2)):
+            run("reconstruct", *corrdiff, f"reconstruct/directory='{self.folder}/on{ranks}'", f"ensemble/batch={batch}",
+                f"ensemble/ranks_per_field={share}", ranks=ranks)
+            self.assertEqual(digests(self.folder / f"on{ranks}", "*.nc"), produced, ranks)
         unbroken = (self.home("unbroken"), self.store, "diffusion/regression=.true.")
         shutil.copytree(self.folder / "corrdiff" / "regression", self.folder / "unbroken" / "regression")
         run("train", *unbroken, ranks=2)
@@ -48,7 +50,11 @@ class Methods(PreparedStore):
         for schedule in ("edm", "vp", "ve", "rho"):
             options = (self.home(schedule), self.store, f"diffusion/schedule='{schedule}'")
             run("train", *options)
-            run("reconstruct", *options, "sampling/sampler='heun'", "sampling/steps=4", "sampling/churn=2")
+            options += ("sampling/sampler='heun'", "sampling/steps=4", "sampling/churn=2")
+            run("reconstruct", *options)
+            shared = self.folder / schedule / "shared"
+            run("reconstruct", *options, f"reconstruct/directory='{shared}'", "ensemble/batch=2", "ensemble/ranks_per_field=2", ranks=4)
+            self.assertEqual(digests(shared, "*.nc"), digests(self.folder / schedule / "reconstruction", "*.nc"), schedule)
             fields = self.fields(self.folder / schedule / "reconstruction")
             self.assertTrue(np.isfinite(fields).all(), schedule)
             self.assertGreater(float(np.abs(fields[0] - fields[1]).mean()), 0.01, schedule)
@@ -140,12 +146,13 @@ class Methods(PreparedStore):
             options = (*home, f"sampling/sampler='{sampler}'", "sampling/steps=3", "ensemble/members=2", "output/statistics=.false.",
                        "reconstruct/last_month='1991-01'")
             results = []
-            for ranks, batch in ((1, 3), (2, 8)):
+            for ranks, batch, share in ((1, 3, 1), (2, 8, 1), (4, 2, 4)):
                 folder = self.folder / f"{sampler}{ranks}"
-                run("reconstruct", *options, f"reconstruct/directory='{folder}'", f"ensemble/batch={batch}", ranks=ranks)
+                run("reconstruct", *options, f"reconstruct/directory='{folder}'", f"ensemble/batch={batch}", f"ensemble/ranks_per_field={share}",
+                    ranks=ranks)
                 results.append(digests(folder, "*.nc"))
             self.assertEqual(len(results[0]), 4, sampler)
-            self.assertEqual(results[0], results[1], sampler)
+            self.assertEqual(results, results[:1] * 3, sampler)
             seen.add(self.fields(self.folder / f"{sampler}1").tobytes())
         self.assertEqual(len(seen), len(SAMPLERS))
 

@@ -88,6 +88,8 @@ class LayoutTurns {
   LayoutTurns(std::size_t n_rows, std::size_t n_columns, bool periodic, TilingOptions options);
   /// Whether evaluation `i`, counted from 0, takes the other layout.
   [[nodiscard]] bool takes_other(std::size_t i) const { return i % length_ == length_ - 1; }
+  /// Of so many evaluations the last takes the other layout.
+  [[nodiscard]] std::size_t length() const { return length_; }
   /// Tiles of the first `n` evaluations together.
   [[nodiscard]] std::size_t n_tiles(std::size_t n) const {
     return (n - n / length_) * n_own_ + n / length_ * n_other_;
@@ -95,7 +97,7 @@ class LayoutTurns {
 
  private:
   std::size_t n_own_, n_other_;
-  std::size_t length_;  ///< evaluations of which the last takes the other layout
+  std::size_t length_;
 };
 
 /// Consecutive rows of a domain.
