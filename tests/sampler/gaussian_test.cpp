@@ -74,6 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
         LawCase{{.kind = Kind::ddim, .eta = 0.5}, 400, 0.02},
         LawCase{{.kind = Kind::multistep}, 60, 0.01}, LawCase{{.kind = Kind::dpmpp_2m}, 60, 0.01},
         LawCase{{.kind = Kind::dpmpp_2s}, 60, 0.01}, LawCase{{.kind = Kind::euler}, 400, 0.02},
+        LawCase{{.kind = Kind::euler, .churn = 20}, 400, 0.02},
         LawCase{{.kind = Kind::heun}, 60, 0.01},
         LawCase{{.kind = Kind::heun, .churn = 20}, 100, 0.02},
         LawCase{{.kind = Kind::euler_maruyama}, 800, 0.03},

@@ -74,6 +74,8 @@ INSTANTIATE_TEST_SUITE_P(
     Samplers, LawError,
     testing::Values(NoisyCase{"ddpm", {.kind = Kind::ddpm}, 1},
                     NoisyCase{"ddim, eta 0.5", {.kind = Kind::ddim, .eta = 0.5}, 1},
+                    NoisyCase{"euler, churn 10", {.kind = Kind::euler, .churn = 10}, 1},
+                    NoisyCase{"heun, churn 10", {.kind = Kind::heun, .churn = 10}, 2},
                     NoisyCase{"euler_maruyama", {.kind = Kind::euler_maruyama}, 1}));
 
 TEST(LawErrorOfLangevinSteps, falls_with_the_steps_of_the_predictor) {

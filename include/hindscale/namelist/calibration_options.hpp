@@ -22,7 +22,7 @@ struct CalibrationOptions {
           {.meaning = "samplers to try, by their names in sampling/sampler",
            .choices = {"ddpm", "ddim", "multistep", "dpmpp_2m", "dpmpp_2s", "euler", "heun",
                        "euler_maruyama", "predictor_corrector", "adaptive"}});
-    visit("steps", steps, {6, 8, 12},
+    visit("steps", steps, {4, 6, 8, 12},
           {.unit = "1",
            .meaning = "numbers of steps to try with each but 'adaptive', which chooses its own",
            .range = at_least(1)});
