@@ -10,18 +10,23 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/common.sh
 
 readonly namelist=namelists/experiment/archive.nml
+usage() {
+  echo "usage: tools/archive.sh [small [FOLDER]]" >&2
+  exit 2
+}
 case "${1:-full}" in
-  full) folder=runs/archive n_by_mean=20 cut_world=() cut=() ;;
+  full)
+    (($# <= 1)) || usage
+    folder=runs/archive n_by_mean=20 cut_world=() cut=()
+    ;;
   small)
+    (($# <= 2)) || usage
     folder=${2:-runs/archive_small} n_by_mean=2
     cut_world=(world/fine_step=2.5 world/coarse_step=10 world/members=3)
     cut=(reconstruct/coarse_members=3 model/channels=8 training/steps=100 training/warmup=10 "training/patch_size=16,28" training/validate_every=50
       training/checkpoint_every=50 "tiling/size=16,28" ensemble/members=6 ensemble/members_per_unit=3)
     ;;
-  *)
-    echo "usage: tools/archive.sh [small [FOLDER]]" >&2
-    exit 2
-    ;;
+  *) usage ;;
 esac
 readonly folder n_by_mean cut_world cut
 readonly world=$folder/world

@@ -6,7 +6,7 @@
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 # shellcheck disable=SC2034 # used by the scripts that source this
-python=/usr/bin/python3 # Debian's: another interpreter may come first in PATH and lack its packages
+python=${HINDSCALE_PYTHON:-/usr/bin/python3} # Debian's: another interpreter may come first in PATH and lack its packages
 
 # takes_no_arguments "$@": ends a script that was given some, before it does anything.
 takes_no_arguments() {
@@ -45,8 +45,9 @@ part() {
 }
 
 # stage STAGE NAMELIST [GROUP/KEY=VALUE...]: a stage of the release build, or of $HINDSCALE_PROGRAM, on two ranks, or as $HINDSCALE_LAUNCH says
-# ("srun --mpi=pmix").
+# ("srun --mpi=pmix"). In a job of SLURM's that ends within ten minutes none is begun.
 stage() {
+  [[ -n ${SLURM_JOB_END_TIME:-} ]] && ((SLURM_JOB_END_TIME - $(date +%s) < 600)) && return "$stopped"
   local launch=(mpirun -n 2 --oversubscribe)
   ((EUID == 0)) && launch+=(--allow-run-as-root)
   [[ -n ${HINDSCALE_LAUNCH:-} ]] && read -ra launch <<< "$HINDSCALE_LAUNCH"

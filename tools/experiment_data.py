@@ -76,12 +76,15 @@ class Fields:
     def members(self, archive, variable):
         """[member, month, y, x], float32, of the members that are independent of each other."""
         chosen = self.archives[archive]
-        independent, found = chosen.independent(variable, self.months[0]), {}
-        for name, kind, first, last, path in chosen.files:
+        independent = sorted(chosen.independent(variable, self.months[0]), key=lambda kind: int(kind[1:]))
+        found = np.full((len(independent), len(self.months), *self.area.shape), np.nan, np.float32)  # in place: it may be most of the memory
+        for name, kind, first, _, path in chosen.files:
             if name == variable and kind in independent:
                 with xr.open_dataset(path, decode_times=False) as data:
-                    found.setdefault(int(kind[1:]), []).append((first, data[variable].sortby("lat").values))
-        return np.array([np.concatenate([part for _, part in sorted(parts, key=lambda p: p[0])]) for _, parts in sorted(found.items())])
+                    field = data[variable].sortby("lat").values
+                start = self.months.index(first)
+                found[independent.index(kind), start:start + len(field)] = field
+        return found
 
     def law(self, variable, kind):
         """[month, y, x], or [month, quantile, y, x]; None where the law has no such file."""

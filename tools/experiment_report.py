@@ -52,9 +52,10 @@ def sections(folder, scores, analysis, by_variable):
     yield ("Members", f"Error of the mean of the first M members of DPDM. Its decay: the error of {n} times the root of (1 + 1 / M) / (1 + 1 / {n}). "
            "Calibrated: their spread times the root of 1 + 1 / M, right for members that cannot be told from the truth.", [members_table(by_variable)])
     ablations = {name: read_scores(path) for name, path in finished(folder / "ablation").items()}
-    yield ("Ablations", "Short trainings of a smaller network: the field itself is generated from Lerp, terrain and mask, scaled by one number a variable, "
+    patch = patch_of(folder / "ablation" / "reference" / "checkpoints")
+    yield ("Ablations", "Short trainings: the field itself is generated from Lerp, terrain and mask, scaled by one number a variable, "
            "since the mean and the spread of each cell would bring terrain and coast along; a few members of the last years, fused over tiles of the "
-           "patch's size (a seam index of 1: no seams). The reference sees the whole domain, the others about as many cells a step.",
+           f"patch's size (a seam index of 1: no seams). The reference has patches of {patch} cells, the others about as many cells a step.",
            [runs_table(ablations)])
     yield ("Extremes", "The wettest and the driest month of the region " + analysis["region"] + " in the test years, relative to the normal of the "
            "calendar month. Then the event that a month exceeds "
@@ -78,16 +79,15 @@ def provenance(folder, scores):
     return Table(["versions and digests", ""], rows)
 
 
-def settings(folder):
+def settings(folder, world):
     """Title and text of each namelist: of the world, as trained, as calibrated; and the options that the members follow from."""
-    world = NAMELISTS / "world.nml"
     yield str(world), world.read_text()
     for name, state in trainings(folder).items():
         yield f"{name}, as trained", state["namelist"]
     for path in sorted(folder.glob("*/calibration.nml")):
         yield str(path.relative_to(folder)), path.read_text()
-    for path in sorted((*folder.glob("*/reconstruction/archive.json"), *folder.glob("*/*/reconstruction/archive.json"),
-                        *folder.glob("elsewhere/*/fields/archive.json"))):
+    for path in sorted(path for place in ("regression", "*/reconstruction", "*/*/reconstruction", "elsewhere/*/fields")
+                       for path in folder.glob(f"{place}/archive.json")):
         options = json.loads(path.read_text())["options"]
         yield f"{path.parent.relative_to(folder)}, options of its members", "\n".join(f"{key} = {text}" for key, text in options.items())
 
@@ -110,6 +110,12 @@ def archive_section(archive):
             f'<p><img alt="archive" src="data:image/png;base64,{data}"></p>']
 
 
+def patch_of(checkpoints):
+    """Rows and columns of the patches that a training learns from."""
+    state = json.loads(sorted(checkpoints.glob("step_*/state.json"))[-1].read_text())
+    return " x ".join(map(str, state["determined_by"]["training/patch_size"]))
+
+
 def picture(figure):
     data = io.BytesIO()
     figure.savefig(data, format="png")
@@ -127,6 +133,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--world", type=pathlib.Path, required=True)
+    parser.add_argument("--namelist", type=pathlib.Path, default=NAMELISTS / "world.nml", help="of that world")
     parser.add_argument("--archive", type=pathlib.Path, help="the folder of tools/archive.sh: its report becomes a part of the page")
     given = parser.parse_args()
     if not (given.world / "law").is_dir():
@@ -155,7 +162,7 @@ def main():
         page.append(f'<p>{caption}<br><img alt="{name}" src="data:image/png;base64,{base64.b64encode(data).decode()}"></p>')
     page += archive_section(given.archive)
     page += ["<h2>Provenance</h2>", provenance(given.folder, scores).html()]
-    page += [f"<h3>{name}</h3><pre>{html.escape(text)}</pre>" for name, text in settings(given.folder)]
+    page += [f"<h3>{name}</h3><pre>{html.escape(text)}</pre>" for name, text in settings(given.folder, given.namelist)]
     write(out / "report.md", "\n".join(text) + "\n")
     write(out / "report.html", "\n".join(page) + "</body></html>\n")
     print("\n".join(text))

@@ -61,11 +61,10 @@ def skill_table(scores, variable):
     methods, (unit, factor) = entry["methods"], TABLE_UNITS[variable]
     lerp, rows = value(methods["lerp"], "rmse"), []
     for name, method in methods.items():
-        differences = differences_to(methods, name)
-        mark = lambda score: "*" if differences.get(score, {}).get("significant") else ""
-        rows.append([title_of(name, scores["independent_members"]), number(scaled(method, "rmse", factor)) + mark("rmse"),
-                     number(value(method, "rmse") / lerp, 3), *(number(value(method, score)) + mark(score) for score in ("acc", "ssim", "psnr")),
-                     number(scaled(method, "crps", factor)) + (mark("crps") if value(method, "crps") is not None else ""),
+        star = stars(differences_to(methods, name))
+        rows.append([title_of(name, scores["independent_members"]), number(scaled(method, "rmse", factor)) + star["rmse"],
+                     number(value(method, "rmse") / lerp, 3), *(number(value(method, score)) + star[score] for score in ("acc", "ssim", "psnr")),
+                     number(scaled(method, "crps", factor)) + (star["crps"] if value(method, "crps") is not None else ""),
                      number(value(method, "spread_skill"), 3), with_interval(method.get("attainable"))])
     head = [f"{variable}", f"RMSE ({unit})", "/ Lerp", "ACC", "SSIM", "PSNR", f"CRPS ({unit})", "spread / skill", "share of attainable"]
     return Table(head, rows)
@@ -82,8 +81,13 @@ def differences_to(methods, name):
     if kind == "corrdiff":
         return best["against"]["corrdiff"]
     if kind == "dpdm":
-        return best["against"]["member"] if size == "1" else best["by_members"][size].get("whole", {})
+        return best["against"]["member"] if size == "1" else best["by_members"][size].get("against_whole", {})
     return best["against"][name]
+
+
+def stars(differences):
+    """Score -> a star where it differs significantly, else nothing."""
+    return {score: "*" if differences.get(score, {}).get("significant") else "" for score in ("rmse", "acc", "ssim", "psnr", "crps")}
 
 
 def departures(spectra, powers, reference):

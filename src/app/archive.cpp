@@ -59,12 +59,13 @@ std::string differences(const nlohmann::json& old, const ArchiveIdentity& identi
   compare("checkpoint_sha256", identity.checkpoint_sha256);
   compare("store_sha256", identity.store_sha256);
   // An option that an older program did not know had what is now its default; but tiles stood
-  // still, and the network was computed in float32.
+  // still, and the network was computed in float32. It did not note the device: mostly CPUs.
   auto options = old.value("options", std::map<std::string, std::string>{});
   Options unknown;
   unknown.tiling.alternate = false;
   unknown.sampling.precision = "float32";
   options.merge(value_options(unknown));
+  options.try_emplace(device_key, "CPU");
   for (const auto& [key, value] : identity.options)
     if (options[key] != value) add(key, options[key], value);
   const CoarseDigests coarse = digests_in(old);

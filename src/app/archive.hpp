@@ -32,6 +32,9 @@ std::vector<int> members_of(const std::vector<std::string>& variables, const Seg
 /// Adds the records that all ranks made to `files`. Collective.
 void share_records(const Communicator& comm, const std::vector<FileRecord>& mine, Records& files);
 
+/// Beside the options: what computed the network, whose last bits differ.
+inline constexpr const char* device_key = "device";
+
 /// What the values of an archive follow from. Two runs may share a folder only where these agree.
 struct ArchiveIdentity {
   std::string checkpoint_sha256;

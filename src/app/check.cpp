@@ -111,17 +111,15 @@ void print_tiles(const Context& context, const TileOptions& options, const Grid&
   const std::size_t n_rows = grid.n_rows(), n_columns = grid.n_columns(),
                     n_tiles = TileLayout(n_rows, n_columns, grid.periodic, tiling).tiles().size();
   std::string turns;
-  if (tiling.alternate && n_tiles > 1) {
+  if (tiling.alternate && n_tiles > 1 && n_calls != 1) {
     const auto length =
         static_cast<std::int64_t>(LayoutTurns(n_rows, n_columns, grid.periodic, tiling).length());
     turns = fmt::format(", half a stride further at one evaluation of {}", length);
     if (n_calls > 0 && n_calls < length)
       context.log.warn(
-          "tiling/alternate: tiles half a stride further are so many more that only one evaluation "
-          "of "
-          "{} may take them, and a field has {}: tiles stand, and between them members may vary 1 "
-          "to "
-          "3 % too little; other tiles or a larger overlap avoid it",
+          "tiling/alternate: half a stride further are so many more tiles that one evaluation "
+          "in {} may take them, and a field has {}: tiles stand, and members may vary 1 to 3 % too "
+          "little between them; other tiles or a larger overlap avoid it",
           length, n_calls);
   }
   print_line("tiles", fmt::format("{} of {} x {}, overlap at least {}{}", n_tiles, options.size[0],

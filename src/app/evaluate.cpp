@@ -220,6 +220,7 @@ void print_scores(const Context& context, const Options& options, const Json& sc
     if (!context.comm.is_root()) return;
     std::fputs(("\n" + table_of(scores) + "\n").c_str(), stdout);
     std::fflush(stdout);
+    warn_of_other_archives(context, options, scores);
   });
   context.log.info("scores: {}; maps: {}", (options.evaluation_path() / "scores.json").string(),
                    (options.evaluation_path() / "scores.nc").string());
@@ -253,8 +254,7 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
 
   // 2. Finished scores of the same inputs are printed again.
   const Json inputs = evaluation_inputs(context, options);
-  Json report;
-  together(context.comm, [&] { report = finished_scores(folder, inputs); });
+  Json report = finished_scores(context, folder, inputs);
   if (!report.is_null()) {
     context.log.info("{} is up to date; nothing to compute", (folder / "scores.json").string());
     print_scores(context, options, report);
@@ -273,8 +273,6 @@ ExitCode run_evaluate(const Context& context, const Options& options) {
     require_intact(context, other.archive);
   const StoreContent& content = evaluation->inputs.content;
   const EvaluationSetup& setup = evaluation->setup;
-  if (context.comm.is_root())
-    warn_of_other_archives(context, options, inputs, evaluation->inputs.archive, content);
   context.log.info("{} months, {}; {} members, the first is number {}", setup.positions.size(),
                    months_text(content, setup.positions), setup.sizes.back(),
                    evaluation->inputs.archive.members().front());

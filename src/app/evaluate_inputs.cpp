@@ -95,43 +95,42 @@ Json evaluation_inputs(const Context& context, const Options& options) {
   return inputs;
 }
 
-Json finished_scores(const fs::path& folder, const Json& inputs) {
-  if (!fs::exists(folder / "scores.json") || !fs::exists(folder / "scores.nc")) return nullptr;
-  Json scores = Json::parse(read_text(folder / "scores.json"), nullptr, false);
-  if (!scores.is_object() || !scores.contains("inputs") || scores["inputs"] != inputs)
-    return nullptr;
-  if (scores.value("maps_sha256", "") != sha256_of_file(folder / "scores.nc")) return nullptr;
-  return scores;
+Json finished_scores(const Context& context, const fs::path& folder, const Json& inputs) {
+  Json scores;
+  together(context.comm, [&] {
+    if (!context.comm.is_root()) return;
+    if (!fs::exists(folder / "scores.json") || !fs::exists(folder / "scores.nc")) return;
+    const Json found = Json::parse(read_text(folder / "scores.json"), nullptr, false);
+    if (!found.is_object() || found.value("inputs", Json()) != inputs) return;
+    if (found.value("maps_sha256", "") == sha256_of_file(folder / "scores.nc")) scores = found;
+  });
+  return Json::parse(broadcast(context.comm, scores.dump()));
 }
 
-void warn_of_other_archives(const Context& context, const Options& options, const Json& inputs,
-                            const MemberArchive& archive, const StoreContent& content) {
+void warn_of_other_archives(const Context& context, const Options& options, const Json& scores) {
   std::vector<fs::path> folders{options.evaluated_path()};
   for (const NamedFolder& other : named_others(options)) folders.emplace_back(other.folder);
   for (const fs::path& folder : folders) {
     const std::string digest = store_digest_of(folder);
-    if (!digest.empty() && digest != inputs["store_sha256"])
+    if (!digest.empty() && digest != scores.at("inputs").at("store_sha256"))
       context.log.warn("{} was made with another sample store than {}, the truth here",
                        folder.string(), options.store_path().string());
   }
   // A namelist that evaluates another folder than its own, or knows no months, asks for none.
   if (!options.evaluation.reconstruction.empty() || options.first_month().empty()) return;
+  const StoreContent content = read_content(StoreReader(options.store_path()));
   const Month first = Month::parse(options.first_month()),
               last = Month::parse(options.last_month());
-  std::vector<std::size_t> lacking = content.positions(content.test);
-  std::erase_if(lacking, [&](std::size_t position) {
-    const Month month = content.months[position];
-    return month < first || last < month ||
-           std::ranges::binary_search(archive.positions(), position);
-  });
-  if (!lacking.empty())
-    context.log.warn("{} test months that the namelist asks for are not in {}; the first is {}",
-                     lacking.size(), folders.front().string(),
-                     content.months[lacking.front()].to_string());
-  const auto n_members = static_cast<std::int64_t>(archive.members().size());
-  if (n_members < options.ensemble.members)
-    context.log.warn("{} holds {} members; the namelist asks for {}", folders.front().string(),
-                     n_members, options.ensemble.members);
+  const auto n_asked =
+      std::ranges::count_if(content.positions(content.test), [&](std::size_t position) {
+        return first <= content.months[position] && content.months[position] <= last;
+      });
+  if (const auto n = scores.at("months").get<std::int64_t>(); n < n_asked)
+    context.log.warn("{} holds {} of the {} test months that the namelist asks for",
+                     folders.front().string(), n, n_asked);
+  if (const auto n = scores.at("members").get<std::int64_t>(); n < options.ensemble.members)
+    context.log.warn("{} holds {} members; the namelist asks for {}", folders.front().string(), n,
+                     options.ensemble.members);
 }
 
 }  // namespace hindscale

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "evaluate_members.hpp"
 #include "hindscale/comm/context.hpp"
 #include "hindscale/namelist/options.hpp"
 
@@ -18,14 +17,13 @@ void require_evaluation_inputs(const Options& options);
 nlohmann::ordered_json evaluation_inputs(const Context& context, const Options& options);
 
 /// The scores in the folder, where they are finished, follow from these inputs and have the maps
-/// beside them that were made with them; else null.
-nlohmann::ordered_json finished_scores(const std::filesystem::path& folder,
+/// beside them that were made with them; else null. Collective.
+nlohmann::ordered_json finished_scores(const Context& context, const std::filesystem::path& folder,
                                        const nlohmann::ordered_json& inputs);
 
 /// Tells of archives made with another sample store than the truth is read from, and of test months
-/// and members that the namelist asks for and the archive lacks. One rank.
+/// and members that the namelist asks for and the archive lacks, by the scores. One rank.
 void warn_of_other_archives(const Context& context, const Options& options,
-                            const nlohmann::ordered_json& inputs, const MemberArchive& archive,
-                            const StoreContent& content);
+                            const nlohmann::ordered_json& scores);
 
 }  // namespace hindscale

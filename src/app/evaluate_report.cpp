@@ -28,8 +28,11 @@ constexpr Score<Scores> field_scores[] = {
     {"psnr", &Scores::psnr},
     {"psnr_own_range", &Scores::psnr_own_range},
 };
-/// Those of them whose differences between methods are tested: rmse, mae, acc, ssim, psnr.
-constexpr std::size_t compared_scores[] = {0, 1, 3, 4, 5};
+/// Those of them whose differences between methods are tested.
+constexpr Score<Scores> compared_scores[] = {
+    {"rmse", &Scores::rmse}, {"mae", &Scores::mae},   {"acc", &Scores::acc},
+    {"ssim", &Scores::ssim}, {"psnr", &Scores::psnr},
+};
 
 constexpr Score<EnsembleScores> ensemble_statistics[] = {
     {"crps", &EnsembleScores::crps},
@@ -168,8 +171,8 @@ class MethodWriter {
       for (const auto& score : ensemble_statistics)
         size[score.name] = maker_.entry(statistic_of(months, score.value));
       if (i + 1 < results_.ensembles.size())
-        size["whole"] = differences_from(results_.errors_of_size[i],
-                                         statistic_of(months, &EnsembleScores::crps));
+        size["against_whole"] = differences_from(results_.errors_of_size[i],
+                                                 statistic_of(months, &EnsembleScores::crps));
     }
   }
 
@@ -188,8 +191,7 @@ class MethodWriter {
   [[nodiscard]] Json differences_from(const std::vector<MonthErrors>& errors,
                                       const Statistic& crps) const {
     Json differences;
-    for (const std::size_t i : compared_scores) {
-      const Score<Scores>& score = field_scores[i];
+    for (const auto& score : compared_scores) {
       differences[score.name] =
           maker_.difference({statistic_of(results_.errors.back(), results_.range, score.value),
                              statistic_of(errors, results_.range, score.value)});

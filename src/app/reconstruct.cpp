@@ -192,6 +192,7 @@ bool make_archive(const Context& context, const Options& options, Sources& sourc
   const StageLock lock(context, folder);
   ArchiveIdentity identity{
       trained.checkpoint_sha256, sources.store_sha256, value_options(options), {}};
+  identity.options[device_key] = context.device.kind == Device::Kind::cuda ? "GPU" : "CPU";
   const OutputStyle style{options, content, folder, global_attributes(options, identity),
                           identity.coarse};
   Records files;

@@ -162,7 +162,7 @@ void broadcast(const Communicator& comm, std::span<double> values) {
 
 namespace {
 template <class T>
-std::vector<T> gather_all(const Communicator& comm, std::span<const T> block,
+std::vector<T> gather_all(const Communicator& comm, std::span<const T> block, std::size_t most,
                           std::vector<std::int64_t>& counts) {
   const auto count = static_cast<std::int64_t>(block.size());
   counts = {count};
@@ -175,7 +175,7 @@ std::vector<T> gather_all(const Communicator& comm, std::span<const T> block,
   std::vector<std::int64_t> offsets(counts.size(), 0);
   std::partial_sum(counts.begin(), counts.end() - 1, offsets.begin() + 1);
   std::vector<T> all(static_cast<std::size_t>(offsets.back() + counts.back()));
-  if (all.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+  if (all.size() <= most) {
     const std::vector<int> n(counts.begin(), counts.end()), at(offsets.begin(), offsets.end());
     check_mpi(MPI_Allgatherv(block.data(), n[rank], type_of(T{}), all.data(), n.data(), at.data(),
                              type_of(T{}), comm.native()),
@@ -190,14 +190,16 @@ std::vector<T> gather_all(const Communicator& comm, std::span<const T> block,
 }
 }  // namespace
 
-std::vector<double> gather_blocks(const Communicator& comm, std::span<const double> block) {
+std::vector<double> gather_blocks(const Communicator& comm, std::span<const double> block,
+                                  std::size_t most) {
   std::vector<std::int64_t> counts;
-  return gather_all(comm, block, counts);
+  return gather_all(comm, block, most, counts);
 }
 
 std::vector<std::string> gather_texts(const Communicator& comm, const std::string& text) {
   std::vector<std::int64_t> counts;
-  const std::vector<char> all = gather_all(comm, std::span<const char>(text), counts);
+  const std::vector<char> all =
+      gather_all(comm, std::span<const char>(text), std::numeric_limits<int>::max(), counts);
   std::vector<std::string> texts;
   auto cursor = all.begin();
   for (const std::int64_t count : counts) {

@@ -91,8 +91,10 @@ class ArchiveScript(unittest.TestCase):
     def begin(self):
         """The script in a session of its own: its ranks are of that session, too."""
         with open(self.log, "w") as log:
-            return subprocess.Popen([SOURCE / "tools" / "archive.sh", "small", self.folder], env=dict(os.environ, HINDSCALE_PROGRAM=PROGRAM),
+            script = subprocess.Popen([SOURCE / "tools" / "archive.sh", "small", self.folder], env=dict(os.environ, HINDSCALE_PROGRAM=PROGRAM),
                                     stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        self.addCleanup(self.kill, script)
+        return script
 
     def wait_for_members(self, script, n, timeout_s=300):
         deadline = time.monotonic() + timeout_s
@@ -103,9 +105,9 @@ class ArchiveScript(unittest.TestCase):
         return found
 
     def kill(self, script):
-        """All of it, ranks first: none may finish what it is at."""
-        ranks = subprocess.run(["pgrep", "-s", str(script.pid)], text=True, capture_output=True).stdout.split()
-        for number in [*map(int, ranks), script.pid]:
+        """All of its session."""
+        processes = subprocess.run(["pgrep", "-s", str(script.pid)], text=True, capture_output=True).stdout.split()
+        for number in map(int, processes):
             try:
                 os.kill(number, signal.SIGKILL)
             except ProcessLookupError:

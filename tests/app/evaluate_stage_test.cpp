@@ -41,6 +41,7 @@ TEST_F(Evaluate, finished_scores_are_left_until_an_input_changes) {
   EXPECT_EQ(fs::last_write_time(path), written);
   barrier(context.comm);
   const std::string maps = read_text(folder.path() / "scores.nc");
+  barrier(context.comm);
   if (context.comm.is_root()) commit_text(folder.path() / "scores.nc", "");
   run();
   EXPECT_EQ(read_text(folder.path() / "scores.nc"), maps) << "maps that are damaged are made again";

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 import numpy as np
@@ -18,10 +19,10 @@ METHODS = ("lerp", "lerp_corrected", "ridge", "edsr_gan", "regression", "dpdm_1"
 
 
 # A few fine cells, months and steps of the size for clusters.
-CUT = """world/west=100 world/east=108 world/south=26 world/north=34 world/first_month=2005-01 world/law_years=2016,2016 world/law_members=2
+CUT = """world/fine_step=0.2 world/west=100 world/east=108 world/south=26 world/north=34 world/first_month=2005-01 world/law_years=2016,2016 world/law_members=2
     dataset/train_years=2005,2010 dataset/test_years=2016,2016 model/channels=8 model/groups=4 training/steps=8 training/warmup=2 training/batch=2
-    training/patch_size=32,32 training/validate_every=4 training/checkpoint_every=4 training/log_every=2 training/validation_members=2
-    training/validation_months=2 gan/start=4 gan/channels=4 tiling/size=48,48 tiling/overlap=8 tiling/seam_members=2 evaluation/bootstrap_samples=50
+    training/patch_size=24,24 training/validate_every=4 training/checkpoint_every=4 training/log_every=2 training/validation_members=2
+    training/validation_months=2 gan/start=4 gan/channels=4 tiling/size=32,32 tiling/overlap=8 tiling/seam_members=2 evaluation/bootstrap_samples=50
     calibration/months=2 calibration/members=3 ensemble/members=8 reconstruct/first_month=2016-11 evaluation/members=2""".split()
 
 
@@ -69,7 +70,7 @@ class Experiment(unittest.TestCase):
                     self.assertEqual(against["significant"], against["low"] > 0 or against["high"] < 0)
                     self.assertLessEqual(against["low"], against["high"])
             whole = methods["dpdm_8"]
-            for name, against in (("dpdm_1", whole["against"]["member"]), ("dpdm_2", whole["by_members"]["2"]["whole"])):
+            for name, against in (("dpdm_1", whole["against"]["member"]), ("dpdm_2", whole["by_members"]["2"]["against_whole"])):
                 for score in ("rmse", "acc", "ssim", "psnr"):
                     self.assertAlmostEqual(against[score]["value"] / (whole[score]["value"] - methods[name][score]["value"]), 1, places=4)
 
@@ -125,18 +126,48 @@ class ClusterSize(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hindscale_"))
         self.addCleanup(shutil.rmtree, self.folder)
 
+    def trained(self, name):
+        return json.loads(max((self.folder / name / "checkpoints").glob("step_*/state.json")).read_text())
+
     def test_every_part_of_it_runs(self):
-        experiment("cluster", self.folder, *CUT)
-        state = json.loads(next((self.folder / "dpdm" / "checkpoints").glob("step_*/state.json")).read_text())
-        self.assertEqual(state["network"]["multipliers"], [1, 1, 2, 4])  # the published network, of fewer channels
-        self.assertEqual(state["network"]["channels"], 8)
+        experiment("cluster", self.folder, *CUT, HINDSCALE_PATCHES="16 4, 32 2")
+        network = self.trained("dpdm")["network"]
+        self.assertEqual((network["multipliers"], network["channels"]), ([1, 1, 2, 4], 8))  # the published network, of fewer channels
+        for name, size, batch in (("reference", 24, 2), ("patch_16", 16, 4), ("patch_32", 32, 2)):
+            options = self.trained(f"ablation/{name}")["determined_by"]
+            self.assertEqual((options["training/patch_size"], options["training/batch"]), ([size, size], batch))
         with xr.open_dataset(next((self.folder / "dpdm" / "reconstruction").glob("uas_r008_*.nc"))) as file:
-            self.assertAlmostEqual(float(file.lat[1] - file.lat[0]), 0.1)
+            self.assertAlmostEqual(float(file.lat[1] - file.lat[0]), 0.2)
+            self.assertGreater(float(file.lat.min()), 26)
+        with xr.open_dataset(next((self.folder / "elsewhere" / "northern_australia" / "fields").glob("uas_r010_*.nc"))) as file:
+            self.assertLess(float(file.lat.max()), 0)
         page = (self.folder / "report" / "report.html").read_text()
-        for part in ("DPDM, mean of 8", "patch_256", "northern_australia", "dpdm/calibration.nml", "ablation/no_mask: manifest_sha256"):
+        for part in ("DPDM, mean of 8", "patches of 24 x 24", "world_full.nml", "dpdm/calibration.nml", "regression, options of its members",
+                     "ablation/no_mask: manifest_sha256"):
             self.assertIn(part, page)
-        said = experiment("cluster", self.folder, *CUT, expect=1, HINDSCALE_LAUNCH="false --mpi=pmix")
-        self.assertIn("world failed", said)
+
+    def stub(self, name, text):
+        path = self.folder / name
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+        return str(path)
+
+    def test_a_stage_that_stops_puts_the_job_back_into_the_queue(self):
+        self.stub("srun", 'case "$*" in *" world "*) exit 0 ;; esac; exit 75')
+        self.stub("scontrol", f'echo "$@" > {self.folder}/queued')
+        job = dict(os.environ, HINDSCALE=PROGRAM, SLURM_JOB_ID="7", PATH=f"{self.folder}:{os.environ['PATH']}")
+        script = [SOURCE / "job_scripts" / "experiment.slurm", self.folder / "made"]
+        for variables in ({}, {"SLURM_JOB_END_TIME": str(int(time.time()) + 300)}):  # no stage is begun so late
+            done = subprocess.run(["bash", *script], env=job | variables, cwd=SOURCE, text=True, capture_output=True)
+            self.assertEqual(done.returncode, 75, done.stdout + done.stderr)
+            self.assertIn("world stopped" if variables else "prepare stopped", done.stderr)
+            self.assertEqual((self.folder / "queued").read_text(), "requeue 7\n")
+        done = subprocess.run(["bash", *script], env=job | {"SLURM_RESTART_COUNT": "100"}, cwd=SOURCE, text=True, capture_output=True)
+        self.assertEqual(done.returncode, 75)
+        self.stub("srun", "exit 2")
+        (self.folder / "queued").unlink()
+        self.assertEqual(subprocess.run(["bash", *script], env=job, cwd=SOURCE, capture_output=True).returncode, 2)
+        self.assertFalse((self.folder / "queued").exists())
 
 
 if __name__ == "__main__":

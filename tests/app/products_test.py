@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What climate tools see in the products: CDO, NCO and xarray read values, times and statistics."""
+import json
 import pathlib
 import shutil
 import subprocess
@@ -53,6 +54,17 @@ class Products(unittest.TestCase):
         for path, text in ((self.folder / "samples.h5", "fine grid"), (checkpoint, "complete and valid"),
                            (self.data, "files"), (self.members[0], "1991-01")):
             self.assertIn(text, run("info", namelist=path))
+
+    def test_an_archive_of_a_gpu_is_not_continued_on_a_cpu(self):
+        shutil.copytree(self.data, self.folder / "of_a_gpu")
+        record = self.folder / "of_a_gpu" / "archive.json"
+        held = json.loads(record.read_text())
+        self.assertEqual(held["options"]["device"], "CPU")
+        for kind, expect in (("GPU", 2), (None, 0)):  # older programs did not note it
+            held["options"]["device"] = kind
+            record.write_text(json.dumps({**held, "options": {key: text for key, text in held["options"].items() if text is not None}}))
+            said = run("reconstruct", f"experiment/directory='{self.folder}'", f"reconstruct/directory='{self.folder}/of_a_gpu'", expect=expect)
+            self.assertEqual("device was GPU and is now CPU" in said, expect == 2)
 
     def test_figures_are_drawn(self):
         drawn = tool(sys.executable, SOURCE / "tools" / "plot.py", self.folder, "--out", self.folder / "figures")

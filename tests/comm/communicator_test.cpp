@@ -90,6 +90,7 @@ TEST(Collectives, gathered_blocks_of_any_length_stand_in_rank_order) {
     texts.emplace_back(static_cast<std::size_t>(rank), 'a');
   }
   EXPECT_EQ(gather_blocks(comm, mine), expected);
+  EXPECT_EQ(gather_blocks(comm, mine, 2), expected) << "more than MPI takes at once";
   EXPECT_EQ(gather_texts(comm, std::string(mine.size(), 'a')), texts);
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -62,8 +63,10 @@ std::string broadcast(const Communicator& comm, std::string text);
 /// Replaces `values` on every rank by the root's.
 void broadcast(const Communicator& comm, std::span<float> values);
 void broadcast(const Communicator& comm, std::span<double> values);
-/// Blocks of all ranks, one after the other in rank order, on every rank.
-std::vector<double> gather_blocks(const Communicator& comm, std::span<const double> block);
+/// Blocks of all ranks, one after the other in rank order, on every rank. More than `most` values
+/// together come rank by rank, for MPI counts them with an int.
+std::vector<double> gather_blocks(const Communicator& comm, std::span<const double> block,
+                                  std::size_t most = std::numeric_limits<int>::max());
 std::vector<std::string> gather_texts(const Communicator& comm, const std::string& text);
 /// Sends out[rank] to each rank and receives in[rank] from it, whose sizes both know. T is float or
 /// std::int64_t.

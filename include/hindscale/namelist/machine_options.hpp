@@ -20,9 +20,9 @@ struct MachineOptions {
   void describe(V&& visit) {
     visit("name", name, "", {.meaning = "what the plan calls it"});
     visit("nodes", nodes, {1},
-          {.unit = "nodes", .meaning = "numbers of nodes to plan for", .range = at_least(1)});
+          {.unit = "nodes", .meaning = "numbers of nodes to plan for", .range = between(1, 1e5)});
     visit("ranks_per_node", ranks_per_node, 2,
-          {.unit = "ranks", .meaning = "ranks of one thread on a node", .range = at_least(1)});
+          {.unit = "ranks", .meaning = "ranks of one thread on a node", .range = between(1, 1000)});
     visit("memory_gib", memory_gib, 0.0,
           {.unit = "GiB", .meaning = "memory of a node; 0: not checked", .range = at_least(0)});
     visit("evaluation_gflops", evaluation_gflops, 0.0,

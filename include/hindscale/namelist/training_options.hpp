@@ -53,9 +53,11 @@ struct TrainingOptions {
            .range = at_least(1),
            .length = 2});
     visit("mirror", mirror, false,
-          {.meaning = "show half of the patches as in a mirror along a circle of latitude: north "
-                      "for south, northward winds and the season reversed, as the laws of the "
-                      "atmosphere allow. More to learn from where months are few"});
+          {.meaning =
+               "show half of the patches as in a mirror along a circle of latitude: north "
+               "for south, northward winds (as anomalies from their training mean) and the season "
+               "reversed, as the laws of the atmosphere allow. More to learn from where months "
+               "are few"});
     visit("variable_weights", variable_weights, {},
           {.unit = "1",
            .meaning = "weight of each of dataset/variables in the loss, divided by their mean",
