@@ -41,14 +41,18 @@ def draw_members(by_variable):
 
 
 def draw_methods(scores):
-    """Error of each method over that of the exact law's mean, the least that is possible."""
+    """Error of each method over that of the exact law's mean, the least that is possible. Lerp, often far worse, may end beyond the axis."""
     figure, axes = panels(height=3.4)
     for ax, variable in zip(axes, VARIABLES):
         methods = scores["variables"][variable]["methods"]
-        least = value(methods["exact"], "rmse")
         names = [name for name in methods if name != "exact"]
-        ax.barh([title_of(name, scores["independent_members"]) for name in names], [value(methods[name], "rmse") / least - 1 for name in names], left=1)
-        ax.set(xlabel="RMSE / exact mean's", title=long_name(variable), xscale="log")
+        ratios = [value(methods[name], "rmse") / value(methods["exact"], "rmse") for name in names]
+        end = 1 + 1.3 * (max(ratios[1:]) - 1)
+        ax.barh([title_of(name, scores["independent_members"]) for name in names], [ratio - 1 for ratio in ratios], left=1)
+        for row, ratio in enumerate(ratios):
+            ax.text(min(ratio, end), row, f" {ratio:.3g}", va="center", ha="left" if ratio < end else "right", fontsize=7,
+                    color="black" if ratio < end else "white")
+        ax.set(xlabel="RMSE / exact mean's", title=long_name(variable), xlim=(1, end))
         ax.invert_yaxis()
         if ax is not axes[0]:
             ax.set_yticklabels([])
