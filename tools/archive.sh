@@ -36,13 +36,7 @@ readonly by_members=("reconstruct/directory=$folder/members" "reconstruct/coarse
 readonly by_mean=("reconstruct/directory=$folder/mean" "reconstruct/coarse_files=$world/reanalysis/mean.nc" reconstruct/coarse_members=0
   "ensemble/members=$n_by_mean")
 
-# archive STAGE [OPTION...]: of an option that is given twice, the last counts.
-archive() {
-  local stage_name=$1 option
-  local -A last=()
-  for option in "${data[@]}" "${cut[@]}" "${@:2}"; do last[${option%%=*}]=$option; done
-  stage "$stage_name" "$namelist" "${last[@]}"
-}
+archive() { stage "$1" "$namelist" "${data[@]}" "${cut[@]}" "${@:2}"; }
 
 report() { "$python" tools/archive_report.py "$folder" > "$folder/report.md.part" && mv "$folder/report.md.part" "$folder/report.md"; }
 

@@ -45,13 +45,15 @@ part() {
 }
 
 # stage STAGE NAMELIST [GROUP/KEY=VALUE...]: a stage of the release build, or of $HINDSCALE_PROGRAM, on two ranks, or as $HINDSCALE_LAUNCH says
-# ("srun --mpi=pmix"). In a job of SLURM's that ends within ten minutes none is begun.
+# ("srun --mpi=pmix"). Of an option that is given twice, the last counts. In a job of SLURM's that ends within ten minutes none is begun.
 stage() {
   [[ -n ${SLURM_JOB_END_TIME:-} ]] && ((SLURM_JOB_END_TIME - $(date +%s) < 600)) && return "$stopped"
-  local launch=(mpirun -n 2 --oversubscribe)
+  local launch=(mpirun -n 2 --oversubscribe) option
   ((EUID == 0)) && launch+=(--allow-run-as-root)
   [[ -n ${HINDSCALE_LAUNCH:-} ]] && read -ra launch <<< "$HINDSCALE_LAUNCH"
-  "${launch[@]}" "${HINDSCALE_PROGRAM:-build/release/bin/hindscale}" "$@" < /dev/null
+  local -A last=()
+  for option in "${@:3}"; do last[${option%%=*}]=$option; done
+  "${launch[@]}" "${HINDSCALE_PROGRAM:-build/release/bin/hindscale}" "$1" "$2" "${last[@]}" < /dev/null
 }
 
 # What the parts took.

@@ -79,21 +79,20 @@ data_of() {
     "dataset/relief_file=$1/era5land/elevation.nc" "dataset/mask_file=$1/era5land/lsm.nc" "evaluation/law=$1/law")
 }
 
-# settled STAGE NAMELIST [OPTION...] [-- OPTION...]: a stage; of an option that is given twice, the last counts, and those behind '--' win over
-# the caller's. &world is for the stage 'world' alone, &gan for EDSR-GAN.
+# settled STAGE NAMELIST [OPTION...] -- [OPTION...]: a stage; the caller's options win over those before '--', those behind it over the caller's.
+# &world is for the stage 'world' alone, &gan for EDSR-GAN.
 settled() {
-  local stage_name=$1 namelist=$2 option group own=() fixed=()
+  local stage_name=$1 namelist=$2 option group all=() own=()
   shift 2
-  while (($# > 0)) && [[ $1 != -- ]]; do own+=("$1") && shift; done
-  fixed=("${@:2}")
-  local -A last=()
-  for option in "${own[@]}" "${given[@]}" "${fixed[@]}"; do
+  while (($# > 0)) && [[ $1 != -- ]]; do all+=("$1") && shift; done
+  all+=("${given[@]}" "${@:2}")
+  for option in "${all[@]}"; do
     group=${option%%/*}
     if [[ $stage_name == world && $group != world || $stage_name != world && $group == world ]]; then continue; fi
     if [[ $group == gan && $namelist != */edsr_gan.nml ]]; then continue; fi
-    last[${option%%=*}]=$option
+    own+=("$option")
   done
-  stage "$stage_name" "$namelist" "${last[@]}"
+  stage "$stage_name" "$namelist" "${own[@]}"
 }
 
 # make_world DIRECTORY [OPTION...]

@@ -146,15 +146,15 @@ class ClusterSize(unittest.TestCase):
                      "ablation/no_mask: manifest_sha256"):
             self.assertIn(part, page)
 
-    def stub(self, name, text):
+    def stand_in(self, name, text):
+        """A command of SLURM's, of which the machine has none."""
         path = self.folder / name
         path.write_text(f"#!/bin/sh\n{text}\n")
         path.chmod(0o755)
-        return str(path)
 
     def test_a_stage_that_stops_puts_the_job_back_into_the_queue(self):
-        self.stub("srun", 'case "$*" in *" world "*) exit 0 ;; esac; exit 75')
-        self.stub("scontrol", f'echo "$@" > {self.folder}/queued')
+        self.stand_in("srun", 'case "$*" in *" world "*) exit 0 ;; esac; exit 75')
+        self.stand_in("scontrol", f'echo "$@" > {self.folder}/queued')
         job = dict(os.environ, HINDSCALE=PROGRAM, SLURM_JOB_ID="7", PATH=f"{self.folder}:{os.environ['PATH']}")
         script = [SOURCE / "job_scripts" / "experiment.slurm", self.folder / "made"]
         for variables in ({}, {"SLURM_JOB_END_TIME": str(int(time.time()) + 300)}):  # no stage is begun so late
@@ -164,7 +164,7 @@ class ClusterSize(unittest.TestCase):
             self.assertEqual((self.folder / "queued").read_text(), "requeue 7\n")
         done = subprocess.run(["bash", *script], env=job | {"SLURM_RESTART_COUNT": "100"}, cwd=SOURCE, text=True, capture_output=True)
         self.assertEqual(done.returncode, 75)
-        self.stub("srun", "exit 2")
+        self.stand_in("srun", "exit 2")
         (self.folder / "queued").unlink()
         self.assertEqual(subprocess.run(["bash", *script], env=job, cwd=SOURCE, capture_output=True).returncode, 2)
         self.assertFalse((self.folder / "queued").exists())
