@@ -21,7 +21,7 @@ TOLERANCES = [10, 1, 0.1, 0.01, 0.001]  # of 'adaptive', which chooses its steps
 
 
 def tried(arguments, sampler):
-    """The ways to sample of one sampler, as calibration.json lists them, but for the last, the choice among them once more."""
+    """The ways to sample of one sampler, as calibration.json lists them."""
     folder = pathlib.Path(arguments.folder).resolve() / sampler
     result = folder / "calibration.json"
     if not result.exists():
@@ -35,7 +35,7 @@ def tried(arguments, sampler):
                         "calibration/noise_scales=1.0", f"calibration/months={arguments.months}",
                         f"calibration/members={arguments.members}", *arguments.overrides],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"OMP_NUM_THREADS": "1", **os.environ})
-    return json.loads(result.read_text(encoding="utf-8"))["tried"][:-1]
+    return json.loads(result.read_text(encoding="utf-8"))["tried"]
 
 
 def score(way):

@@ -147,11 +147,11 @@ std::vector<TrainedNetwork> load_networks(const Options& options, const StoreRea
 }
 
 /// All samplers and steps that are asked for, each with the noise parameter it knows.
-std::vector<Trial> ways_to_sample(const Options& options, std::size_t n_variables) {
+std::vector<Trial> ways_to_sample(const Options& options) {
   std::vector<Trial> ways;
   const CalibrationOptions& calibration = options.calibration;
   const SamplingOptions& own = options.sampling;
-  const std::vector<double> none{0}, noise(n_variables, 1.0);
+  const std::vector<double> none{0};
   const auto etas = calibration.etas.empty() ? std::vector{own.eta} : calibration.etas;
   const auto churns = calibration.churns.empty() ? std::vector{own.churn} : calibration.churns;
   const auto tolerances =
@@ -164,38 +164,33 @@ std::vector<Trial> ways_to_sample(const Options& options, std::size_t n_variable
       for (const double eta : has_eta ? etas : none)
         for (const double churn : has_churn ? churns : none)
           for (const double tolerance : chooses_steps ? tolerances : none)
-            ways.push_back({sampler, steps, eta, churn, tolerance, noise});
+            ways.push_back({sampler, steps, eta, churn, tolerance});
   }
   return ways;
 }
 
-/// Samplers, steps and their noise parameters with the noise of training, then the noise of each
-/// variable for the best of them, then all together. Collective.
+/// Every way with every noise; then the noise of each variable for the way chosen, all together.
+/// Collective.
 Calibration calibrate(const Options& options, std::size_t n_variables, Trials& trials) {
-  const CalibrationOptions& calibration = options.calibration;
-  TrialGroups groups;
-  std::vector<ValidationScore> scores;
-  for (const Trial& way : ways_to_sample(options, n_variables)) {
-    groups.samplers.push_back(trials.run(way));
-    scores.push_back(groups.samplers.back().score);
+  std::vector<WayTrials> tried;
+  for (Trial way : ways_to_sample(options)) {
+    tried.emplace_back();
+    for (const double noise : options.calibration.noise_scales) {
+      way.noise_scale.assign(n_variables, noise);
+      tried.back().push_back(trials.run(way));
+    }
   }
-  const Trial sampler = groups.samplers[cheapest(scores, groups.samplers, calibration.tolerance)];
-  const auto with_noise = [&](std::vector<double> noise_scale) {
-    return Trial{sampler.sampler, sampler.steps,     sampler.eta,
-                 sampler.churn,   sampler.tolerance, std::move(noise_scale)};
-  };
-  groups.scales = {sampler};
-  scores = {sampler.score};
-  for (const double scale : calibration.noise_scales) {
-    if (scale == 1) continue;
-    groups.scales.push_back(trials.run(with_noise(std::vector<double>(n_variables, scale))));
-    scores.push_back(groups.scales.back().score);
-  }
-  std::vector<double> noise_scale;
-  const std::vector<std::size_t> best = best_spread(scores, calibration.tolerance);
-  for (std::size_t v = 0; v < n_variables; ++v)
-    noise_scale.push_back(groups.scales[best[v]].noise_scale[v]);
-  return {trials.run(with_noise(noise_scale)), left_out_score(groups, calibration.tolerance)};
+  const double tolerance = options.calibration.tolerance;
+  const Choice choice = choose(tried, tolerance, [](int) { return true; });
+  const WayTrials& way = tried[choice.i_way];
+  const auto left_out = left_out_score(tried, tolerance);
+  const std::set<std::size_t> different(choice.i_noise.begin(), choice.i_noise.end());
+  if (different.size() == 1) return {way[*different.begin()], left_out};
+  const Trial& like = way.front();
+  Trial together{like.sampler, like.steps, like.eta, like.churn, like.tolerance};
+  for (const std::size_t i : choice.i_noise)
+    together.noise_scale.push_back(options.calibration.noise_scales[i]);
+  return {trials.run(together), left_out};
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <set>
+#include <utility>
 
 #include "hindscale/core/error.hpp"
 
@@ -19,11 +19,9 @@ Options validation_of(Options options) {
   return options;
 }
 
-/// How far the spread is from the skill, over all variables.
-double mismatch(const ValidationScore& score) {
-  double sum = 0;
-  for (const double ratio : score.spread_skill) sum += std::abs(std::log(ratio));
-  return sum;
+/// How far the spread is from the skill.
+double mismatch(double spread_skill) {
+  return std::abs(std::log(spread_skill));
 }
 
 std::string worth_of(const ValidationScore& score) {
@@ -39,37 +37,64 @@ std::string steps_of(const Trial& trial) {
   return fmt::format("{} ({:.4g} evaluations)", by, trial.evaluations);
 }
 
-using Choose = std::function<bool(int year)>;
-
-std::vector<MonthScore> months_of(const Trial& trial, const Choose& is_wanted) {
+std::vector<MonthScore> months_of(const Trial& trial, const IsWanted& is_wanted) {
   std::vector<MonthScore> months;
   for (const MonthScore& month : trial.months)
     if (is_wanted(month.month.year())) months.push_back(month);
   return months;
 }
 
-std::vector<ValidationScore> scores_of(const std::vector<Trial>& trials, const Choose& is_wanted) {
-  std::vector<ValidationScore> scores;
-  for (const Trial& trial : trials) scores.push_back(validation_score(months_of(trial, is_wanted)));
-  return scores;
+/// What a way is worth in the years wanted.
+struct WayScore {
+  std::vector<ValidationScore> by_noise{};
+  std::vector<double> best{};  ///< CRPS of each variable with the noise that suits it best
+  double score = 0;            ///< their mean; infinite where the way diverges with any noise
+  double evaluations = 0;
+};
+
+WayScore score_of(const WayTrials& way, const IsWanted& is_wanted) {
+  WayScore found;
+  for (const Trial& trial : way) {
+    const ValidationScore score = validation_score(months_of(trial, is_wanted));
+    found.best.resize(score.variables.size(), HUGE_VAL);
+    for (std::size_t v = 0; v < score.variables.size(); ++v)
+      if (score.variables[v] < found.best[v]) found.best[v] = score.variables[v];
+    if (std::isfinite(score.score))
+      found.evaluations = std::max(found.evaluations, trial.evaluations);
+    found.by_noise.push_back(score);
+  }
+  for (const double best : found.best) found.score += best / static_cast<double>(found.best.size());
+  return found;
 }
 
-/// The months of a year, each variable as the trial chosen for it on the other years made it.
-std::vector<MonthScore> months_by_others(const TrialGroups& groups, int left_out,
+/// Of each variable the noise whose spread is nearest the skill, at a CRPS of at most `share` times
+/// its best; and the sum of what is left of mismatches.
+std::pair<std::vector<std::size_t>, double> best_noise(const WayScore& way, double share) {
+  std::vector<std::size_t> chosen;
+  double sum = 0;
+  for (std::size_t v = 0; v < way.best.size(); ++v) {
+    double least = HUGE_VAL;
+    chosen.push_back(0);
+    for (std::size_t i = 0; i < way.by_noise.size(); ++i) {
+      const double distance = mismatch(way.by_noise[i].spread_skill[v]);
+      if (!(way.by_noise[i].variables[v] <= way.best[v] * share && distance < least)) continue;
+      least = distance;
+      chosen.back() = i;
+    }
+    sum += least;
+  }
+  return {chosen, sum};
+}
+
+/// The months of a year, sampled as chosen on the other years.
+std::vector<MonthScore> months_by_others(const std::vector<WayTrials>& ways, int left_out,
                                          double tolerance) {
-  const auto is_other = [&](int year) { return year != left_out; };
   const auto is_own = [&](int year) { return year == left_out; };
-  const Trial& sampler =
-      groups.samplers[cheapest(scores_of(groups.samplers, is_other), groups.samplers, tolerance)];
-  std::vector<MonthScore> months = months_of(sampler, is_own);
-  const Trial& chosen = groups.scales.front();
-  const bool has_scales = sampler.sampler == chosen.sampler && sampler.steps == chosen.steps &&
-                          sampler.eta == chosen.eta && sampler.churn == chosen.churn &&
-                          sampler.tolerance == chosen.tolerance;
-  if (!has_scales) return months;
-  const auto best = best_spread(scores_of(groups.scales, is_other), tolerance);
-  for (std::size_t v = 0; v < best.size(); ++v) {
-    const std::vector<MonthScore> own = months_of(groups.scales[best[v]], is_own);
+  const Choice choice = choose(ways, tolerance, [&](int year) { return year != left_out; });
+  const WayTrials& way = ways[choice.i_way];
+  std::vector<MonthScore> months = months_of(way.front(), is_own);
+  for (std::size_t v = 0; v < choice.i_noise.size(); ++v) {
+    const std::vector<MonthScore> own = months_of(way[choice.i_noise[v]], is_own);
     for (std::size_t i = 0; i < months.size(); ++i) months[i].ensembles[v] = own[i].ensembles[v];
   }
   return months;
@@ -124,49 +149,40 @@ Trial Trials::run(Trial trial) {
   return trial;
 }
 
-std::size_t cheapest(const std::vector<ValidationScore>& scores, const std::vector<Trial>& trials,
-                     double tolerance) {
+Choice choose(const std::vector<WayTrials>& ways, double tolerance, const IsWanted& is_wanted) {
+  std::vector<WayScore> scores;
   double best = HUGE_VAL;
-  for (const ValidationScore& score : scores)
-    if (std::isfinite(score.score)) best = std::min(best, score.score);
+  for (const WayTrials& way : ways) {
+    scores.push_back(score_of(way, is_wanted));
+    best = std::min(best, scores.back().score);
+  }
   if (best == HUGE_VAL)
     throw InputError({.problem = "no way to sample gave finite fields",
                       .advice = "try other samplers or more steps",
                       .key = "calibration/samplers"});
-  std::optional<std::size_t> chosen;
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    if (!(scores[i].score <= best * (1 + tolerance))) continue;
-    const bool better = !chosen || trials[i].evaluations < trials[*chosen].evaluations ||
-                        (trials[i].evaluations == trials[*chosen].evaluations &&
-                         mismatch(scores[i]) < mismatch(scores[*chosen]));
-    if (better) chosen = i;
+  std::optional<Choice> chosen;
+  double least = HUGE_VAL;
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    if (scores[i].score > best * (1 + tolerance)) continue;
+    const auto [noise, mismatches] =
+        best_noise(scores[i], std::max(1.0, best * (1 + tolerance) / scores[i].score));
+    const double evaluations = scores[i].evaluations;
+    const double fewest = chosen ? scores[chosen->i_way].evaluations : HUGE_VAL;
+    if (evaluations > fewest || (evaluations == fewest && mismatches >= least)) continue;
+    chosen = Choice{i, noise};
+    least = mismatches;
   }
   return *chosen;
 }
 
-std::vector<std::size_t> best_spread(const std::vector<ValidationScore>& scores, double tolerance) {
-  std::vector<std::size_t> chosen;
-  for (std::size_t v = 0; v < scores.front().variables.size(); ++v) {
-    double best = HUGE_VAL, least = HUGE_VAL;
-    for (const ValidationScore& score : scores) best = std::min(best, score.variables[v]);
-    chosen.push_back(0);
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-      const double distance = std::abs(std::log(scores[i].spread_skill[v]));
-      if (!(scores[i].variables[v] <= best * (1 + tolerance) && distance < least)) continue;
-      least = distance;
-      chosen.back() = i;
-    }
-  }
-  return chosen;
-}
-
-std::optional<ValidationScore> left_out_score(const TrialGroups& groups, double tolerance) {
+std::optional<ValidationScore> left_out_score(const std::vector<WayTrials>& ways,
+                                              double tolerance) {
   std::set<int> years;
-  for (const MonthScore& month : groups.scales.front().months) years.insert(month.month.year());
+  for (const MonthScore& month : ways.front().front().months) years.insert(month.month.year());
   if (years.size() < 2) return std::nullopt;
   std::vector<MonthScore> months;
   for (const int year : years) {
-    const std::vector<MonthScore> own = months_by_others(groups, year, tolerance);
+    const std::vector<MonthScore> own = months_by_others(ways, year, tolerance);
     months.insert(months.end(), own.begin(), own.end());
   }
   return validation_score(months);

@@ -2,6 +2,7 @@
 // Ways to sample, tried on months that the networks have not seen, and the choice among them.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,25 +48,27 @@ class Trials {
   std::vector<Trial> all_;
 };
 
-/// Of the trials within the tolerance of the best CRPS, the one of fewest evaluations; among equals
-/// the one whose spread is nearest its skill. InputError where no CRPS is finite.
-std::size_t cheapest(const std::vector<ValidationScore>& scores, const std::vector<Trial>& trials,
-                     double tolerance);
+/// One way to sample, tried with each strength of noise, the same for all variables.
+using WayTrials = std::vector<Trial>;
 
-/// For each variable the trial whose spread is nearest its skill, among those within the tolerance
-/// of its best CRPS.
-std::vector<std::size_t> best_spread(const std::vector<ValidationScore>& scores, double tolerance);
-
-/// What the other trials were for: samplers, and noise scales of the one chosen among them.
-struct TrialGroups {
-  std::vector<Trial> samplers;
-  std::vector<Trial> scales;  ///< the first is the sampler chosen
+/// A way, and of each variable the trial of it whose noise it gets.
+struct Choice {
+  std::size_t i_way = 0;
+  std::vector<std::size_t> i_noise{};
 };
 
+using IsWanted = std::function<bool(int year)>;
+
+/// A way is worth the mean over variables of its best CRPS with any noise. Of the ways within the
+/// tolerance of the best: the one of fewest evaluations; among equals the one whose spread is
+/// nearest its skill. Of its noise: for each variable what brings the spread nearest the skill;
+/// what the way leaves of the tolerance is the share of CRPS that this may cost each of them, so
+/// that way and noise together cost no more than the tolerance. By the months of the years wanted;
+/// InputError where no CRPS is finite.
+Choice choose(const std::vector<WayTrials>& ways, double tolerance, const IsWanted& is_wanted);
+
 /// The score of every year as sampled in the way that the other years would have chosen: what a
-/// choice is worth on years it has not seen. Noise was tried with the first of the scales only: a
-/// year for which the others choose another sampler is sampled so with the noise of training.
-/// Nothing where there is but one year.
-std::optional<ValidationScore> left_out_score(const TrialGroups& groups, double tolerance);
+/// choice is worth on years it has not seen. Nothing where there is but one year.
+std::optional<ValidationScore> left_out_score(const std::vector<WayTrials>& ways, double tolerance);
 
 }  // namespace hindscale

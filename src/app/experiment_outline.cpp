@@ -43,7 +43,7 @@ ExperimentOutline outline_of(const Options& options) {
     content.left_out = years_of_fold(content.train, training.folds, training.fold);
   const std::size_t n_variables = content.n_variables();
   const NetworkConfig config =
-      network_config(options.model, n_variables, n_condition_channels(options, n_variables));
+      network_config(options, n_variables, n_condition_channels(options, n_variables));
   return {std::move(content),
           make_network(config, static_cast<std::uint64_t>(options.experiment.seed))};
 }

@@ -181,18 +181,29 @@ double heap_bytes(const PassMemory& patch, double n) {
   return n * patch.kept + n_working * std::min(n * patch.largest, most_in_heap);
 }
 
-/// The discriminator judges made and true fields in float32: what it sees, and what each layer
-/// makes before and after its activation.
+/// Two batches of `n` patches, that of the pass and the next, and what one is made from: field and
+/// noise, with three maps in double while they are mixed.
+double batches_bytes(const MemoryCase& c, double n) {
+  const auto& size = c.options.training.patch_size;
+  const NetworkConfig& config = c.network->config();
+  const auto in = static_cast<double>(config.in_channels),
+             out = static_cast<double>(config.out_channels);
+  const double a_channel = sizeof(float) * static_cast<double>(size[0] * size[1]);
+  return n * a_channel * (2 * (in + 2 * out) + (2 + 3 * 2) * out);
+}
+
+/// The discriminator judges made and true fields in float32: what it sees, what each layer makes
+/// before and after its activation, and by how much the two differ behind each.
 void add_adversary(const MemoryCase& c, PassMemory& patch) {
   const auto& size = c.options.training.patch_size;
   const double a_channel = sizeof(float) * static_cast<double>(size[0] * size[1]);
   const auto seen = static_cast<double>(c.network->config().in_channels),
              features = static_cast<double>(c.options.gan.channels);
-  patch.kept += 2 * a_channel * (seen + 4 * features);
+  patch.kept += a_channel * (2 * (seen + 4 * features) + 2 * features);
   patch.largest = std::max(patch.largest, a_channel * std::max(seen, features));
 }
 
-/// The largest pass of a rank, forward and backward.
+/// The largest pass of a rank, forward and backward, with its batch.
 double pass_bytes(const MemoryCase& c, std::int64_t n_ranks) {
   const TrainingOptions& training = c.options.training;
   const bool is_short = precision_of(training.precision) == Precision::bfloat16;
@@ -202,7 +213,7 @@ double pass_bytes(const MemoryCase& c, std::int64_t n_ranks) {
   PassMemory patch = pass_memory(c.network->config(), training.patch_size[0],
                                  training.patch_size[1], is_short ? 2 : 4, training.recompute);
   if (training.stage == "gan") add_adversary(c, patch);
-  return heap_bytes(patch, n);
+  return batches_bytes(c, n) + heap_bytes(patch, n);
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ struct Stage {
           *reader, content,
           ConditioningOptions{.model = options.model, .diffusion = options.diffusion});
     });
-    network = network_config(options.model, content.n_variables(), conditioning->n_channels());
+    network = network_config(options, content.n_variables(), conditioning->n_channels());
   }
 
   Options options;

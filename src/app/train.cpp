@@ -87,7 +87,7 @@ ExitCode run_train(const Context& context, const Options& given) {
 
   // 3. The network and its trainer.
   const NetworkConfig network =
-      network_config(options.model, content.n_variables(), conditioning->n_channels());
+      network_config(options, content.n_variables(), conditioning->n_channels());
   Trainer trainer(context, options, network, samples);
   context.log.info("network '{}': {} parameters, {} channels in, {}; {} patches a step on {} ranks",
                    options.model.preset, parameter_count(*trainer.network()), network.in_channels,

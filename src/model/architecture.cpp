@@ -54,6 +54,7 @@ void check_edsr(const NetworkConfig& config) {
   require(n_attention == 0, "number of attentions", n_attention, "an EDSR has none");
   require(config.dropout == 0, "dropout in percent",
           static_cast<std::int64_t>(100 * config.dropout), "an EDSR has none");
+  require(!config.two_grid_waves, "two-grid waves", 1, "an EDSR sees no noisy field");
 }
 
 }  // namespace
@@ -94,6 +95,8 @@ void check_network_config(const NetworkConfig& config) {
           "must be positive");
   require(config.out_channels > 0, "number of output channels", config.out_channels,
           "must be positive");
+  require(!config.two_grid_waves || config.in_channels >= config.out_channels,
+          "number of input channels", config.in_channels, "lacks the noisy field");
   require(config.channels > 0 && config.channels % 2 == 0, "number of channels", config.channels,
           "must be positive and even");
   require(config.residual_blocks > 0, "number of residual blocks", config.residual_blocks,
@@ -134,6 +137,7 @@ nlohmann::json network_to_json(const NetworkConfig& config) {
       {"padding", config.padding == Padding::zeros ? "zeros" : "periodic"}};
   // A UNet's is as it was before there was a choice, so that trainings from then go on.
   if (config.architecture == Architecture::edsr) json["architecture"] = "edsr";
+  if (config.two_grid_waves) json["two_grid_waves"] = true;
   return json;
 }
 
@@ -158,6 +162,7 @@ NetworkConfig network_from_json(const nlohmann::json& json) {
     config.architecture = Architecture::edsr;
   if (json.contains("padding") && is_second(json, "padding", "zeros", "periodic"))
     config.padding = Padding::periodic;
+  if (json.contains("two_grid_waves")) read(json, "two_grid_waves", config.two_grid_waves);
   check_network_config(config);
   return config;
 }

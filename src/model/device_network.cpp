@@ -164,7 +164,10 @@ torch::Tensor DeviceNetwork::forward(const torch::Tensor& x, const torch::Tensor
   const auto layer = [&](const torch::Tensor& map, const Layer& which) {
     return convolved(map, which).to(torch::kFloat32);
   };
-  torch::Tensor hidden = layer(x.to(type_).contiguous(torch::MemoryFormat::ChannelsLast), input_);
+  const torch::Tensor seen =
+      config_.two_grid_waves ? with_two_grid_waves(x, config_.out_channels) : x;
+  torch::Tensor hidden =
+      layer(seen.to(type_).contiguous(torch::MemoryFormat::ChannelsLast), input_);
   std::vector<torch::Tensor> kept{hidden};
   for (const Step& step : down_) {
     const auto* block = std::get_if<Block>(&step);

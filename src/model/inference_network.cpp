@@ -9,6 +9,7 @@
 #include "hindscale/core/error.hpp"
 #include "hindscale/kernel/loops.hpp"
 #include "hindscale/kernel/one_thread.hpp"
+#include "hindscale/kernel/two_grid_waves.hpp"
 #include "unet_plan.hpp"
 
 namespace hindscale::inference {
@@ -45,7 +46,7 @@ InferenceNetwork<T>::InferenceNetwork(const UNet& network, std::size_t height, s
       time_in_(weights_of(parameters_of(*network), "time_in")),
       time_out_(weights_of(parameters_of(*network), "time_out")),
       input_(parameters_of(*network), "input",
-             {.input = map_of(config_.in_channels, entry_),
+             {.input = map_of(config_.seen_channels(), entry_),
               .out_channels = config_.channels,
               .padding = config_.padding}),
       output_norm_(parameters_of(*network), "output_norm", config_.groups),
@@ -149,7 +150,10 @@ void InferenceNetwork<T>::set_time(double time) {
 template <class T>
 InferenceNetwork<T>::Memory::Memory(const InferenceNetwork& network)
     : work(network.workspace_),
-      input(map_of(network.config_.in_channels, network.entry_).size()),
+      seen(network.config_.two_grid_waves
+               ? map_of(network.config_.seen_channels(), network.entry_).size()
+               : 0),
+      input(map_of(network.config_.seen_channels(), network.entry_).size()),
       hidden(network.most_hidden_),
       next(network.most_hidden_),
       output(map_of(network.config_.out_channels, network.entry_).size()) {
@@ -160,7 +164,7 @@ template <class T>
 std::size_t InferenceNetwork<T>::Memory::bytes() const {
   std::size_t n_kept = 0;
   for (const Buffer<float>& map : kept) n_kept += map.size();
-  return sizeof(float) * (n_kept + hidden.size() + next.size() + output.size()) +
+  return sizeof(float) * (n_kept + seen.size() + hidden.size() + next.size() + output.size()) +
          sizeof(T) * (input.size() + work.normed.size() + work.inner.size() + work.wide.size()) +
          work.scratch.size();
 }
@@ -194,10 +198,22 @@ void InferenceNetwork<T>::evaluate(View<const float, 4> input, double time, View
 }
 
 template <class T>
+const float* InferenceNetwork<T>::seen(View<const float, 3> input, Memory& memory) const {
+  if (!config_.two_grid_waves) return input.data();
+  const auto n_fields = static_cast<std::size_t>(config_.out_channels);
+  const std::size_t height = input.extent(1), width = input.extent(2),
+                    n_values = n_fields * height * width;
+  float* waves = std::copy_n(input.data(), n_values, memory.seen.data());
+  two_grid_waves({input.data(), {n_fields, height, width}}, {waves, {2 * n_fields, height, width}});
+  std::copy_n(input.data() + n_values, input.size() - n_values, waves + 2 * n_values);
+  return memory.seen.data();
+}
+
+template <class T>
 void InferenceNetwork<T>::run_sample(View<const float, 3> input, View<float, 3> output,
                                      Memory& memory) const {
   std::byte* scratch = memory.work.scratch.data();
-  loops::to_channels_last(input.data(), {entry_.places(), config_.in_channels},
+  loops::to_channels_last(seen(input, memory), {entry_.places(), config_.seen_channels()},
                           memory.input.data());
   input_.run(memory.input.data(), memory.kept[0].data(), scratch);
   std::size_t i_block = 0, i_kept = 0;

@@ -43,6 +43,7 @@ class InferenceNetwork final : public Evaluator {
     explicit Memory(const InferenceNetwork& network);
     [[nodiscard]] std::size_t bytes() const;
     Workspace<T> work;
+    Buffer<float> seen;  ///< the sample with its two-grid waves, where the network sees them
     Buffer<T> input;
     std::vector<Buffer<float>> kept;  ///< outputs on the way down, for the way up
     Buffer<float> hidden, next;       ///< what a layer reads, what it writes
@@ -57,6 +58,8 @@ class InferenceNetwork final : public Evaluator {
   FeatureMap cover(const Layer<T>& layer);
   void set_time(double time);
   void provide_memory();
+  /// The planes of the sample that the input layer sees.
+  const float* seen(View<const float, 3> input, Memory& memory) const;
   void run_sample(View<const float, 3> input, View<float, 3> output, Memory& memory) const;
   void go_up(Memory& memory, std::size_t i_block) const;
 

@@ -54,7 +54,7 @@ double flop_of_edsr(const NetworkConfig& config, std::int64_t height, std::int64
 double flop_of(const NetworkConfig& config, std::int64_t height, std::int64_t width) {
   if (config.architecture == Architecture::edsr) return flop_of_edsr(config, height, width);
   Counter count(height, width);
-  count.convolve(config.in_channels, config.channels);
+  count.convolve(config.seen_channels(), config.channels);
   const UNetPlan plan = unet_plan(config);
   for (const auto* steps : {&plan.down, &plan.middle, &plan.up})
     for (const UNetStep& step : *steps) count.add(step);

@@ -74,7 +74,7 @@ PassMemory pass_memory(const NetworkConfig& config, std::int64_t height, std::in
     return memory_of_edsr(config, {height / fold, width / fold, bytes_a_value, recomputes});
   }
   KeptMaps maps(height, width, bytes_a_value, recomputes);
-  maps.keep(config.in_channels);
+  maps.keep(config.seen_channels());
   const UNetPlan plan = unet_plan(config);
   for (const auto* steps : {&plan.down, &plan.middle, &plan.up})
     for (const UNetStep& step : *steps) maps.add(step);

@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
 #include <vector>
 
 #include "hindscale/core/error.hpp"
@@ -137,6 +138,20 @@ bool wraps(const torch::nn::Conv2d& layer) {
 torch::Tensor wrap_edges(const torch::Tensor& x, std::int64_t width) {
   HINDSCALE_ASSERT(x.dim() == 4 && width <= x.size(2) && width <= x.size(3));
   return WrapEdges::apply(x, width);
+}
+
+torch::Tensor with_two_grid_waves(const torch::Tensor& x, std::int64_t n_fields) {
+  const torch::Tensor fields = x.narrow(1, 0, n_fields).contiguous();
+  const auto waves_along = [&fields](std::int64_t axis) {
+    const std::int64_t n = fields.size(axis);
+    std::vector<std::int64_t> shape(4, 1);
+    shape[static_cast<std::size_t>(axis)] = n;
+    const torch::Tensor signs =
+        (1 - 2 * torch::arange(n, fields.options()).remainder(2)).view(shape);
+    return (fields * signs).sum(axis, true) / std::sqrt(static_cast<double>(n)) * signs;
+  };
+  return torch::cat(
+      {fields, waves_along(3), waves_along(2), x.narrow(1, n_fields, x.size(1) - n_fields)}, 1);
 }
 
 torch::Tensor convolve(const torch::nn::Conv2d& layer, const torch::Tensor& x) {

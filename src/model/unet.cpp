@@ -38,7 +38,7 @@ UNetImpl::UNetImpl(const NetworkConfig& config, std::uint64_t seed)
   const std::int64_t channels = config.channels;
   time_in_ = register_module("time_in", torch::nn::Linear(channels, 4 * channels));
   time_out_ = register_module("time_out", torch::nn::Linear(4 * channels, config.time_channels));
-  input_ = register_module("input", convolution(config.in_channels, channels, config.padding));
+  input_ = register_module("input", convolution(config.seen_channels(), channels, config.padding));
   const UNetPlan plan = unet_plan(config);
   down_ = register_module("down", make_steps(plan.down));
   middle_ = register_module("middle", make_steps(plan.middle));
@@ -94,7 +94,10 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& x, const torch::Tensor& tim
   HINDSCALE_ASSERT(time.dim() == 1 && (time.size(0) == 1 || time.size(0) == x.size(0)));
   const torch::Tensor embedded = embed_time(time.to(x.device()));
   const torch::ScalarType type = type_of(precision());
-  torch::Tensor hidden = convolve(input_, x.to(type).contiguous(torch::MemoryFormat::ChannelsLast));
+  const torch::Tensor seen =
+      config_.two_grid_waves ? with_two_grid_waves(x, config_.out_channels) : x;
+  torch::Tensor hidden =
+      convolve(input_, seen.to(type).contiguous(torch::MemoryFormat::ChannelsLast));
   std::vector<torch::Tensor> skips{hidden};
   const bool recomputes = recomputes_ && torch::GradMode::is_enabled();
   const auto run = [&](ResidualBlockImpl& block, const torch::Tensor& features) {

@@ -63,6 +63,7 @@ void check_edsr(const Options& options, ConflictReport& report) {
                "write ones, as many as there are levels");
   if (!model.attention.empty()) refuse("model/attention", "leave it out");
   if (model.attention_middle) refuse("model/attention_middle", "leave it out");
+  if (model.two_grid_waves) refuse("model/two_grid_waves", "leave it out");
   if (model.dropout > 0) refuse("model/dropout", "leave it out");
   if (options.training.recompute) refuse("training/recompute", "leave it out");
   if (!options.training.is_deterministic())

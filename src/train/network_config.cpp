@@ -4,20 +4,22 @@
 
 namespace hindscale {
 
-NetworkConfig network_config(const ModelOptions& options, std::size_t n_variables,
+NetworkConfig network_config(const Options& options, std::size_t n_variables,
                              std::size_t n_conditions) {
-  const bool is_custom = options.preset == "custom";
-  NetworkConfig config = network_preset(is_custom ? "small" : options.preset,
+  const ModelOptions& model = options.model;
+  const bool is_custom = model.preset == "custom";
+  NetworkConfig config = network_preset(is_custom ? "small" : model.preset,
                                         static_cast<std::int64_t>(n_variables + n_conditions),
                                         static_cast<std::int64_t>(n_variables));
-  config.channels = options.channels;
-  config.multipliers = options.multipliers;
-  config.residual_blocks = options.residual_blocks;
-  config.attention_levels = options.attention;
-  config.attention_middle = options.attention_middle;
-  config.groups = options.groups;
-  config.dropout = options.dropout;
-  if (is_custom) config.time_channels = 4 * options.channels;
+  config.channels = model.channels;
+  config.multipliers = model.multipliers;
+  config.residual_blocks = model.residual_blocks;
+  config.attention_levels = model.attention;
+  config.attention_middle = model.attention_middle;
+  config.groups = model.groups;
+  config.dropout = model.dropout;
+  config.two_grid_waves = model.two_grid_waves && !options.training.is_deterministic();
+  if (is_custom) config.time_channels = 4 * model.channels;
   check_network_config(config);
   return config;
 }

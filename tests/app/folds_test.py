@@ -28,8 +28,8 @@ class Folds(PreparedStore):
         run("calibrate", *home, *grid)
         table = json.loads((self.folder / "calibrated" / "calibration.json").read_text())
         self.assertEqual(len(table["checkpoints_sha256"]), 2)
-        self.assertEqual(len(table["tried"]), 2 + 2 + 1 + 1)
-        self.assertEqual([(t["sampler"], t["eta"], t["churn"]) for t in table["tried"][:4]],
+        self.assertIn(len(table["tried"]), (4 * 2, 4 * 2 + 1))
+        self.assertEqual([(t["sampler"], t["eta"], t["churn"]) for t in table["tried"][:8:2]],
                          [("ddim", 0, 0), ("ddim", 1, 0), ("euler", 0, 0), ("euler", 0, 5)])
         self.assertGreater(table["left_out"]["crps_over_lerp_mae"], 0)
         before = digests(self.folder / "calibrated", "calibration.*")
@@ -37,7 +37,7 @@ class Folds(PreparedStore):
         said = run("calibrate", *home, *(option.replace("scales=1,", "scales=1,1e39,") for option in grid), ranks=2)
         self.assertIn("noise 1e+39, 1e+39: diverges", said)
         with_it = json.loads((self.folder / "calibrated" / "calibration.json").read_text())
-        self.assertEqual([t["crps_over_lerp_mae"] for t in with_it["tried"][4:6]], [None, table["tried"][4]["crps_over_lerp_mae"]])
+        self.assertEqual([t["crps_over_lerp_mae"] for t in with_it["tried"][1:3]], [None, table["tried"][1]["crps_over_lerp_mae"]])
         self.assertEqual(with_it["chosen"], table["chosen"])
         run("calibrate", *home, *grid, ranks=3)
         self.assertEqual(digests(self.folder / "calibrated", "calibration.*"), before)

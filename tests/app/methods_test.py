@@ -59,6 +59,22 @@ class Methods(PreparedStore):
             self.assertTrue(np.isfinite(fields).all(), schedule)
             self.assertGreater(float(np.abs(fields[0] - fields[1]).mean()), 0.01, schedule)
 
+    def test_a_network_that_sees_two_grid_waves_keeps_the_layout_contract(self):
+        waves = (self.home("waves"), self.store, "model/two_grid_waves=.true.")
+        run("train", *waves, ranks=2)
+        run("reconstruct", *waves, ranks=2)
+        produced = digests(self.folder / "waves" / "reconstruction", "*.nc")
+        for ranks, batch, share in ((1, 3, 1), (4, 2, 2)):
+            run("reconstruct", *waves, f"reconstruct/directory='{self.folder}/waves_on{ranks}'", f"ensemble/batch={batch}",
+                f"ensemble/ranks_per_field={share}", ranks=ranks)
+            self.assertEqual(digests(self.folder / f"waves_on{ranks}", "*.nc"), produced, ranks)
+        said = run("train", *waves, "training/stage='regression'", "diffusion/regression=.true.")
+        self.assertIn("channels in", said)  # a network of the mean sees no noise, and none of its waves
+        plain = json.loads(sorted((self.folder / "waves" / "regression").glob("step_*/state.json"))[-1].read_text())
+        self.assertNotIn("two_grid_waves", plain["network"])
+        seen = json.loads(sorted((self.folder / "waves" / "checkpoints").glob("step_*/state.json"))[-1].read_text())
+        self.assertTrue(seen["network"]["two_grid_waves"])
+
     def test_seams_are_scored_by_members_made_again_with_moved_tiles(self):
         seams = (self.home("seams"), self.store, "tiling/size=24, 48", "tiling/overlap=4")
         run("train", *seams)
@@ -90,11 +106,14 @@ class Methods(PreparedStore):
         found = self.folder / "calibrated" / "calibration.json"
         table = json.loads(found.read_text())
         tried, chosen = table["tried"], table["chosen"]
-        self.assertEqual(len(tried), 4 + 2 + 1)
-        best = min(trial["crps_over_lerp_mae"] for trial in tried[:4])
-        fit = [trial for trial in tried[:4] if trial["crps_over_lerp_mae"] <= 1.01 * best]
-        self.assertEqual(min(trial["evaluations"] for trial in fit), chosen["evaluations"])
-        narrow, wide = tried[4], tried[5]
+        self.assertIn(len(tried), (4 * 3, 4 * 3 + 1))  # all together once more, where variables differ in their noise
+        self.assertEqual([trial["noise_scale"][0] for trial in tried[:3]], [0.8, 1, 1.3])
+        worth = [(sum(min(trial["crps_over_lerp_mae_by_variable"][v] for trial in tried[i:i + 3]) for v in (0, 1)) / 2, tried[i]["evaluations"])
+                 for i in range(0, 12, 3)]
+        best = min(crps for crps, _ in worth)
+        self.assertEqual(min(evaluations for crps, evaluations in worth if crps <= 1.01 * best), chosen["evaluations"])
+        self.assertLessEqual(chosen["crps_over_lerp_mae"], 1.02 * best)  # one network for both: noise of one acts on the other, too
+        narrow, _, wide = tried[:3]
         for low, high in zip(narrow["spread_skill"], wide["spread_skill"]):
             self.assertLess(low, high)  # more noise, more spread
         before = found.read_bytes()

@@ -74,7 +74,7 @@ TEST_P(OnDevices, a_sample_has_the_same_bits_whatever_is_beside_it) {
 
 INSTANTIATE_TEST_SUITE_P(Networks, OnDevices,
                          testing::Values("nearest", "bicubic", "periodic", "plain", "small",
-                                         "dpdm"));
+                                         "two_grid_waves", "dpdm"));
 
 TEST(DeviceEvaluator, tensors_of_the_device_give_the_bits_of_the_hosts) {
   const UNet network = drawn_network(tiny_config());

@@ -70,7 +70,7 @@ TEST_P(EachNetwork, gives_a_sample_the_same_bits_in_any_batch_and_thread) {
 
 INSTANTIATE_TEST_SUITE_P(Networks, EachNetwork,
                          testing::Values("nearest", "bicubic", "periodic", "plain", "narrowing",
-                                         "dpdm"));
+                                         "two_grid_waves", "dpdm"));
 
 TEST(Evaluator, knows_the_time_of_each_call) {
   const UNet network = stirred_network(tiny_config());

@@ -58,6 +58,7 @@ inline NetworkConfig variant(const std::string& what) {
     config.attention_middle = false;
     config.residual_blocks = 2;
   }
+  if (what == "two_grid_waves") config.two_grid_waves = true;
   if (what == "narrowing") {
     config.multipliers = {2, 1};
     config.attention_levels = {0};

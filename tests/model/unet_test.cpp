@@ -136,6 +136,7 @@ struct BatchCase {
   const char* preset;
   std::int64_t in_channels, out_channels, height, width;
   int threads;
+  bool two_grid_waves = false;
 };
 
 class BatchInvariance : public testing::TestWithParam<BatchCase> {
@@ -145,8 +146,9 @@ class BatchInvariance : public testing::TestWithParam<BatchCase> {
 TEST_P(BatchInvariance, a_sample_has_the_same_bits_in_any_batch) {
   const BatchCase& shape = GetParam();
   set_threads(shape.threads);
-  UNet network =
-      stirred_network(network_preset(shape.preset, shape.in_channels, shape.out_channels));
+  NetworkConfig config = network_preset(shape.preset, shape.in_channels, shape.out_channels);
+  config.two_grid_waves = shape.two_grid_waves;
+  UNet network = stirred_network(config);
   network->eval();
   const torch::NoGradGuard no_gradient;
   torch::manual_seed(8);
@@ -165,6 +167,7 @@ TEST_P(BatchInvariance, a_sample_has_the_same_bits_in_any_batch) {
 INSTANTIATE_TEST_SUITE_P(Presets, BatchInvariance,
                          testing::Values(BatchCase{"small", 17, 2, 40, 80, 1},
                                          BatchCase{"small", 17, 2, 12, 20, 1},
+                                         BatchCase{"small", 17, 2, 12, 20, 2, true},
                                          BatchCase{"small", 5, 1, 8, 4, 2},
                                          BatchCase{"dpdm", 4, 1, 16, 24, 1}));
 

@@ -63,6 +63,29 @@ TEST_F(Posterior, operators_agree_with_each_other) {
               1, 0.02);
 }
 
+TEST_F(Posterior, waves_along_rows_of_blocks_give_what_dense_matrices_give) {
+  torch::manual_seed(3);
+  for (const std::int64_t side : {12, 16}) {
+    const PosteriorWorld small(side);
+    const torch::Tensor unit = torch::eye(small.n_cells(), torch::kFloat64);
+    const torch::Tensor covariance = small.posterior_covariance() / std::pow(small.scale(), 2);
+    const torch::Tensor& axes = small.axes();
+    EXPECT_TRUE(torch::allclose(torch::mm(axes, axes.t()), unit, 0, 1e-10));
+    EXPECT_TRUE(
+        torch::allclose(torch::mm(axes * small.variances(), axes.t()), covariance, 0, 1e-10));
+
+    const torch::Tensor coarse =
+        small.coarsen(small.fields(torch::randn({3, 1, side, side}, torch::kFloat64)));
+    const torch::Tensor mean = (small.posterior_mean(coarse) - small.base(coarse)) / small.scale();
+    const torch::Tensor y = torch::randn({3, 1, side, side}, torch::kFloat64);
+    for (const double r : {0.1, 3.0}) {
+      const torch::Tensor gain = torch::linalg_solve(covariance + r * r * unit, covariance);
+      const torch::Tensor dense = mean.flatten(1) + torch::mm((y - mean).flatten(1), gain);
+      EXPECT_TRUE(torch::allclose(small.denoiser(coarse)(y, r).flatten(1), dense, 0, 1e-10));
+    }
+  }
+}
+
 TEST_F(Posterior, the_sampler_is_exact_where_the_noise_is_gone) {
   // At r -> 0 the clean field is the field seen; at large r it is the posterior mean.
   torch::manual_seed(2);

@@ -7,8 +7,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <span>
 #include <string>
+#include <vector>
 
 #include "hindscale/core/error.hpp"
 #include "hindscale/model/devices.hpp"
@@ -17,13 +17,14 @@
 namespace hindscale {
 namespace {
 
-constexpr std::int64_t side = 32;
-
 constexpr const char* usage =
-    "posterior_world exact [SIDE]          the exact denoiser, steps as many as the test takes\n"
-    "posterior_world short                 the exact denoiser, steps as for the trained model\n"
-    "posterior_world train FOLDER STEPS    train, or go on training\n"
-    "posterior_world score FOLDER STEPS    score what was trained\n";
+    "posterior_world exact [SIDE]                 the exact denoiser, steps as many as the test "
+    "takes\n"
+    "posterior_world short [SIDE]                 the exact denoiser, steps as for the trained "
+    "model\n"
+    "posterior_world train FOLDER STEPS [SIDE]    train, or go on training; then score\n"
+    "posterior_world score FOLDER STEPS [SIDE]    score what was trained\n"
+    "SIDE: cells along each axis, a multiple of 4; 32\n";
 
 /// Seconds since the program's start.
 double elapsed_s() {
@@ -85,42 +86,41 @@ void train(PosteriorTrainer& trainer, const PosteriorTraining& plan,
   }
 }
 
-PosteriorTrial exact_trial() {
-  return {.levels = exact_levels()};
+/// Scores the exact denoiser.
+bool score_exact(const PosteriorWorld& world, const PosteriorTrial& trial) {
+  return score(
+      world, [&](const torch::Tensor& coarse) { return world.denoiser(coarse); }, trial);
 }
 
-int run(std::span<const std::string> words) {
-  elapsed_s();
-  set_threads(1);
-  const std::string task = words.empty() ? "" : words[0];
-  if (task == "exact" && words.size() <= 2) {
-    const PosteriorWorld world(words.size() == 2 ? std::stoll(words[1]) : side);
-    return score(
-               world, [&](const torch::Tensor& c) { return world.denoiser(c); }, exact_trial())
-               ? 0
-               : 1;
-  }
-  const PosteriorWorld world(side);
-  const PosteriorTrial trial{.levels = trained_levels()};
-  if (task == "short" && words.size() == 1)
-    return score(
-               world, [&](const torch::Tensor& c) { return world.denoiser(c); }, trial)
-               ? 0
-               : 1;
-  if ((task != "train" && task != "score") || words.size() != 3) {
-    fmt::print("{}", usage);
-    return 2;
-  }
+bool score_trained(const PosteriorWorld& world, const std::vector<std::string>& words) {
   PosteriorTraining plan;
   plan.steps = std::stoll(words[2]);
   PosteriorTrainer trainer(world, plan);
   trainer.restore(words[1]);
-  if (task == "train") train(trainer, plan, words[1]);
+  if (words[0] == "train") train(trainer, plan, words[1]);
   if (trainer.steps_done() == 0)
     throw InputError({.problem = "nothing was trained there", .value = words[1]});
   fmt::print("weights of step {}\n", trainer.steps_done());
   print_denoiser(world, trainer.model());
-  return score(world, trainer.model(), trial) ? 0 : 1;
+  return score(world, trainer.model(), {.levels = trained_levels()});
+}
+
+int run(const std::vector<std::string>& words) {
+  constexpr std::int64_t usual_side = 32;
+  elapsed_s();
+  set_threads(1);
+  const std::string task = words.empty() ? "" : words[0];
+  const bool is_exact = task == "exact" || task == "short",
+             is_trained = task == "train" || task == "score";
+  const std::size_t n_words = is_exact ? 1 : 3;
+  if (!(is_exact || is_trained) || words.size() < n_words || words.size() > n_words + 1) {
+    fmt::print("{}", usage);
+    return 2;
+  }
+  const PosteriorWorld world(words.size() > n_words ? std::stoll(words[n_words]) : usual_side);
+  if (is_trained) return score_trained(world, words) ? 0 : 1;
+  return score_exact(world, {.levels = task == "exact" ? exact_levels() : trained_levels()}) ? 0
+                                                                                             : 1;
 }
 
 }  // namespace

@@ -19,7 +19,6 @@ namespace hindscale {
 namespace {
 
 constexpr std::int64_t n_conditions = 5;
-constexpr std::int64_t n_shares = 2;
 
 /// Of ln r in training. The residual's modes have deviations from 0.15 to 4, and sampling begins at
 /// 60: a wide law around the middle of them.
@@ -27,13 +26,14 @@ constexpr double level_mean = -0.6, level_deviation = 1.4;
 
 NetworkConfig network_config() {
   NetworkConfig config;
-  config.in_channels = 1 + n_shares + n_conditions;
+  config.in_channels = 1 + n_conditions;
   config.out_channels = 1;
   config.channels = 16;
   config.multipliers = {1, 2, 4};
   config.groups = 4;
   config.dropout = 0;  // no field comes twice
   config.padding = Padding::periodic;
+  config.two_grid_waves = true;  // the law's power has a corner there, as the plane repeats
   return config;
 }
 
@@ -50,21 +50,6 @@ torch::Tensor conditions(const PosteriorWorld& world, const torch::Tensor& coars
        (areas * static_cast<double>(world.n_cells()) - 1).expand(shape),
        place.view({1, 1, side, 1}).expand(shape), place.view({1, 1, 1, side}).expand(shape)},
       1);
-}
-
-/// The noisy residual x [n, 1, side, side] with its shares at the grid's own wavenumber along rows
-/// and along columns, [n, 1 + n_shares, side, side]. Such a share has one value a row or column,
-/// its sign changing from cell to cell; white noise in x is white noise of the same strength in it.
-/// A kernel of a few cells cannot tell these modes from their neighbours, but the law's power has a
-/// corner there, as the plane repeats.
-torch::Tensor with_grid_shares(const torch::Tensor& x) {
-  const std::int64_t side = x.size(3);
-  const torch::Tensor signs = 1 - 2 * torch::arange(side, torch::kFloat32).remainder(2);
-  const auto share = [&x, side](const torch::Tensor& wave, std::int64_t axis) {
-    return (x * wave).sum(axis, true) / std::sqrt(static_cast<double>(side)) * wave;
-  };
-  return torch::cat(
-      {x, share(signs.view({1, 1, 1, side}), 3), share(signs.view({1, 1, side, 1}), 2)}, 1);
 }
 
 /// Standard normal numbers [n, 1, side, side] of a step; `part` tells its uses apart.
@@ -143,8 +128,7 @@ double PosteriorTrainer::step() {
     abar.data_ptr<float>()[i] = static_cast<float>(schedule_.abar(levels[i]));
     time.data_ptr<float>()[i] = static_cast<float>(schedule_.time[levels[i]]);
   }
-  const torch::Tensor input =
-      torch::cat({with_grid_shares(add_noise(x0, eps, abar)), conditions(world_, coarse)}, 1);
+  const torch::Tensor input = torch::cat({add_noise(x0, eps, abar), conditions(world_, coarse)}, 1);
   const torch::Tensor target = training_target(Prediction::v, x0, eps, abar);
   const torch::Tensor loss = (network_->forward(input, time) - target).square().mean();
   loss.backward();
@@ -194,7 +178,7 @@ PosteriorModel PosteriorTrainer::model() const {
       const double abar = 1 / (1 + r * r);
       const torch::Tensor x = y * std::sqrt(abar);
       const torch::Tensor output =
-          evaluate(*network, torch::cat({with_grid_shares(x), seen}, 1), schedule_.time_of(r));
+          evaluate(*network, torch::cat({x, seen}, 1), schedule_.time_of(r));
       return denoise(Prediction::v, output, x, abar).x0;
     };
   };

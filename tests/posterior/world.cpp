@@ -75,8 +75,50 @@ void PosteriorWorld::condition() {
   const torch::Tensor missed = torch::eye(n, torch::kFloat64) - torch::mm(interpolated, means);
   scale_ =
       std::sqrt(torch::mm(missed, prior).mul(missed).sum().item<double>() / static_cast<double>(n));
-  std::tie(variances_, axes_) = torch::linalg_eigh(covariance_ / (scale_ * scale_));
-  variances_.narrow(0, 0, n_blocks * n_blocks).zero_();  // rounding only: the means are given
+  find_axes();
+}
+
+void PosteriorWorld::find_axes() {
+  const std::int64_t n_blocks = side_ / ratio, n_places = side_ * ratio;
+  // Of each place in the first column of blocks with all cells, then with each wave.
+  const torch::Tensor first = covariance_.view({side_, n_blocks, ratio, n_cells()}).select(1, 0);
+  const torch::Tensor waves = to_waves(first.reshape({n_places, 1, side_, side_}));
+  std::tie(wave_variances_, wave_axes_) =
+      torch::linalg_eigh(waves.transpose(1, 2).contiguous() / (scale_ * scale_));
+  wave_variances_.narrow(1, 0, n_blocks).zero_();  // rounding only: the means are given
+
+  // A wave that is not its own mirror image stands for two, its real and its imaginary part.
+  std::vector<torch::Tensor> variances, axes;
+  const torch::Tensor block = torch::arange(n_blocks, torch::kFloat64).view({1, -1, 1, 1});
+  for (std::int64_t q = 0; q < wave_axes_.size(0); ++q) {
+    const double turn =
+        2 * std::numbers::pi * static_cast<double>(q * ratio) / static_cast<double>(side_);
+    const torch::Tensor wave = torch::polar(torch::ones_like(block), block * turn);
+    const torch::Tensor whole =
+        (wave_axes_[q].view({side_, 1, ratio, n_places}) * wave).reshape({n_cells(), n_places}) /
+        std::sqrt(static_cast<double>(n_blocks));
+    const bool is_alone = 2 * q % n_blocks == 0;
+    const std::vector<torch::Tensor> parts =
+        is_alone ? std::vector{torch::real(whole)}
+                 : std::vector{torch::real(whole) * std::numbers::sqrt2,
+                               torch::imag(whole) * std::numbers::sqrt2};
+    for (const torch::Tensor& part : parts) {
+      axes.push_back(part);
+      variances.push_back(wave_variances_[q]);
+    }
+  }
+  variances_ = torch::cat(variances);
+  axes_ = torch::cat(axes, 1);
+}
+
+torch::Tensor PosteriorWorld::to_waves(const torch::Tensor& fields) const {
+  const torch::Tensor blocks = fields.reshape({-1, side_, side_ / ratio, ratio});
+  return torch::fft_rfft(blocks, {}, 2).permute({2, 0, 1, 3}).flatten(2);
+}
+
+torch::Tensor PosteriorWorld::from_waves(const torch::Tensor& waves) const {
+  const torch::Tensor blocks = waves.view({waves.size(0), -1, side_, ratio}).permute({1, 2, 0, 3});
+  return torch::fft_irfft(blocks, side_ / ratio, 2).reshape({-1, 1, side_, side_});
 }
 
 torch::Tensor PosteriorWorld::fields(const torch::Tensor& white) const {
@@ -115,15 +157,21 @@ torch::Tensor PosteriorWorld::posterior_mean(const torch::Tensor& coarse) const 
 }
 
 Denoise PosteriorWorld::denoiser(const torch::Tensor& coarse) const {
-  const torch::Tensor mean = ((posterior_mean(coarse) - base(coarse)) / scale_).flatten(1);
+  const torch::Tensor mean = (posterior_mean(coarse) - base(coarse)) / scale_;
   return [this, mean](const torch::Tensor& y, double r) {
     auto found = shrinkage_.find(r);
     if (found == shrinkage_.end()) {
-      const torch::Tensor shares = variances_ / (variances_ + r * r);
-      const torch::Tensor matrix = torch::mm(axes_ * shares, axes_.t());
-      found = shrinkage_.emplace(r, matrix.to(y.scalar_type())).first;
+      const torch::Tensor shares = wave_variances_ / (wave_variances_ + r * r);
+      const torch::Tensor matrices =
+          torch::matmul(wave_axes_ * shares.unsqueeze(1), wave_axes_.transpose(1, 2).conj());
+      const torch::Tensor transposed = matrices.transpose(1, 2).contiguous();
+      const bool is_double = y.scalar_type() == torch::kFloat64;
+      found =
+          shrinkage_
+              .emplace(r, transposed.to(is_double ? torch::kComplexDouble : torch::kComplexFloat))
+              .first;
     }
-    return torch::addmm(mean, y.flatten(1) - mean, found->second).view_as(y);
+    return mean + from_waves(torch::bmm(to_waves(y - mean), found->second));
   };
 }
 

@@ -52,8 +52,8 @@ class PosteriorWorld {
   [[nodiscard]] const torch::Tensor& coarse_covariance() const { return coarse_covariance_; }
   /// Covariance of x given c, [n_cells, n_cells], the same for every c.
   [[nodiscard]] const torch::Tensor& posterior_covariance() const { return covariance_; }
-  /// Its principal variances in units of scale()^2, ascending, those of the coarse means exactly 0;
-  /// and axes, in columns.
+  /// Its principal variances in units of scale()^2, those of the coarse means exactly 0; and axes,
+  /// in columns.
   [[nodiscard]] const torch::Tensor& variances() const { return variances_; }
   [[nodiscard]] const torch::Tensor& axes() const { return axes_; }
   /// E[z | z + r n, c] in closed form: m + C (C + r^2)^-1 (y - m), C and m covariance and mean of z
@@ -65,13 +65,20 @@ class PosteriorWorld {
 
  private:
   void condition();
+  void find_axes();
+  /// Fields [n, 1, side, side] as waves along the rows of blocks, [n_waves, n, side * ratio], and
+  /// back. Every column of blocks is like the others: such waves are independent.
+  [[nodiscard]] torch::Tensor to_waves(const torch::Tensor& fields) const;
+  [[nodiscard]] torch::Tensor from_waves(const torch::Tensor& waves) const;
 
   std::int64_t side_;
   Array<double, 2> areas_;
   torch::Tensor area_shares_, row_shares_, power_, interpolation_;
   torch::Tensor coarse_covariance_, gain_, covariance_, variances_, axes_;
+  torch::Tensor wave_variances_, wave_axes_;  ///< of each wave, [n_waves, side * ratio(, axis)]
   double scale_ = 0;
-  mutable std::map<double, torch::Tensor> shrinkage_;  ///< C (C + r^2)^-1 at each r used so far
+  /// C (C + r^2)^-1 of each wave, transposed, at each r used so far.
+  mutable std::map<double, torch::Tensor> shrinkage_;
 };
 
 }  // namespace hindscale

@@ -31,7 +31,7 @@ class Workplace {
         content(read_content(reader)),
         conditioning(reader, content, {.model = options.model, .diffusion = options.diffusion}),
         samples(reader, conditioning, 64),
-        network(network_config(options.model, 2, conditioning.n_channels())),
+        network(network_config(options, 2, conditioning.n_channels())),
         trainer(context, options, network, samples),
         loss_validator(context, options, samples),
         crps_validator(context, options, reader, conditioning) {}

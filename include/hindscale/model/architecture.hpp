@@ -44,7 +44,14 @@ struct NetworkConfig {
   /// `periodic`: for fields that close on themselves along both axes; bicubic upsampling then needs
   /// two cells at least along each axis of the last level. Parameters are the same either way.
   Padding padding = Padding::zeros;
+  /// The input layer sees the two-grid waves of the noisy field, too (kernel/two_grid_waves.hpp): a
+  /// kernel of a few cells cannot tell them from waves of nearly their length.
+  bool two_grid_waves = false;
 
+  /// Channels that the input layer sees.
+  [[nodiscard]] std::int64_t seen_channels() const {
+    return in_channels + (two_grid_waves ? 2 * out_channels : 0);
+  }
   /// Heights and widths must be multiples of this: 2^(levels - 1).
   [[nodiscard]] std::int64_t divisor() const { return std::int64_t{1} << (multipliers.size() - 1); }
 };

@@ -26,6 +26,10 @@ torch::Tensor convolve(const torch::nn::Conv2d& layer, const torch::Tensor& x);
 /// kernel/upsampling.hpp. Periodic bicubic values need two cells at least along each axis.
 torch::Tensor upsample(const torch::Tensor& x, Upsampling method, Padding padding);
 
+/// x [n, c, h, w] with the two-grid waves of its first `n_fields` channels behind them, [n, c + 2
+/// n_fields, h, w], differentiable; see kernel/two_grid_waves.hpp.
+torch::Tensor with_two_grid_waves(const torch::Tensor& x, std::int64_t n_fields);
+
 enum class Activation { none, silu };
 
 /// Group normalisation of x + offset [n, c, h, w] with weight and bias [c] (epsilon 1e-5), then the

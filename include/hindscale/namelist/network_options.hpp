@@ -18,6 +18,7 @@ struct ModelOptions {
   bool attention_middle;
   std::int64_t groups;
   double dropout;
+  bool two_grid_waves;
   bool season, position, climatology, base, relief, mask;
   bool context, previous_month;
 
@@ -73,6 +74,11 @@ struct ModelOptions {
            .meaning = "share of features dropped while training",
            .range = between(0, 0.99),
            .default_text = "small and dpdm: 0.1, edsr: 0"});
+    visit(
+        "two_grid_waves", two_grid_waves, false,
+        {.meaning = "waves of two cells' length in the noisy field, along each row and each column "
+                    "of the patch, as input channels: for power at the finest scales; none in a "
+                    "network of the mean, whose stages see no noise"});
     visit("season", season, true,
           {.meaning = "sine and cosine of the calendar month as input channels",
            .default_text = "small: .true., dpdm: .false."});
