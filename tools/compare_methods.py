@@ -31,6 +31,13 @@ def cost(folder):
     return max(runs, key=lambda run: run["seconds"])
 
 
+def training_time(folder):
+    """Wall seconds of all trainings of an experiment, CorrDiff's regressions among them, and their ranks."""
+    stages = [json.loads(line) for line in (folder / "timings.jsonl").read_text().splitlines()]
+    trainings = [stage for stage in stages if stage["stage"] == "train"]
+    return sum(stage["seconds"] for stage in trainings), "/".join(sorted({str(stage["ranks"]) for stage in trainings}))
+
+
 def value(entry):
     return "-" if entry is None or entry["value"] is None else f"{entry['value']:.3f}"
 
@@ -38,13 +45,14 @@ def value(entry):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    print(f"| method | variable | RMSE / ridge | CRPS / ridge | spread-skill | seam index | seam variance | spectra (dB) | to {FINEST} | beyond | power beyond / truth | of training years | s a field and rank |")
-    print("|" + 13 * "---|")
+    print(f"| method | variable | RMSE / ridge | CRPS / ridge | spread-skill | seam index | seam variance | spectra (dB) | to {FINEST} | beyond | power beyond / truth | of training years | s a field and rank | training, s on ranks |")
+    print("|" + 14 * "---|")
     for argument in sys.argv[1:]:
         name, folder = argument.split("=", 1)
         folder = pathlib.Path(folder)
         scores = json.loads((folder / "scores.json").read_text())
         run = cost(folder)
+        trained, ranks = training_time(folder)
         seconds = run["seconds"] * run["ranks"] / (scores["members"] * scores["months"])
         for variable, spectra in scores["spectra"].items():
             methods = scores["variables"][variable]["methods"]
@@ -56,7 +64,7 @@ def main():
             print(f"| {name} | {variable} | {rmse:.3f} | {crps:.3f} | {value(ensemble['spread_skill'])} | "
                   f"{value(member.get('seam_index'))} | {value(member.get('seam_variance'))} | {spectra_error(spectra):.2f} | "
                   f"{spectra_error(spectra, last=FINEST):.2f} | {spectra_error(spectra, first=FINEST):.2f} | "
-                  f"{finest_power(spectra, 'member'):.1f} | {finest_power(spectra, 'training_truth'):.1f} | {seconds:.2f} |")
+                  f"{finest_power(spectra, 'member'):.1f} | {finest_power(spectra, 'training_truth'):.1f} | {seconds:.2f} | {trained:.0f} on {ranks} |")
 
 
 if __name__ == "__main__":

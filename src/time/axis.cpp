@@ -18,6 +18,8 @@ namespace {
 
 // Stamps are rounded by their files' arithmetic: half a second before midnight is midnight.
 constexpr double half_second_days = 0.5 / 86400;
+// Those that count months or years are often float32 values or twelfths.
+constexpr double rounding_months = 1e-3;
 
 // Stamps further from their reference than ten thousand years are damage, not dates.
 constexpr double longest_days = 3652500;
@@ -47,7 +49,7 @@ ToMonths count_of_months(int months_a_unit, Calendar calendar, const Date& refer
   const double start = months_of(calendar, reference);
   return [=](double value) {
     check_range(value * months_a_unit / longest_months, value);
-    return start + months_a_unit * value;
+    return start + months_a_unit * value + rounding_months;
   };
 }
 

@@ -114,6 +114,12 @@ TEST(axis, months_and_years_since_count_calendar_months) {
             consecutive({1950, 1}, 400));
   EXPECT_EQ(months_of({.values = equal_steps(-3, 1, 9), .units = "month since 2000-01-15"}),
             consecutive({1999, 10}, 9));
+  // Twelfths of a year in float32, some a little less than they mean.
+  for (const int n : {1801, 1802, 1803, 1804, 1805, 1807})
+    EXPECT_THAT(months_of({.values = {static_cast<double>(static_cast<float>(n) / 12.0F)},
+                           .units = "years since 1850-01-01"}),
+                ElementsAre(Month(1850, 1) + n))
+        << n;
   EXPECT_THAT(months_of({.values = {10}, .units = "years since 1900-03-01"}),
               ElementsAre(Month(1910, 3)));
 }
