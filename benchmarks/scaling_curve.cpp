@@ -10,6 +10,7 @@
 
 #include "archive_workload.hpp"
 #include "bare_content.hpp"
+#include "cost_choice.hpp"
 #include "hindscale/comm/runtime.hpp"
 
 namespace hindscale {
@@ -50,7 +51,7 @@ nlohmann::json costs_of(const nlohmann::json& request, const std::string& file,
   for (const std::size_t ranks : request.at("ranks").get<std::vector<std::size_t>>()) {
     const auto asked = request.at("ranks_per_field").get<std::size_t>();
     if (asked > 0 && ranks % asked != 0) continue;
-    const Layout layout = asked > 0 ? Layout{ranks, asked} : best_layout(work, rates, ranks);
+    const Layout layout = asked > 0 ? Layout{ranks, asked} : *best_layout(work, rates, ranks);
     const Cost cost = cost_of(work, rates, layout);
     costs.push_back({{"ranks", ranks},
                      {"ranks_per_field", layout.ranks_per_field},

@@ -36,6 +36,10 @@ double mean_calls(const Options& options, double tiles) {
   return std::min(1 / at_once + 1 / members, 1.0);
 }
 
+std::size_t position_of(const Segment& segment, const std::vector<Segment>& segments) {
+  return static_cast<std::size_t>(std::ranges::find(segments, segment) - segments.begin());
+}
+
 }  // namespace
 
 ArchiveWorkload workload_of(const Options& options, const StoreContent& content) {
@@ -57,12 +61,14 @@ ArchiveWorkload workload_of(const Options& options, const StoreContent& content)
   work.batch = static_cast<double>(options.ensemble.batch);
   work.bytes_a_field = sizeof(float) * n_variables *
                        static_cast<double>(content.fine.n_rows() * content.fine.n_columns());
+  const bool has_statistics = options.output.statistics;
   for (const Unit& unit : plan.units) {
+    if (has_statistics) work.unit_segments.push_back(position_of(unit.segment, plan.segments));
     work.unit_fields.push_back(
         static_cast<double>(unit.segment.months().size() * unit.members.size()));
     work.files += n_variables * static_cast<double>(unit.members.size());
   }
-  if (options.output.statistics) {
+  if (has_statistics) {
     work.statistics_bytes =
         work.bytes_a_field * std::accumulate(work.unit_fields.begin(), work.unit_fields.end(), 0.0);
     work.statistics_tasks = n_variables * static_cast<double>(plan.segments.size());

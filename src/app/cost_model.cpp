@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <queue>
 
@@ -41,6 +42,48 @@ struct FieldTime {
   double in_flight = 0;  ///< fields made together; 0: a whole unit
 };
 
+/// The blocks of years whose statistics are not yet written.
+class OpenBlocks {
+ public:
+  explicit OpenBlocks(const ArchiveWorkload& work) : segments_(work.unit_segments) {
+    const double n_fields = std::accumulate(work.unit_fields.begin(), work.unit_fields.end(), 0.0);
+    for (std::size_t i = 0; i < segments_.size(); ++i) {
+      Block& block = blocks_[segments_[i]];
+      block.units_left += 1;
+      block.share += work.unit_fields[i] / n_fields;
+    }
+    n_blocks_ = static_cast<double>(blocks_.size());
+  }
+
+  /// A unit is done. The share of all statistics that its group now writes: those of the block that
+  /// it completes, where others have work meanwhile.
+  double complete(std::size_t i_unit, bool has_more) {
+    if (segments_.empty()) return 0;
+    const auto block = blocks_.find(segments_[i_unit]);
+    if (--block->second.units_left > 0 || !has_more) return 0;
+    const double share = block->second.share;
+    share_left_ -= share;
+    blocks_.erase(block);
+    return share;
+  }
+  /// Of the statistics, for all ranks at the end.
+  [[nodiscard]] double share_left() const {
+    return blocks_.empty() && n_blocks_ > 0 ? 0 : share_left_;
+  }
+  [[nodiscard]] double blocks_left() const {
+    return n_blocks_ > 0 ? static_cast<double>(blocks_.size()) / n_blocks_ : 1;
+  }
+
+ private:
+  struct Block {
+    std::size_t units_left = 0;
+    double share = 0;  ///< of the fields
+  };
+  const std::vector<std::size_t>& segments_;
+  std::map<std::size_t, Block> blocks_;
+  double share_left_ = 1, n_blocks_ = 0;
+};
+
 /// One archive, from a common start at time 0. Every group has one event to come.
 class ArchiveRun {
  public:
@@ -49,6 +92,7 @@ class ArchiveRun {
         rates_(rates),
         layout_(layout),
         field_(work, rates, layout),
+        blocks_(work),
         n_fields_(std::accumulate(work.unit_fields.begin(), work.unit_fields.end(), 0.0)),
         unit_length_(work.unit_fields.size(), 0.0F) {
     fill_normal({.seed = 1}, 0, unit_length_);
@@ -74,6 +118,7 @@ class ArchiveRun {
     cost.seconds += end_;
     cost.idle_s += end_ * n_groups - sum;
   }
+  [[nodiscard]] const OpenBlocks& blocks() const { return blocks_; }
 
  private:
   enum class Step { take, look, write, count };
@@ -83,6 +128,7 @@ class ArchiveRun {
     Step step = Step::take;
     std::size_t i_unit = 0;
     double fields_left = 0;
+    double taken_at = 0;  ///< the file system has all that the group wrote
     [[nodiscard]] bool is_root() const { return index == 0; }
     bool operator>(const Group& other) const {
       return now > other.now || (now == other.now && index > other.index);
@@ -102,9 +148,36 @@ class ArchiveRun {
         break;
       case Step::count:
         ask(group, 1, cost);
+        write_statistics(group, cost);
         group.step = Step::take;
     }
     return true;
+  }
+
+  void wait_for_file_system(Group& group, Cost& cost) const {
+    const double wait = std::max(0.0, group.taken_at - group.now);
+    cost.file_system_s += wait;
+    group.now += wait;
+  }
+
+  /// Those of the block that the unit completes.
+  void write_statistics(Group& group, Cost& cost) {
+    const double share = blocks_.complete(group.i_unit, next_unit_ < work_.unit_fields.size());
+    if (share <= 0) return;
+    wait_for_file_system(group, cost);
+    spend_on_files(group, work_.statistics_bytes * share, 0, cost);
+    wait_for_file_system(group, cost);
+  }
+
+  void spend_on_files(Group& group, double bytes, double files, Cost& cost) {
+    const double own = files * rates_.file_s + bytes / rates_.write_bytes_a_s;
+    const double start = group.now;
+    if (rates_.files_a_s > 0 && files > 0)
+      group.taken_at = file_making_.serve(start, files / rates_.files_a_s);
+    if (rates_.disk_bytes_a_s > 0)
+      group.taken_at = std::max(group.taken_at, disk_.serve(start, bytes / rates_.disk_bytes_a_s));
+    cost.writing_s += own;
+    group.now += own;
   }
 
   void ask(Group& group, int n_operations, Cost& cost) {
@@ -119,7 +192,10 @@ class ArchiveRun {
 
   bool take(Group& group, Cost& cost) {
     ask(group, 2, cost);  // whether to stop, then the unit
-    if (next_unit_ == work_.unit_fields.size()) return false;
+    if (next_unit_ == work_.unit_fields.size()) {
+      wait_for_file_system(group, cost);
+      return false;
+    }
     group.i_unit = next_unit_++;
     group.fields_left = work_.unit_fields[group.i_unit];
     group.step = Step::look;
@@ -141,16 +217,8 @@ class ArchiveRun {
 
   void write(Group& group, Cost& cost) {
     const double fields = work_.unit_fields[group.i_unit];
-    const double files = work_.files * fields / n_fields_, bytes = work_.bytes_a_field * fields;
-    const double own = files * rates_.file_s + bytes / rates_.write_bytes_a_s;
-    double done = group.now + own;
-    if (rates_.files_a_s > 0)
-      done = std::max(done, file_making_.serve(group.now, files / rates_.files_a_s));
-    if (rates_.disk_bytes_a_s > 0)
-      done = std::max(done, disk_.serve(group.now, bytes / rates_.disk_bytes_a_s));
-    cost.writing_s += own;
-    cost.file_system_s += done - group.now - own;
-    group.now = done;
+    wait_for_file_system(group, cost);  // it has not yet taken the unit before
+    spend_on_files(group, work_.bytes_a_field * fields, work_.files * fields / n_fields_, cost);
     group.step = Step::count;
   }
 
@@ -158,6 +226,7 @@ class ArchiveRun {
   const Rates& rates_;
   const Layout& layout_;
   FieldTime field_;
+  OpenBlocks blocks_;
   double n_fields_;
   std::vector<float> unit_length_;  ///< standard normal
   std::priority_queue<Group, std::vector<Group>, std::greater<>> groups_;
@@ -166,18 +235,15 @@ class ArchiveRun {
   double root_calls_at_ = 0, end_ = 0;
 };
 
-/// Statistics over members, by all ranks.
-void add_statistics(const ArchiveWorkload& work, const Rates& rates, const Layout& layout,
-                    Cost& cost) {
+/// Statistics over members that are left when no units are, by all ranks.
+void add_statistics(const ArchiveWorkload& work, const OpenBlocks& left, const Rates& rates,
+                    const Layout& layout, Cost& cost) {
   const auto n_ranks = static_cast<double>(layout.ranks);
-  double rounds = work.statistics_tasks / n_ranks;
-  const double all = work.statistics_bytes / rates.write_bytes_a_s;
-  const double a_rank = all / n_ranks;
-  if (work.statistics_tasks <= 0) rounds = 1;
-  const double longest =
-      work.statistics_tasks > 0 ? std::ceil(rounds) * all / work.statistics_tasks : a_rank;
-  const double through_disk =
-      rates.disk_bytes_a_s > 0 ? work.statistics_bytes / rates.disk_bytes_a_s : 0;
+  const double bytes = work.statistics_bytes * left.share_left(),
+               tasks = work.statistics_tasks * left.blocks_left();
+  const double all = bytes / rates.write_bytes_a_s, a_rank = all / n_ranks;
+  const double longest = tasks > 0 ? std::ceil(tasks / n_ranks) * all / tasks : a_rank;
+  const double through_disk = rates.disk_bytes_a_s > 0 ? bytes / rates.disk_bytes_a_s : 0;
   const double seconds = std::max(longest, through_disk);
   cost.seconds += seconds;
   cost.writing_s += a_rank;
@@ -191,46 +257,21 @@ Cost cost_of(const std::vector<ArchiveWorkload>& archives, const Rates& rates,
              const Layout& layout) {
   const auto n_groups = static_cast<double>(layout.ranks / layout.ranks_per_field);
   Cost cost;
-  for (const ArchiveWorkload& work : archives) ArchiveRun(work, rates, layout).run(cost);
+  std::vector<ArchiveRun> runs;
+  for (const ArchiveWorkload& work : archives) {
+    runs.emplace_back(work, rates, layout);
+    runs.back().run(cost);
+  }
   for (double* part : {&cost.network_s, &cost.sharing_s, &cost.queue_s, &cost.writing_s,
                        &cost.file_system_s, &cost.idle_s})
     *part /= n_groups;
-  for (const ArchiveWorkload& work : archives) add_statistics(work, rates, layout, cost);
+  for (std::size_t i = 0; i < archives.size(); ++i)
+    add_statistics(archives[i], runs[i].blocks(), rates, layout, cost);
   cost.fixed_s = rates.start_s + rates.end_s;
   if (rates.disk_bytes_a_s > 0)
     cost.fixed_s += rates.start_bytes * static_cast<double>(layout.ranks) / rates.disk_bytes_a_s;
   cost.seconds += cost.fixed_s;
   return cost;
-}
-
-Layout best_layout(const std::vector<ArchiveWorkload>& archives, const Rates& rates,
-                   std::size_t ranks) {
-  constexpr double gain = 0.99;  // more ranks a field have to be worth their messages
-  double tiles = 1;
-  for (const ArchiveWorkload& work : archives) tiles = std::max(tiles, work.tiles);
-  Layout best{ranks, 1};
-  double least = cost_of(archives, rates, best).seconds;
-  for (std::size_t n = 2; n <= ranks && static_cast<double>(n) <= tiles; ++n) {
-    if (ranks % n != 0) continue;
-    const double seconds = cost_of(archives, rates, {ranks, n}).seconds;
-    if (seconds >= gain * least) continue;
-    least = seconds;
-    best = {ranks, n};
-  }
-  return best;
-}
-
-std::optional<std::int64_t> best_batch(std::span<const BatchCost> costs, std::int64_t asked) {
-  constexpr double tolerance = 1.01;
-  double least = HUGE_VAL;
-  for (const BatchCost& cost : costs)
-    if (cost.fits) least = std::min(least, cost.seconds);
-  std::optional<std::int64_t> best;
-  for (const BatchCost& cost : costs) {
-    if (!cost.fits || cost.seconds > tolerance * least) continue;
-    if (!best || cost.batch == asked) best = cost.batch;
-  }
-  return best;
 }
 
 }  // namespace hindscale

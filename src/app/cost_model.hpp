@@ -4,25 +4,23 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
 #include <vector>
 
 namespace hindscale {
 
 /// The units of work of one archive, in the order of the queue.
 struct ArchiveWorkload {
-  std::vector<double> unit_fields;  ///< fields of each unit
-  double evaluations_a_field = 0;   ///< tiles, all calls together
-  double tiles = 1;                 ///< of a field: what its ranks can share
-  double calls_a_field = 0;         ///< of the network, with halos between the ranks of a field
+  std::vector<double> unit_fields;           ///< fields of each unit
+  std::vector<std::size_t> unit_segments{};  ///< block of years of each; empty: one block for all
+  double evaluations_a_field = 0;            ///< tiles, all calls together
+  double tiles = 1;                          ///< of a field: what its ranks can share
+  double calls_a_field = 0;  ///< of the network, with halos between the ranks of a field
   double batch = 0;  ///< tiles of a call; groups look whether to stop before each fields of so
                      ///< many; 0: once a unit
   double bytes_a_field = 0;     ///< of output
   double files = 0;             ///< of members; units hold them as they hold fields
-  double statistics_bytes = 0;  ///< read again for statistics over members
-  double statistics_tasks = 0;  ///< that ranks can share; 0: as finely as one likes
+  double statistics_bytes = 0;  ///< read again for statistics over members, of all blocks
+  double statistics_tasks = 0;  ///< of all blocks, that ranks can share; 0: as finely as one likes
 };
 
 /// Who answers requests to the queue.
@@ -66,28 +64,16 @@ struct Cost {
   double idle_s = 0;         ///< waiting for the last units and statistics
 
   [[nodiscard]] double idle_share() const { return idle_s / seconds; }
+  [[nodiscard]] double io_share() const { return (writing_s + file_system_s) / seconds; }
 };
 
 /// Groups take units from one queue as they become free, as in a reconstruction; archives follow
-/// each other, and statistics their units. Tiles of a field are shared evenly, but for what does
-/// not divide. Files are written at the end of a unit.
+/// each other. Tiles of a field are shared evenly, but for what does not divide. Files are made at
+/// the end of a unit, in the time of the rank; the file system takes them while the rank goes on,
+/// as far as its next unit's. The group whose unit completes a block of years writes its
+/// statistics, while the others go on; those of blocks that are completed when no units are left
+/// are shared by all ranks.
 Cost cost_of(const std::vector<ArchiveWorkload>& archives, const Rates& rates,
              const Layout& layout);
-
-/// The numbers of ranks a field, dividing the ranks and not above the tiles, whose cost is least;
-/// the smallest of those within 1 %.
-Layout best_layout(const std::vector<ArchiveWorkload>& archives, const Rates& rates,
-                   std::size_t ranks);
-
-/// A reconstruction with a batch, and whether a node can hold it.
-struct BatchCost {
-  std::int64_t batch = 0;
-  double seconds = 0;
-  bool fits = true;
-};
-
-/// Of those that fit and take at most 1 % longer than the quickest of them: `asked`, or else the
-/// first. Nothing where none fits.
-std::optional<std::int64_t> best_batch(std::span<const BatchCost> costs, std::int64_t asked);
 
 }  // namespace hindscale

@@ -12,13 +12,14 @@
 
 #include "archive_workload.hpp"
 #include "coarse_digests.hpp"
-#include "hindscale/core/commit.hpp"
 #include "hindscale/core/units.hpp"
 #include "hindscale/io/field_file.hpp"
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/model/evaluator.hpp"
+#include "hindscale/random/random.hpp"
 #include "memory_estimate.hpp"
 #include "output_spec.hpp"
+#include "probe_folder.hpp"
 #include "reconstruction_plan.hpp"
 #include "rehearsal.hpp"
 
@@ -87,33 +88,51 @@ double training_gflops(const Context& context, const Options& options, FieldNetw
   return rate * static_cast<double>(n) * passes * flop_of(config, rows, columns) / giga;
 }
 
-/// Files like those of the archive, one a rank at a time.
+/// The longest block of years of the archive.
+Segment longest_segment(const Options& options) {
+  return std::ranges::max(plan_reconstruction(options, {}, {}).segments, {},
+                          [](const Segment& segment) { return segment.last - segment.first; });
+}
+
+/// Values that no compression makes shorter.
+std::vector<float> noise(std::size_t n) {
+  std::vector<float> values(n);
+  fill_normal({.seed = 1}, 0, values);
+  return values;
+}
+
+/// Files like those of the archive, one a rank at a time; bytes as they are before compression.
 double write_mib_s(const Context& context, const Options& options, const StoreContent& content) {
-  const std::filesystem::path folder = options.reconstruction_path().string() + ".probe";
-  together(context.comm, [&] {
-    if (context.comm.is_root()) make_directory(folder);
-  });
-  const Segment segment = plan_reconstruction(options, {}, {}).segments.front();
+  const ProbeFolder folder(context.comm, options);
+  const Segment segment = longest_segment(options);
   std::vector<CoarseDigests::Entry> entries;
   for (const Month month : segment.months())
     entries.push_back({month, options.reconstruct.driver_of(1), 0});
   const CoarseDigests coarse(std::move(entries));
-  const OutputStyle style{options, content, folder, {}, coarse};
+  const OutputStyle style{options, content, folder.own(), {}, coarse};
   const Communicator self = Communicator::self();
-  const std::vector<float> field(content.fine.n_rows() * content.fine.n_columns(), 1.5F);
-  double bytes = 0;
+  const std::vector<float> field = noise(content.fine.n_rows() * content.fine.n_columns());
   const double rate = calls_a_second(context.comm, [&] {
-    FieldFileSpec spec = member_spec(style, 0, 1, segment);
-    spec.path = folder / fmt::format("rank{}.nc", context.comm.rank());
+    const FieldFileSpec spec = member_spec(style, 0, 1, segment);
     FieldFile file(self, spec);
     for (std::size_t i = 0; i < spec.months.size(); ++i) file.write(i, field);
-    bytes = static_cast<double>(file.commit().bytes);
+    file.commit();
     std::filesystem::remove(spec.path);
   });
-  together(context.comm, [&] {
-    if (context.comm.is_root()) std::filesystem::remove_all(folder);
-  });
-  return rate * bytes / mib;
+  return rate * static_cast<double>(segment.months().size() * field.size() * sizeof(float)) / mib;
+}
+
+}  // namespace
+
+namespace {
+
+/// Where nobody names a node's memory, that of the smallest machine at hand. Collective.
+MachineOptions with_memory(const Communicator& comm, MachineOptions machine) {
+  const double own_gib = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
+                         static_cast<double>(sysconf(_SC_PAGESIZE)) / (1024 * mib);
+  const double least_gib = -all_max(comm, -own_gib);
+  if (machine.memory_gib <= 0) machine.memory_gib = least_gib;
+  return machine;
 }
 
 }  // namespace
@@ -121,6 +140,8 @@ double write_mib_s(const Context& context, const Options& options, const StoreCo
 MachineOptions measured_machine(const Context& context, const Options& options,
                                 const ExperimentOutline& outline) {
   MachineOptions machine = options.machine;
+  // Rates of the machine at hand go with its memory.
+  if (machine.evaluation_gflops <= 0) machine = with_memory(context.comm, machine);
   bool rehearses = machine.evaluation_gflops <= 0 || machine.training_gflops <= 0;
   together(context.comm, [&] { rehearses = rehearses && can_rehearse(options, outline); });
   const auto take = [&](const Pace& pace, double& gflops, const char* key, double& overhead) {
@@ -141,19 +162,6 @@ MachineOptions measured_machine(const Context& context, const Options& options,
     machine.write_mib_s = write_mib_s(context, options, outline.content);
   return machine;
 }
-
-namespace {
-
-/// Where nobody names a node's memory, that of the smallest machine at hand. Collective.
-MachineOptions with_memory(const Communicator& comm, MachineOptions machine) {
-  const double own_gib = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
-                         static_cast<double>(sysconf(_SC_PAGESIZE)) / (1024 * mib);
-  const double least_gib = -all_max(comm, -own_gib);
-  if (machine.memory_gib <= 0) machine.memory_gib = least_gib;
-  return machine;
-}
-
-}  // namespace
 
 std::vector<BatchRate> measured_batches(const Context& context, const Options& options,
                                         const ExperimentOutline& outline) {

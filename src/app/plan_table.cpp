@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "cost_choice.hpp"
 #include "hindscale/core/units.hpp"
 #include "memory_estimate.hpp"
 #include "report_lines.hpp"
@@ -41,11 +42,11 @@ double training_seconds(const Options& options, const ExperimentOutline& outline
   Options validating = options;
   validating.sampling.steps = training.validation_steps;
   const double a_field = workload_of(validating, outline.content).evaluations_a_field *
-                         flop_of(config, options.tiling.size[0], options.tiling.size[1]) / giga;
+                         flop_of(config, options.tiling.size[0], options.tiling.size[1]) / giga /
+                         machine.evaluation_gflops * (1 + machine.overhead);
   const double fields =
       static_cast<double>(training.validation_months * training.validation_members);
-  return machine.start_s + steps_s +
-         validations * fields * a_field / machine.evaluation_gflops / ranks;
+  return machine.start_s + steps_s + validations * std::ceil(fields / ranks) * a_field;
 }
 
 /// Where there are more ranks than patches a step, some cannot take part.
@@ -79,20 +80,28 @@ struct Choice {
   bool fits = true;
 };
 
-/// `options` as they are, on a network so many times as fast as the machine's rate.
-Choice choice_of(Options options, const ExperimentOutline& outline, double speed_up,
+double rank_bytes(Options options, const ExperimentOutline& outline, const Layout& layout) {
+  options.ensemble.ranks_per_field = static_cast<std::int64_t>(layout.ranks_per_field);
+  return reconstruction_bytes(
+      {options, outline.content, outline.network, layout_of(options, outline.content)});
+}
+
+/// `options` as they are, on a network so many times as fast as the machine's rate: the best layout
+/// that fits a node's memory; where none does, one rank a field.
+Choice choice_of(const Options& options, const ExperimentOutline& outline, double speed_up,
                  std::size_t ranks) {
   const auto archives = archives_of(options, outline);
   const Rates rates = rates_of(options, outline, speed_up);
   Choice choice;
   choice.batch = options.ensemble.batch;
-  choice.layout = best_layout(archives, rates, ranks);
+  const auto on_a_node = static_cast<double>(options.machine.ranks_per_node);
+  const auto found = best_layout(archives, rates, ranks, [&](const Layout& layout) {
+    return fits_node(options.machine, on_a_node * rank_bytes(options, outline, layout));
+  });
+  choice.fits = found.has_value();
+  choice.layout = found.value_or(Layout{ranks, 1});
   choice.cost = cost_of(archives, rates, choice.layout);
-  options.ensemble.ranks_per_field = static_cast<std::int64_t>(choice.layout.ranks_per_field);
-  choice.rank_bytes = reconstruction_bytes(
-      {options, outline.content, outline.network, layout_of(options, outline.content)});
-  choice.fits = fits_node(options.machine,
-                          choice.rank_bytes * static_cast<double>(options.machine.ranks_per_node));
+  choice.rank_bytes = rank_bytes(options, outline, choice.layout);
   return choice;
 }
 
@@ -143,7 +152,7 @@ void print_costs(const Options& options, const ExperimentOutline& outline,
         "  {:>6}{:>8}{:>14}{:>12}{:>12.4g}{:>7.1f}%{:>7.1f}%{:>12.0f}{:>18}{:>16}{}\n", nodes,
         ranks, own.layout.ranks_per_field, duration(cost.seconds),
         cost.seconds / hour_s * static_cast<double>(nodes), 100 * cost.idle_share(),
-        100 * cost.writing_s / cost.seconds, own.rank_bytes / mib,
+        100 * cost.io_share(), own.rank_bytes / mib,
         training_text(options, outline, static_cast<std::int64_t>(ranks)),
         batches.empty() ? ""
                         : fmt::format("{:>16}", batch_text(options, outline, batches, own, ranks)),

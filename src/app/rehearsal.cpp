@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "archive_workload.hpp"
-#include "hindscale/core/commit.hpp"
 #include "hindscale/core/units.hpp"
 #include "hindscale/model/bridge.hpp"
 #include "hindscale/model/denoiser.hpp"
@@ -18,6 +17,7 @@
 #include "hindscale/train/trainer.hpp"
 #include "memory_estimate.hpp"
 #include "output_spec.hpp"
+#include "probe_folder.hpp"
 #include "unit_maker.hpp"
 
 namespace hindscale {
@@ -172,10 +172,8 @@ Pace rehearse_fields(const Context& context, const Options& asked) {
       {torch_device(context.device), &self, context.regions.get(), options.sampling.device_state});
   const Unit unit = small_unit(stage, generator.fields_in_flight());
   const CoarseDigests coarse = nameless(unit, options.reconstruct);
-  const std::filesystem::path folder = options.reconstruction_path().string() + ".probe",
-                              own = folder / fmt::format("rank{}", context.comm.rank());
-  together(context.comm, [&] { make_directory(own); });
-  const OutputStyle style{options, stage.content, own, {}, coarse};
+  const ProbeFolder folder(context.comm, options);
+  const OutputStyle style{options, stage.content, folder.own(), {}, coarse};
   UnitMaker maker(style, *stage.conditioning, generator, self,
                   [&](Month month, int /*driver*/) { return coarse_of(stage, month); });
   maker.set_regions(context.regions.get());
@@ -183,15 +181,10 @@ Pace rehearse_fields(const Context& context, const Options& asked) {
   const auto n_fields = static_cast<double>(unit.segment.months().size() * unit.members.size());
   const double flop = n_fields * workload_of(options, stage.content).evaluations_a_field *
                       flop_of(stage.network, options.tiling.size[0], options.tiling.size[1]);
-  const Pace pace = pace_of(context, flop, {.apart = {Region::writing}}, [&] {
+  return pace_of(context, flop, {.apart = {Region::writing}}, [&] {
     maker.make(unit, [] { return false; });
     maker.finish();  // before the same files are made again
   });
-  barrier(context.comm);
-  together(context.comm, [&] {
-    if (context.comm.is_root()) std::filesystem::remove_all(folder);
-  });
-  return pace;
 }
 
 Pace rehearse_training(const Context& context, const Options& asked) {

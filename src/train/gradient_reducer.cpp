@@ -8,7 +8,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 
 #include "hindscale/core/error.hpp"
@@ -89,7 +88,6 @@ struct GradientReducer::State {
   std::vector<bool> ready;
   std::size_t n_started = 0;
   bool armed = false;
-  double waited_s = 0;
   std::unique_ptr<Reduction> reduction;
   /// Autograd holds these by weak pointers only; a hook lives as long as its node.
   std::vector<decltype(torch::autograd::impl::grad_accumulator(torch::Tensor()))> accumulators;
@@ -164,18 +162,11 @@ void GradientReducer::arm() {
 
 void GradientReducer::finish() {
   State& state = *state_;
-  state.waited_s = 0;
   if (!state.armed) return;
   state.armed = false;
   while (state.n_started < state.buckets.size()) state.start_next();
-  const auto start = std::chrono::steady_clock::now();
   state.reduction->wait();
-  state.waited_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   state.hand_out();
-}
-
-double GradientReducer::waited_s() const {
-  return state_->waited_s;
 }
 
 std::size_t GradientReducer::n_buckets() const {

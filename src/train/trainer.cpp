@@ -162,11 +162,12 @@ StepReport Trainer::compute_gradients(StopWish wish) {
                         batch.counts);
   }
   const InRegion exchange(regions(), Region::exchange);
+  const WallTime since_passes;
   if (has_adversary()) report.adversary = adversary_->finish();
   reducer_.finish();
-  report.reduction_s = reducer_.waited_s();
   for (const auto& [error, counts] : errors) append_rows(error, counts, own);
   share(own, report);
+  report.reduction_s = since_passes.elapsed_s();
   // Missing values do not count: divide by the values that do. Exactly 1 where none is missing.
   const double n_weighted = report.parts.n_values();
   if (n_weighted > 0) scale_gradients(parameters_, n_values / n_weighted);

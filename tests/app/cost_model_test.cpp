@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cost_choice.hpp"
+
 namespace hindscale {
 namespace {
 
@@ -51,6 +53,35 @@ TEST(CostModel, statistics_read_the_members_again) {
   ArchiveWorkload work = units({2});
   work.statistics_bytes = 300;
   EXPECT_DOUBLE_EQ(cost_of({work}, {.write_bytes_a_s = 100}, {1, 1}).seconds, 2 + 3);
+}
+
+TEST(CostModel, the_file_system_takes_a_unit_while_the_next_is_computed) {
+  ArchiveWorkload work = units({1, 1});
+  work.bytes_a_field = 100;
+  const Rates rates{.write_bytes_a_s = 1000, .disk_bytes_a_s = 100};
+  // 1 and 0.1 for the first; the second from 1.1 to 2.1, taken from then on for 1.
+  const Cost cost = cost_of({work}, rates, {1, 1});
+  EXPECT_DOUBLE_EQ(cost.seconds, 3.1);
+  EXPECT_DOUBLE_EQ(cost.writing_s, 0.2);
+  EXPECT_DOUBLE_EQ(cost.file_system_s, 0.9);
+  EXPECT_DOUBLE_EQ(cost.io_share(), 1.1 / 3.1);
+}
+
+TEST(CostModel, statistics_of_a_block_are_written_while_others_go_on) {
+  ArchiveWorkload work = units({1, 1, 1, 1, 1, 1});
+  work.unit_segments = {0, 0, 1, 1, 1, 1};
+  work.statistics_bytes = 600;
+  work.statistics_tasks = 2;
+  const Rates rates{.write_bytes_a_s = 100};
+  // From 1 to 3 a rank writes the first block's, the other makes two units; then each makes one,
+  // until 4. The second block's are one task of 4.
+  const Cost cost = cost_of({work}, rates, {2, 1});
+  EXPECT_DOUBLE_EQ(cost.seconds, 4 + 4);
+  EXPECT_DOUBLE_EQ(cost.writing_s, (2.0 + 4.0) / 2);
+  // All at the end where there is but one block.
+  work.unit_segments = {0, 0, 0, 0, 0, 0};
+  work.statistics_tasks = 1;
+  EXPECT_DOUBLE_EQ(cost_of({work}, rates, {2, 1}).seconds, 3 + 6);
 }
 
 /// A queue that serves `rate` operations a second; every group asks whether to stop and for a unit,
@@ -119,7 +150,8 @@ TEST(CostModel, the_parts_of_a_rank_add_up) {
   work.bytes_a_field = 10;
   work.files = 14;
   work.statistics_bytes = 180;
-  work.statistics_tasks = 5;
+  work.statistics_tasks = 6;
+  work.unit_segments = {0, 0, 0, 1, 1, 2, 2};
   const Rates rates{.overhead = 0.1,
                     .write_bytes_a_s = 40,
                     .disk_bytes_a_s = 60,
@@ -153,8 +185,26 @@ TEST(CostModel, statistics_are_shared_by_variables_and_blocks_of_years) {
 TEST(CostModel, fields_are_shared_where_units_are_too_few) {
   ArchiveWorkload work = units({8, 8});
   work.tiles = 4;
-  EXPECT_EQ(best_layout({work}, {}, 2).ranks_per_field, 1U);
-  EXPECT_EQ(best_layout({work}, {}, 8).ranks_per_field, 4U);
+  EXPECT_EQ(best_layout({work}, {}, 2)->ranks_per_field, 1U);
+  EXPECT_EQ(best_layout({work}, {}, 8)->ranks_per_field, 4U);
+}
+
+TEST(BestLayout, is_among_those_that_fit) {
+  ArchiveWorkload work = units({8, 8});
+  work.tiles = 4;
+  const auto at_least = [&](std::size_t least) {
+    return best_layout({work}, {}, 8,
+                       [least](const Layout& layout) { return layout.ranks_per_field >= least; });
+  };
+  ArchiveWorkload many = units(std::vector<double>(64, 1.0));
+  many.tiles = 4;
+  EXPECT_EQ(best_layout({many}, {}, 8)->ranks_per_field, 1U);
+  EXPECT_EQ(
+      best_layout({many}, {}, 8, [](const Layout& layout) { return layout.ranks_per_field >= 2; })
+          ->ranks_per_field,
+      2U);
+  EXPECT_EQ(at_least(4)->ranks_per_field, 4U);
+  EXPECT_FALSE(at_least(5));
 }
 
 TEST(BestBatch, is_the_one_asked_for_unless_another_that_fits_is_quicker_by_more_than_a_hundredth) {

@@ -33,8 +33,6 @@ class GradientReducer {
   /// Ends the step begun by `arm`: every parameter's gradient is now the sum over ranks (zeros
   /// count where a rank has none), in memory that the next armed pass writes anew. Collective.
   void finish();
-  /// Seconds of the last `finish` spent waiting for other ranks.
-  [[nodiscard]] double waited_s() const;
   [[nodiscard]] std::size_t n_buckets() const;
 
  private:

@@ -34,7 +34,7 @@ struct StepReport {
   double gradient_norm = 0;                   ///< before clipping
   double learning_rate = 0;
   double data_s = 0;        ///< this rank's seconds in making batches
-  double reduction_s = 0;   ///< this rank's seconds in waiting for other ranks' gradients
+  double reduction_s = 0;   ///< this rank's seconds behind its passes until it has what all ranks made
   bool wants_stop = false;  ///< some rank asked for it
 };
 
