@@ -12,6 +12,8 @@ void TrainingRun::record(const StepReport& report) {
   interval_.n_steps += 1;
   interval_.data_s += report.data_s;
   interval_.reduction_s += report.reduction_s;
+  data_s_ += report.data_s;
+  reduction_s_ += report.reduction_s;
   if (report.adversary) add(*report.adversary);
   if (!is_due(options.log_every)) return;
   last_loss_ = interval_.loss.all();
@@ -24,7 +26,7 @@ void TrainingRun::record(const StepReport& report) {
                        std::max(seconds_since(interval_.start), 1e-9);
   parts_.context.log.info(
       "step {}/{}  loss {:.4f}  rate {:.3g}  gradient {:.3g}  {:.1f} patches/s  left {}  waited "
-      "{:.2f} s for data, {:.2f} s for gradients",
+      "{:.2f} s for data, {:.2f} s for other ranks",
       report.step, options.steps, last_loss_, report.learning_rate, report.gradient_norm, speed,
       text_of_duration(left_s), interval_.data_s, interval_.reduction_s);
   if (metrics_) {
@@ -42,6 +44,13 @@ void TrainingRun::record(const StepReport& report) {
     metrics_->append(line);
   }
   interval_ = Interval{};
+}
+
+void TrainingRun::log_waiting() const {
+  const double elapsed_s = std::max(seconds_since(start_), 1e-9);
+  parts_.context.log.info(
+      "the root waited {:.2f} % of the training's time for data, {:.2f} % for other ranks",
+      100 * data_s_ / elapsed_s, 100 * reduction_s_ / elapsed_s);
 }
 
 void TrainingRun::add(const AdversaryTerms& terms) {

@@ -145,6 +145,7 @@ ExitCode TrainingRun::run() {
       return ExitCode::stopped;
     }
   }
+  log_waiting();
   warn_without_best();
   return ExitCode::done;
 }

@@ -70,6 +70,17 @@ class Invariance(unittest.TestCase):
                    expect=2)
         self.assertIn("ensemble/ranks_per_field", said)
 
+    @unittest.skipUnless("avx512" in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"), "no bfloat16 on this processor")
+    def test_both_precisions_are_the_same_in_any_layout(self):
+        made = []
+        for precision in ("float32", "bfloat16"):
+            method = f"sampling/precision='{precision}'"
+            made.append(digests(self.reconstruct(precision, method), *DATA))
+            other = self.reconstruct(precision + "4", method, "ensemble/ranks_per_field=2", "ensemble/batch=3", "ensemble/members_per_unit=1", ranks=4)
+            self.assertEqual(digests(other, *DATA), made[-1], precision)
+        self.assertIn(self.base, made)  # 'auto' is one of them
+        self.assertNotEqual(*made)
+
     def test_every_stitching_is_the_same_in_any_layout(self):
         for stitching, sampler in (("uniform", "adaptive"), ("separate", "predictor_corrector"), ("taper", "predictor_corrector")):
             method = (f"tiling/stitching='{stitching}'", "tiling/size=16, 48", "tiling/overlap=6", "tiling/crop=1",
@@ -206,14 +217,14 @@ class Invariance(unittest.TestCase):
     def test_memory_does_not_grow_with_months_and_members_and_is_foretold(self):
         # Forty members of two years would be 81 MB; the peak may move by a tenth of that.
         peaks = []
-        for members, month in ((4, "1991-03"), (40, "1992-12")):
+        for members, month, *options in ((4, "1991-03"), (40, "1992-12"), (40, "1992-12", "output/format='netcdf4'")):
             report = self.folder / f"memory{members}"
-            work = (self.home, f"reconstruct/directory='{self.folder}/many{members}'", f"ensemble/members={members}",
-                    f"reconstruct/last_month='{month}'", "sampling/steps=1", "sampling/sampler='ddim'")
+            work = (self.home, f"reconstruct/directory='{self.folder}/many{members}{len(options)}'", f"ensemble/members={members}",
+                    f"reconstruct/last_month='{month}'", "sampling/steps=1", "sampling/sampler='ddim'", *options)
             foretold = self.foretold("reconstruction", *work)
             run("reconstruct", *work, wrap=["/usr/bin/time", "-f", "%M", "-o", str(report)])
             peaks.append(int(report.read_text().split()[-1]))
-            self.assertLess(abs(foretold / peaks[-1] - 1), 0.2, (foretold, peaks[-1]))
+            self.assertLess(abs(foretold / peaks[-1] - 1), 0.1, (members, options, foretold, peaks[-1]))
         self.assertLess(peaks[1] - peaks[0], 8000)
 
     def test_memory_of_a_training_is_foretold(self):
@@ -229,7 +240,8 @@ class Invariance(unittest.TestCase):
             foretold = self.foretold("training", *work, ranks=ranks)
             run("train", *work, ranks=ranks, wrap=["/usr/bin/time", "-f", "%M", "-o", str(report)])
             peaks[name] = int(report.read_text().split()[-1])
-            self.assertLess(abs(foretold / peaks[name] - 1), 0.2, (name, foretold, peaks[name]))
+            # The target is 0.1 (benchmarks/training_memory.py); other processors' kernels work with other maps.
+            self.assertLess(abs(foretold / peaks[name] - 1), 0.15, (name, foretold, peaks[name]))
         self.assertLess(peaks["recomputed"], peaks["kept"])
         self.assertLess(peaks["in_parts"], peaks["recomputed"])
 

@@ -7,7 +7,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "hindscale/kernel/convolution.hpp"
 #include "hindscale/model/checkpoint.hpp"
+#include "hindscale/model/evaluator.hpp"
 #include "model/networks.hpp"
 #include "support/temporary.hpp"
 
@@ -34,6 +36,34 @@ void leave_for_pytorch(const std::filesystem::path& root, std::int64_t number,
   write_checkpoint(root, number, content);
 }
 
+/// The same of evaluations in each precision that this processor has.
+void leave_evaluations(const std::filesystem::path& root, std::int64_t number,
+                       const NetworkConfig& config) {
+  const UNet network = drawn_network(config);
+  torch::manual_seed(3);
+  const torch::Tensor x = torch::randn({3, config.in_channels, tried_height, tried_width});
+  CheckpointContent content;
+  content.state = {{"network", network_to_json(config)}};
+  content.model = copy_parameters(*network, "raw.");
+  content.model.insert({{"x", x}, {"time", torch::full({3}, tried_time)}});
+  const bool has_bfloat16 = bfloat16_support() != BFloat16Support::none;
+  for (const Precision precision : {Precision::float32, Precision::bfloat16}) {
+    if (precision == Precision::bfloat16 && !has_bfloat16) continue;
+    const auto evaluator = make_evaluator(
+        network, {.height = tried_height, .width = tried_width, .precision = precision});
+    content.model.emplace("evaluated." + name_of(precision), evaluate(*evaluator, x, tried_time));
+  }
+  write_checkpoint(root, number, content);
+}
+
+/// Whether the script finds no fault with what was left there.
+void compare_with_pytorch(const std::filesystem::path& root) {
+  std::string command = "/usr/bin/python3 '" HINDSCALE_TEST_REFERENCE "/model/reference.py'";
+  for (const std::int64_t step : checkpoint_steps(root))
+    command += " '" + checkpoint_folder(root, step).string() + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0) << command;
+}
+
 TEST(PyTorch, agrees_in_output_and_gradients) {
   const Communicator comm;
   const test::TemporaryFolder temporary(comm);
@@ -44,11 +74,16 @@ TEST(PyTorch, agrees_in_output_and_gradients) {
   leave_for_pytorch(temporary.path(), 1, tiny_config());
   leave_for_pytorch(temporary.path(), 2, bicubic);
   leave_for_pytorch(temporary.path(), 3, network_preset("small", 5, 2));
-  std::string command = "/usr/bin/python3 '" HINDSCALE_TEST_REFERENCE "/model/reference.py'";
-  for (const std::int64_t step : checkpoint_steps(temporary.path())) {
-    command += " '" + checkpoint_folder(temporary.path(), step).string() + "'";
-  }
-  EXPECT_EQ(std::system(command.c_str()), 0) << command;
+  compare_with_pytorch(temporary.path());
+}
+
+TEST(PyTorch, evaluations_are_as_near_as_asked_to_its_in_float64) {
+  const Communicator comm;
+  const test::TemporaryFolder temporary(comm);
+  leave_evaluations(temporary.path(), 1, tiny_config());
+  leave_evaluations(temporary.path(), 2, network_preset("small", 5, 2));
+  leave_evaluations(temporary.path(), 3, network_preset("dpdm", 4, 1));
+  compare_with_pytorch(temporary.path());
 }
 
 }  // namespace

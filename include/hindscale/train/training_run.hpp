@@ -63,6 +63,7 @@ class TrainingRun {
   void add_parts(const LossTable& loss, const std::string& prefix, nlohmann::json& line) const;
   void write();
   void restore_interval(const nlohmann::json& position);
+  void log_waiting() const;
   /// Where the next stage will miss one.
   void warn_without_best() const;
   [[nodiscard]] bool has_noise() const;
@@ -78,6 +79,7 @@ class TrainingRun {
   std::string last_checkpoint_;
   Interval interval_;
   double last_loss_ = 0;
+  double data_s_ = 0, reduction_s_ = 0;  ///< waited in all steps of this run
   std::int64_t first_step_ = 0;  ///< of this run
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

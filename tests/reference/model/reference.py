@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as functional
 from torch import nn
 
+BOUNDS = {"float32": 1e-5, "bfloat16": 1e-2}  # of an evaluation, relative L2 distance to float64
 TOLERANCE = 2e-4  # relative to the largest value of a tensor; float32 sums in another order differ by about 1e-6
 
 
@@ -136,6 +137,8 @@ def compare(folder):
     if set(names) != expected_names:
         sys.exit("parameters differ: " + str(set(names) ^ expected_names))
     network.load_state_dict({name: tensors["raw." + name] for name in names})
+    if "y" not in tensors:
+        return compare_evaluations(network, tensors)
     x = tensors["x"].requires_grad_()
     y = network(x, tensors["time"])
     y.square().mean().backward()
@@ -148,6 +151,21 @@ def compare(folder):
             sys.exit(f"{name}: relative difference {error}")
         worst = max(worst, error)
     print(f"{len(pairs)} tensors agree, largest relative difference {worst:.1e}")
+
+
+def compare_evaluations(network, tensors):
+    """Relative L2 distance of evaluations to one in float64."""
+    with torch.no_grad():
+        exact = network.double()(tensors["x"].double(), tensors["time"])
+    for precision, bound in BOUNDS.items():
+        made = tensors.get("evaluated." + precision)
+        if made is None:
+            print(f"{precision}: not on this processor")
+            continue
+        distance = ((made.double() - exact).norm() / exact.norm()).item()
+        print(f"{precision}: relative L2 distance to float64 {distance:.1e}")
+        if not distance <= bound:
+            sys.exit(f"{precision}: farther than {bound}")
 
 
 def count():
