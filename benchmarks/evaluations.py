@@ -5,8 +5,9 @@
 Runs 'calibrate' on a finished experiment for every sampler and prints CRPS against evaluations. Needs its store and checkpoints; writes
 to FOLDER alone, goes on from there when it was stopped.
 
-Usage: evaluations.py PROGRAM NAMELIST RUN FOLDER [--months N] [--members N] [--samplers NAME,NAME] [group/key=value ...]
+Usage: evaluations.py PROGRAM NAMELIST RUN FOLDER [--months N] [--members N] [--samplers NAME,NAME] [--noise S,S] [group/key=value ...]
        RUN: the experiment's folder, with samples.h5 and checkpoints/
+       --noise: strengths to try with each way to sample; of each way the best counts, and is named
 """
 import argparse
 import json
@@ -23,8 +24,9 @@ TOLERANCES = [10, 1, 0.1, 0.01, 0.001]  # of 'adaptive', which chooses its steps
 def tried(arguments, sampler):
     """The ways to sample of one sampler, as calibration.json lists them."""
     folder = pathlib.Path(arguments.folder).resolve() / sampler
-    result = folder / "calibration.json"
-    if not result.exists():
+    result, asked = folder / "calibration.json", folder / "asked.json"
+    ask = json.dumps({name: value for name, value in vars(arguments).items() if name not in ("folder", "samplers")}, sort_keys=True)
+    if not (result.exists() and asked.exists() and asked.read_text(encoding="utf-8") == ask):
         folder.mkdir(parents=True, exist_ok=True)
         run = pathlib.Path(arguments.run).resolve()
         best = json.loads((run / "checkpoints/best.json").read_text(encoding="utf-8"))["step"]
@@ -32,10 +34,17 @@ def tried(arguments, sampler):
                         f"dataset/store='{run}/samples.h5'", f"reconstruct/checkpoint='{run}/checkpoints/step_{best:08d}'",
                         f"calibration/samplers='{sampler}'", "calibration/steps=" + ",".join(map(str, STEPS.get(sampler, [1]))),
                         "calibration/tolerances=" + ",".join(map(str, TOLERANCES)),
-                        "calibration/noise_scales=1.0", f"calibration/months={arguments.months}",
+                        f"calibration/noise_scales={arguments.noise}", f"calibration/months={arguments.months}",
                         f"calibration/members={arguments.members}", *arguments.overrides],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"OMP_NUM_THREADS": "1", **os.environ})
-    return json.loads(result.read_text(encoding="utf-8"))["tried"]
+        asked.write_text(ask, encoding="utf-8")
+    best = {}
+    for way in json.loads(result.read_text(encoding="utf-8"))["tried"]:
+        if len(set(way["noise_scale"])) > 1:
+            continue  # the choice once more, each variable with its own
+        name = (way["steps"], way["eta"], way["churn"], way["tolerance"])
+        best[name] = min(best.get(name, way), way, key=score)
+    return list(best.values())
 
 
 def score(way):
@@ -43,7 +52,8 @@ def score(way):
 
 
 def spread(way):
-    return ", ".join("none" if ratio is None else f"{ratio:.2f}" for ratio in way["spread_skill"])
+    noise = f" (noise {way['noise_scale'][0]:g})" if way["noise_scale"][0] != 1 else ""
+    return ", ".join("none" if ratio is None else f"{ratio:.2f}" for ratio in way["spread_skill"]) + noise
 
 
 def print_steps(ways, best):
@@ -73,6 +83,7 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--months", type=int, default=6)
     parser.add_argument("--members", type=int, default=6)
+    parser.add_argument("--noise", default="1.0")
     parser.add_argument("--samplers", default=",".join([*STEPS, "adaptive"]))
     arguments, arguments.overrides = parser.parse_known_args()
     samplers = arguments.samplers.split(",")

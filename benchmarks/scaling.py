@@ -60,10 +60,10 @@ def predictions(jobs, alone, side):
     return {name: answer[0]["seconds"] for name, answer in zip(names, answers)}
 
 
-def archive_rates(constants, machine_gflops, small, options):
-    """Measured on this machine but for the file system, which is assumed."""
+def archive_rates(constants, machine, small, options):
+    """Measured on this machine; assumed: the file system, and that the large network, queue and halos are as quick on many nodes."""
     queue, files = constants[2]["queue"], constants[1]["files"]
-    return {"evaluations_a_s": machine_gflops / TILE_GFLOP, "overhead": 0.03, "write_bytes_a_s": files["bytes_a_s"],
+    return {"evaluations_a_s": machine["evaluation_gflops"] / TILE_GFLOP, "overhead": machine["overhead"], "write_bytes_a_s": files["bytes_a_s"],
             "file_s": files["file_s"], "exchange_s": constants[2]["exchange"]["a_call_s"], "scatter": options.scatter or small["scatter"],
             "queue_wait_s": queue["next_wait_s"], "queue_service_s": queue["next_service_s"], "start_s": small["start_s"],
             "disk_bytes_a_s": options.disk_gb_s * 1e9, "files_a_s": options.files_s,
@@ -117,7 +117,8 @@ def main():
     alone = small_rates(jobs, parts(jobs.run("alone", 1)), constants)
     side = small_rates(jobs, parts(*jobs.run_side_by_side()), constants)
     found = measured_rounds(jobs, options.rounds)
-    base = archive_rates(constants, report.number_in(options.machine, "evaluation_gflops"), alone, options)
+    machine = {name: report.number_in(options.machine, name) for name in ("evaluation_gflops", "overhead")}
+    base = archive_rates(constants, machine, alone, options)
     cases = archive_cases(base, constants[1], yearly)
     curves = jobs.simulate([request for _, request in cases], "benchmarks/scaling_archive.nml", CELLS)
     report.print_versions(options.build)

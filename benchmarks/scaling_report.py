@@ -16,7 +16,7 @@ LIMITS = {  # part of a rank's time -> what helps
 
 
 def number_in(path, key):
-    return float(re.search(rf"{key}\s*=\s*(\S+)", path.read_text(encoding="utf-8")).group(1))
+    return float(re.search(rf"\b{key}\s*=\s*(\S+)", path.read_text(encoding="utf-8")).group(1))
 
 
 def median_of(values):
