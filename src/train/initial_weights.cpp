@@ -26,7 +26,8 @@ using Json = nlohmann::json;
 const std::vector<std::pair<std::string, std::vector<std::string>>> task{
     {"network",
      {"architecture", "in_channels", "out_channels", "channels", "multipliers", "residual_blocks",
-      "attention_levels", "attention_middle", "time_channels", "groups", "upsampling", "two_grid_waves"}},
+      "attention_levels", "attention_middle", "time_channels", "groups", "upsampling",
+      "two_grid_waves"}},
     {"diffusion", {"target", "base", "scaling"}},
     {"variables", {}},
     {"transforms", {}},

@@ -80,7 +80,7 @@ class TrainingRun {
   Interval interval_;
   double last_loss_ = 0;
   double data_s_ = 0, reduction_s_ = 0;  ///< waited in all steps of this run
-  std::int64_t first_step_ = 0;  ///< of this run
+  std::int64_t first_step_ = 0;          ///< of this run
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
