@@ -25,26 +25,27 @@ def tried(arguments, sampler):
     """The ways to sample of one sampler, as calibration.json lists them."""
     folder = pathlib.Path(arguments.folder).resolve() / sampler
     result, asked = folder / "calibration.json", folder / "asked.json"
-    ask = json.dumps({name: value for name, value in vars(arguments).items() if name not in ("folder", "samplers")}, sort_keys=True)
+    run = pathlib.Path(arguments.run).resolve()
+    best = json.loads((run / "checkpoints/best.json").read_text(encoding="utf-8"))
+    ask = json.dumps({name: value for name, value in vars(arguments).items() if name not in ("folder", "samplers")}
+                     | {"best": best, "steps": STEPS.get(sampler), "tolerances": TOLERANCES}, sort_keys=True)
     if not (result.exists() and asked.exists() and asked.read_text(encoding="utf-8") == ask):
         folder.mkdir(parents=True, exist_ok=True)
-        run = pathlib.Path(arguments.run).resolve()
-        best = json.loads((run / "checkpoints/best.json").read_text(encoding="utf-8"))["step"]
         subprocess.run([arguments.program, "calibrate", arguments.namelist, f"experiment/directory='{folder}'",
-                        f"dataset/store='{run}/samples.h5'", f"reconstruct/checkpoint='{run}/checkpoints/step_{best:08d}'",
+                        f"dataset/store='{run}/samples.h5'", f"reconstruct/checkpoint='{run}/checkpoints/step_{best['step']:08d}'",
                         f"calibration/samplers='{sampler}'", "calibration/steps=" + ",".join(map(str, STEPS.get(sampler, [1]))),
                         "calibration/tolerances=" + ",".join(map(str, TOLERANCES)),
                         f"calibration/noise_scales={arguments.noise}", f"calibration/months={arguments.months}",
                         f"calibration/members={arguments.members}", *arguments.overrides],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"OMP_NUM_THREADS": "1", **os.environ})
         asked.write_text(ask, encoding="utf-8")
-    best = {}
+    least = {}
     for way in json.loads(result.read_text(encoding="utf-8"))["tried"]:
         if len(set(way["noise_scale"])) > 1:
             continue  # the choice once more, each variable with its own
         name = (way["steps"], way["eta"], way["churn"], way["tolerance"])
-        best[name] = min(best.get(name, way), way, key=score)
-    return list(best.values())
+        least[name] = min(least.get(name, way), way, key=score)
+    return list(least.values())
 
 
 def score(way):

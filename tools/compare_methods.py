@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One table of several experiments on the same data: what each method reaches, and what it costs.
 
-Usage: tools/compare_methods.py NAME=EXPERIMENT_FOLDER ...   (finished up to 'evaluate', each with scores.json and reconstruction/)
+Usage: tools/compare_methods.py NAME=EXPERIMENT_FOLDER ...   (finished up to 'evaluate', each with scores.json, reconstruction/ and
+       timings.jsonl, of which all trainings count)
 """
 import json
 import math

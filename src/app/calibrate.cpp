@@ -172,24 +172,25 @@ std::vector<Trial> ways_to_sample(const Options& options) {
 /// Every way with every noise; then the noise of each variable for the way chosen, all together.
 /// Collective.
 Calibration calibrate(const Options& options, std::size_t n_variables, Trials& trials) {
+  const std::vector<double>& asked = options.calibration.noise_scales;
+  const std::vector<double> noises = asked.empty() ? std::vector{1.0} : asked;
   std::vector<WayTrials> tried;
   for (Trial way : ways_to_sample(options)) {
     tried.emplace_back();
-    for (const double noise : options.calibration.noise_scales) {
+    for (const double noise : noises) {
       way.noise_scale.assign(n_variables, noise);
       tried.back().push_back(trials.run(way));
     }
   }
   const double tolerance = options.calibration.tolerance;
-  const Choice choice = choose(tried, tolerance, [](int) { return true; });
+  const SamplingChoice choice = choose_sampling(tried, tolerance, [](int) { return true; });
   const WayTrials& way = tried[choice.i_way];
   const auto left_out = left_out_score(tried, tolerance);
   const std::set<std::size_t> different(choice.i_noise.begin(), choice.i_noise.end());
   if (different.size() == 1) return {way[*different.begin()], left_out};
   const Trial& like = way.front();
   Trial together{like.sampler, like.steps, like.eta, like.churn, like.tolerance};
-  for (const std::size_t i : choice.i_noise)
-    together.noise_scale.push_back(options.calibration.noise_scales[i]);
+  for (const std::size_t i : choice.i_noise) together.noise_scale.push_back(noises[i]);
   return {trials.run(together), left_out};
 }
 

@@ -37,7 +37,7 @@ std::string steps_of(const Trial& trial) {
   return fmt::format("{} ({:.4g} evaluations)", by, trial.evaluations);
 }
 
-std::vector<MonthScore> months_of(const Trial& trial, const IsWanted& is_wanted) {
+std::vector<MonthScore> months_of(const Trial& trial, const YearFilter& is_wanted) {
   std::vector<MonthScore> months;
   for (const MonthScore& month : trial.months)
     if (is_wanted(month.month.year())) months.push_back(month);
@@ -47,20 +47,22 @@ std::vector<MonthScore> months_of(const Trial& trial, const IsWanted& is_wanted)
 /// What a way is worth in the years wanted.
 struct WayScore {
   std::vector<ValidationScore> by_noise{};
-  std::vector<double> best{};  ///< CRPS of each variable with the noise that suits it best
-  double score = 0;            ///< their mean; infinite where the way diverges with any noise
-  double evaluations = 0;
+  std::vector<double> best{};         ///< CRPS of each variable with the noise that suits it best
+  std::vector<std::size_t> i_best{};  ///< that noise
+  double score = 0;  ///< their mean; infinite where the way diverges with all noise
 };
 
-WayScore score_of(const WayTrials& way, const IsWanted& is_wanted) {
+WayScore score_of(const WayTrials& way, const YearFilter& is_wanted) {
   WayScore found;
   for (const Trial& trial : way) {
     const ValidationScore score = validation_score(months_of(trial, is_wanted));
     found.best.resize(score.variables.size(), HUGE_VAL);
-    for (std::size_t v = 0; v < score.variables.size(); ++v)
-      if (score.variables[v] < found.best[v]) found.best[v] = score.variables[v];
-    if (std::isfinite(score.score))
-      found.evaluations = std::max(found.evaluations, trial.evaluations);
+    found.i_best.resize(score.variables.size(), 0);
+    for (std::size_t v = 0; v < score.variables.size(); ++v) {
+      if (!(score.variables[v] < found.best[v])) continue;
+      found.best[v] = score.variables[v];
+      found.i_best[v] = found.by_noise.size();
+    }
     found.by_noise.push_back(score);
   }
   for (const double best : found.best) found.score += best / static_cast<double>(found.best.size());
@@ -68,13 +70,13 @@ WayScore score_of(const WayTrials& way, const IsWanted& is_wanted) {
 }
 
 /// Of each variable the noise whose spread is nearest the skill, at a CRPS of at most `share` times
-/// its best; and the sum of what is left of mismatches.
+/// its best; where there is no spread, that of the best; and the sum of what is left of mismatches.
 std::pair<std::vector<std::size_t>, double> best_noise(const WayScore& way, double share) {
   std::vector<std::size_t> chosen;
   double sum = 0;
   for (std::size_t v = 0; v < way.best.size(); ++v) {
     double least = HUGE_VAL;
-    chosen.push_back(0);
+    chosen.push_back(way.i_best[v]);
     for (std::size_t i = 0; i < way.by_noise.size(); ++i) {
       const double distance = mismatch(way.by_noise[i].spread_skill[v]);
       if (!(way.by_noise[i].variables[v] <= way.best[v] * share && distance < least)) continue;
@@ -90,7 +92,8 @@ std::pair<std::vector<std::size_t>, double> best_noise(const WayScore& way, doub
 std::vector<MonthScore> months_by_others(const std::vector<WayTrials>& ways, int left_out,
                                          double tolerance) {
   const auto is_own = [&](int year) { return year == left_out; };
-  const Choice choice = choose(ways, tolerance, [&](int year) { return year != left_out; });
+  const SamplingChoice choice =
+      choose_sampling(ways, tolerance, [&](int year) { return year != left_out; });
   const WayTrials& way = ways[choice.i_way];
   std::vector<MonthScore> months = months_of(way.front(), is_own);
   for (std::size_t v = 0; v < choice.i_noise.size(); ++v) {
@@ -149,10 +152,12 @@ Trial Trials::run(Trial trial) {
   return trial;
 }
 
-Choice choose(const std::vector<WayTrials>& ways, double tolerance, const IsWanted& is_wanted) {
+SamplingChoice choose_sampling(const std::vector<WayTrials>& ways, double tolerance,
+                               const YearFilter& is_wanted) {
   std::vector<WayScore> scores;
   double best = HUGE_VAL;
   for (const WayTrials& way : ways) {
+    HINDSCALE_ASSERT(!way.empty());
     scores.push_back(score_of(way, is_wanted));
     best = std::min(best, scores.back().score);
   }
@@ -160,16 +165,18 @@ Choice choose(const std::vector<WayTrials>& ways, double tolerance, const IsWant
     throw InputError({.problem = "no way to sample gave finite fields",
                       .advice = "try other samplers or more steps",
                       .key = "calibration/samplers"});
-  std::optional<Choice> chosen;
-  double least = HUGE_VAL;
+  std::optional<SamplingChoice> chosen;
+  double fewest = HUGE_VAL, least = HUGE_VAL;
   for (std::size_t i = 0; i < ways.size(); ++i) {
     if (scores[i].score > best * (1 + tolerance)) continue;
     const auto [noise, mismatches] =
         best_noise(scores[i], std::max(1.0, best * (1 + tolerance) / scores[i].score));
-    const double evaluations = scores[i].evaluations;
-    const double fewest = chosen ? scores[chosen->i_way].evaluations : HUGE_VAL;
+    double evaluations = 0;
+    for (const std::size_t i_noise : noise)
+      evaluations = std::max(evaluations, ways[i][i_noise].evaluations);
     if (evaluations > fewest || (evaluations == fewest && mismatches >= least)) continue;
-    chosen = Choice{i, noise};
+    chosen = SamplingChoice{i, noise};
+    fewest = evaluations;
     least = mismatches;
   }
   return *chosen;

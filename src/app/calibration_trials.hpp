@@ -52,20 +52,22 @@ class Trials {
 using WayTrials = std::vector<Trial>;
 
 /// A way, and of each variable the trial of it whose noise it gets.
-struct Choice {
+struct SamplingChoice {
   std::size_t i_way = 0;
   std::vector<std::size_t> i_noise{};
 };
 
-using IsWanted = std::function<bool(int year)>;
+using YearFilter = std::function<bool(int year)>;
 
 /// A way is worth the mean over variables of its best CRPS with any noise. Of the ways within the
 /// tolerance of the best: the one of fewest evaluations; among equals the one whose spread is
 /// nearest its skill. Of its noise: for each variable what brings the spread nearest the skill;
 /// what the way leaves of the tolerance is the share of CRPS that this may cost each of them, so
-/// that way and noise together cost no more than the tolerance. By the months of the years wanted;
-/// InputError where no CRPS is finite.
-Choice choose(const std::vector<WayTrials>& ways, double tolerance, const IsWanted& is_wanted);
+/// that way and noise together cost no more than the tolerance, as tried with the same noise for
+/// all (a joint network lets the noise of one variable act on others). By the months of the years
+/// wanted; InputError where no CRPS is finite.
+SamplingChoice choose_sampling(const std::vector<WayTrials>& ways, double tolerance,
+                               const YearFilter& is_wanted);
 
 /// The score of every year as sampled in the way that the other years would have chosen: what a
 /// choice is worth on years it has not seen. Nothing where there is but one year.

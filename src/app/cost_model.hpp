@@ -70,9 +70,9 @@ struct Cost {
 /// Groups take units from one queue as they become free, as in a reconstruction; archives follow
 /// each other. Tiles of a field are shared evenly, but for what does not divide. Files are made at
 /// the end of a unit, in the time of the rank; the file system takes them while the rank goes on,
-/// as far as its next unit's. The group whose unit completes a block of years writes its
-/// statistics, while the others go on; those of blocks that are completed when no units are left
-/// are shared by all ranks.
+/// as far as its next unit's (the program begins with each field: sooner). The group whose unit
+/// completes a block of years writes its statistics, while the others go on; those of blocks that
+/// are completed when no units are left are shared by all ranks.
 Cost cost_of(const std::vector<ArchiveWorkload>& archives, const Rates& rates,
              const Layout& layout);
 

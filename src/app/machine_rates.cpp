@@ -94,7 +94,7 @@ Segment longest_segment(const Options& options) {
                           [](const Segment& segment) { return segment.last - segment.first; });
 }
 
-/// Values that no compression makes shorter.
+/// Values that compression hardly makes shorter.
 std::vector<float> noise(std::size_t n) {
   std::vector<float> values(n);
   fill_normal({.seed = 1}, 0, values);
@@ -121,10 +121,6 @@ double write_mib_s(const Context& context, const Options& options, const StoreCo
   });
   return rate * static_cast<double>(segment.months().size() * field.size() * sizeof(float)) / mib;
 }
-
-}  // namespace
-
-namespace {
 
 /// Where nobody names a node's memory, that of the smallest machine at hand. Collective.
 MachineOptions with_memory(const Communicator& comm, MachineOptions machine) {

@@ -21,6 +21,8 @@ class ProbeFolder {
   [[nodiscard]] const std::filesystem::path& own() const { return own_; }
 
  private:
+  void remove() const;
+
   std::filesystem::path own_;
 };
 

@@ -198,7 +198,7 @@ void InferenceNetwork<T>::evaluate(View<const float, 4> input, double time, View
 }
 
 template <class T>
-const float* InferenceNetwork<T>::seen(View<const float, 3> input, Memory& memory) const {
+const float* InferenceNetwork<T>::gather_seen(View<const float, 3> input, Memory& memory) const {
   if (!config_.two_grid_waves) return input.data();
   const auto n_fields = static_cast<std::size_t>(config_.out_channels);
   const std::size_t height = input.extent(1), width = input.extent(2),
@@ -213,7 +213,7 @@ template <class T>
 void InferenceNetwork<T>::run_sample(View<const float, 3> input, View<float, 3> output,
                                      Memory& memory) const {
   std::byte* scratch = memory.work.scratch.data();
-  loops::to_channels_last(seen(input, memory), {entry_.places(), config_.seen_channels()},
+  loops::to_channels_last(gather_seen(input, memory), {entry_.places(), config_.seen_channels()},
                           memory.input.data());
   input_.run(memory.input.data(), memory.kept[0].data(), scratch);
   std::size_t i_block = 0, i_kept = 0;

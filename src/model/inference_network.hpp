@@ -58,8 +58,8 @@ class InferenceNetwork final : public Evaluator {
   FeatureMap cover(const Layer<T>& layer);
   void set_time(double time);
   void provide_memory();
-  /// The planes of the sample that the input layer sees.
-  const float* seen(View<const float, 3> input, Memory& memory) const;
+  /// The planes of the sample that the input layer sees, with its two-grid waves in `memory`.
+  const float* gather_seen(View<const float, 3> input, Memory& memory) const;
   void run_sample(View<const float, 3> input, View<float, 3> output, Memory& memory) const;
   void go_up(Memory& memory, std::size_t i_block) const;
 

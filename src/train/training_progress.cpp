@@ -47,7 +47,7 @@ void TrainingRun::record(const StepReport& report) {
 }
 
 void TrainingRun::log_waiting() const {
-  const double elapsed_s = std::max(seconds_since(start_), 1e-9);
+  const double elapsed_s = std::max(seconds_since(start_ + paused_), 1e-9);
   parts_.context.log.info(
       "the root waited {:.2f} % of the training's time for data, {:.2f} % for other ranks",
       100 * data_s_ / elapsed_s, 100 * reduction_s_ / elapsed_s);

@@ -139,7 +139,9 @@ ExitCode TrainingRun::run() {
     const bool has_new_best = best_ && (!best_before || best_before->step != best_->step);
     if (stops || has_new_best || is_due(options.checkpoint_every)) write();
     interval_.start += Clock::now() - pause;  // patches/s are those of the training alone
+    paused_ += Clock::now() - pause;
     if (stops && report.step < options.steps) {
+      log_waiting();
       parts_.context.log.info("stopped after step {} of {}; run the same command again to go on",
                               report.step, options.steps);
       return ExitCode::stopped;

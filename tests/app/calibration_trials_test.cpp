@@ -42,8 +42,8 @@ Trial trial_of(std::int64_t evaluations, double noise, const std::vector<Year>& 
 }
 
 /// Choices by all years.
-Choice choice_of(const std::vector<WayTrials>& ways, double allowed) {
-  return choose(ways, allowed, [](int) { return true; });
+SamplingChoice choice_of(const std::vector<WayTrials>& ways, double allowed) {
+  return choose_sampling(ways, allowed, [](int) { return true; });
 }
 
 /// The way chosen among those tried with one noise.
@@ -77,7 +77,7 @@ TEST(Choose, leaves_out_what_is_not_finite_and_refuses_nothing_but_that) {
   const Trial diverges = trial_of(2, 1, {{NAN, 1}});
   EXPECT_EQ(way_of({diverges, trial_of(6, 1, {{0.5, 1}})}, tolerance), 1U);
   EXPECT_THROW(static_cast<void>(way_of({diverges}, tolerance)), InputError);
-  const Choice with_other_noise = choice_of(
+  const SamplingChoice with_other_noise = choice_of(
       {{diverges, trial_of(2, 1.1, {{0.5, 1}})}, {trial_of(6, 1, {{0.5, 1}})}}, tolerance);
   EXPECT_EQ(with_other_noise.i_way, 0U);
   EXPECT_THAT(with_other_noise.i_noise, ElementsAre(1));
@@ -95,7 +95,7 @@ TEST(Choose, noise_may_make_up_for_few_evaluations) {
   // With the noise of training six evaluations are needed; three with more of it do.
   const WayTrials few{trial_of(3, 1, {{0.520, 0.8}}), trial_of(3, 1.1, {{0.503, 0.9}})};
   const WayTrials more{trial_of(6, 1, {{0.500, 1}}), trial_of(6, 1.1, {{0.510, 1.1}})};
-  const Choice choice = choice_of({few, more}, tolerance);
+  const SamplingChoice choice = choice_of({few, more}, tolerance);
   EXPECT_EQ(choice.i_way, 0U);
   EXPECT_THAT(choice.i_noise, ElementsAre(1));
 }
@@ -105,8 +105,22 @@ TEST(Choose, way_and_noise_together_cost_no_more_than_the_tolerance) {
   const WayTrials few{trial_of(3, 1, {{0.503, 0.8}}), trial_of(3, 1.1, {{0.5045, 0.9}}),
                       trial_of(3, 1.2, {{0.507, 1}})};
   const WayTrials more{trial_of(6, 1, {{0.500, 1}})};
-  const Choice choice = choice_of({few, more}, tolerance);
+  const SamplingChoice choice = choice_of({few, more}, tolerance);
   EXPECT_EQ(choice.i_way, 0U);
+  EXPECT_THAT(choice.i_noise, ElementsAre(1));
+}
+
+TEST(Choose, counts_the_evaluations_of_the_noise_chosen) {
+  // One that chooses its steps needs more of them with more noise.
+  const WayTrials adaptive{trial_of(5, 1, {{0.5, 1}}), trial_of(9, 1.3, {{0.6, 1.3}})};
+  const WayTrials fixed{trial_of(6, 1, {{0.5, 1}}), trial_of(6, 1.3, {{0.6, 1.3}})};
+  EXPECT_EQ(choice_of({fixed, adaptive}, tolerance).i_way, 1U);
+}
+
+TEST(Choose, members_without_spread_get_the_noise_of_the_best_crps) {
+  const SamplingChoice choice = choice_of(
+      {{trial_of(6, 1, {{NAN, 1}}), trial_of(6, 1.1, {{0.5, 0}}), trial_of(6, 1.2, {{0.6, 0}})}},
+      tolerance);
   EXPECT_THAT(choice.i_noise, ElementsAre(1));
 }
 

@@ -70,16 +70,16 @@ class Invariance(unittest.TestCase):
                    expect=2)
         self.assertIn("ensemble/ranks_per_field", said)
 
-    @unittest.skipUnless("avx512" in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"), "no bfloat16 on this processor")
     def test_both_precisions_are_the_same_in_any_layout(self):
         made = []
-        for precision in ("float32", "bfloat16"):
+        has_bfloat16 = "avx512" in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        for precision in ("float32", "bfloat16") if has_bfloat16 else ("float32",):
             method = f"sampling/precision='{precision}'"
             made.append(digests(self.reconstruct(precision, method), *DATA))
             other = self.reconstruct(precision + "4", method, "ensemble/ranks_per_field=2", "ensemble/batch=3", "ensemble/members_per_unit=1", ranks=4)
             self.assertEqual(digests(other, *DATA), made[-1], precision)
         self.assertIn(self.base, made)  # 'auto' is one of them
-        self.assertNotEqual(*made)
+        self.assertEqual(len({tuple(files.values()) for files in made}), len(made))
 
     def test_every_stitching_is_the_same_in_any_layout(self):
         for stitching, sampler in (("uniform", "adaptive"), ("separate", "predictor_corrector"), ("taper", "predictor_corrector")):

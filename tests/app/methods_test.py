@@ -68,8 +68,7 @@ class Methods(PreparedStore):
             run("reconstruct", *waves, f"reconstruct/directory='{self.folder}/waves_on{ranks}'", f"ensemble/batch={batch}",
                 f"ensemble/ranks_per_field={share}", ranks=ranks)
             self.assertEqual(digests(self.folder / f"waves_on{ranks}", "*.nc"), produced, ranks)
-        said = run("train", *waves, "training/stage='regression'", "diffusion/regression=.true.")
-        self.assertIn("channels in", said)  # a network of the mean sees no noise, and none of its waves
+        run("train", *waves, "training/stage='regression'", "diffusion/regression=.true.")  # a network of the mean sees no noise
         plain = json.loads(sorted((self.folder / "waves" / "regression").glob("step_*/state.json"))[-1].read_text())
         self.assertNotIn("two_grid_waves", plain["network"])
         seen = json.loads(sorted((self.folder / "waves" / "checkpoints").glob("step_*/state.json"))[-1].read_text())

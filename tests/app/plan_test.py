@@ -13,6 +13,7 @@ from program import run
 MACHINE = """&machine
   name = 'test', nodes = 1, 4, ranks_per_node = 2
   evaluation_gflops = {rate}, training_gflops = 100, write_mib_s = {write}, overhead = 0.0, start_s = 0.0
+  disk_mib_s = {disk}, memory_gib = {memory}
 /
 """
 
@@ -40,9 +41,9 @@ class Plan(unittest.TestCase):
     def tearDown(self):
         shutil.rmtree(self.folder)
 
-    def machine(self, rate, write=100):
-        path = self.folder / f"machine{rate}_{write}.nml"
-        path.write_text(MACHINE.format(rate=rate, write=write), encoding="utf-8")
+    def machine(self, rate, write=100, disk=0, memory=0):
+        path = self.folder / f"machine{rate}_{write}_{disk}_{memory}.nml"
+        path.write_text(MACHINE.format(rate=rate, write=write, disk=disk, memory=memory), encoding="utf-8")
         return f"--machine={path}"
 
     def test_time_follows_from_the_rates(self):
@@ -63,6 +64,22 @@ class Plan(unittest.TestCase):
         slow_disk = (self.home, self.machine(1000, 0.001))
         with_statistics, without = (seconds(rows(run("plan", *slow_disk, f"output/statistics={yes}"))[1]) for yes in "tf")
         self.assertLess(without, 0.8 * with_statistics)  # which read all members again
+
+    def test_io_counts_what_ranks_write_and_what_they_wait_for(self):
+        share = lambda *machine: float(rows(run("plan", self.home, self.machine(*machine)))[1][7].rstrip("%"))
+        self.assertLess(share(1, 1e6), 1)
+        self.assertGreater(share(1000, 0.001), 80)
+        self.assertGreater(share(1000, 1e6, 0.001), 80)  # a file system that all wait for
+
+    def test_a_layout_that_does_not_fit_is_not_named(self):
+        self.assertIn("too little memory on a node", run("plan", self.home, self.machine(1, 100, 0, 0.1)))
+        self.assertNotIn("too little memory", run("plan", self.home, self.machine(1, 100, 0, 10)))
+
+    def test_rates_of_compressed_files_count_what_is_compressed(self):
+        rates = ("machine/evaluation_gflops=1", "machine/training_gflops=1", "output/format='netcdf4'")
+        plain, deflated = (float(re.search(r"write_mib_s = (\S+)", run("plan", self.home, "--measure", *rates, f"output/deflate={level}")).group(1))
+                           for level in (0, 1))
+        self.assertGreater(deflated, 0.03 * plain)  # bytes of the files would be some hundredths of those of a constant field
 
     def test_no_more_ranks_train_than_there_are_patches(self):
         said = rows(run("plan", self.home, self.machine(1), "training/batch=3"))
@@ -89,13 +106,18 @@ class Plan(unittest.TestCase):
 
     def test_every_stage_says_where_its_time_went(self):
         run("prepare", self.home, ranks=2)
-        run("train", self.home)
+        self.assertRegex(run("train", self.home), r"waited [\d.]+ % of the training's time for data, [\d.]+ % for other ranks")
         run("reconstruct", self.home)
         run("evaluate", self.home)
+        said = run("calibrate", self.home, "calibration/steps=1,2", "calibration/noise_scales=1", "calibration/months=1", "calibration/members=2", ranks=2)
+        self.assertRegex(said, r"[\d.]+ s, of these \(mean over ranks, least and most\): .*network [\d.]+ s \(\d+ %, [\d.]+ to [\d.]+\)")
         lines = [json.loads(line) for line in (self.folder / "timings.jsonl").read_text().splitlines()]
         self.assertEqual([(line["stage"], line["ranks"]) for line in lines],
-                         [("prepare", 2), ("train", 1), ("reconstruct", 1), ("evaluate", 1)])
+                         [("prepare", 2), ("train", 1), ("reconstruct", 1), ("evaluate", 1), ("calibrate", 2)])
         for line in lines:
+            for name, region in line["regions"].items():
+                self.assertLessEqual(region["min"], region["mean"] * (1 + 1e-9), name)
+                self.assertLessEqual(region["mean"], region["max"] * (1 + 1e-9), name)
             total = sum(region["mean"] for region in line["regions"].values())
             self.assertAlmostEqual(total / line["seconds"], 1, delta=0.02 if line["ranks"] == 1 else 0.3)
         self.assertGreater(lines[1]["regions"]["network"]["mean"], 0)

@@ -43,10 +43,10 @@ void leave_evaluations(const std::filesystem::path& root, std::int64_t number,
   torch::manual_seed(3);
   const torch::Tensor x = torch::randn({3, config.in_channels, tried_height, tried_width});
   CheckpointContent content;
-  content.state = {{"network", network_to_json(config)}};
+  const bool has_bfloat16 = bfloat16_support() != BFloat16Support::none;
+  content.state = {{"network", network_to_json(config)}, {"has_bfloat16", has_bfloat16}};
   content.model = copy_parameters(*network, "raw.");
   content.model.insert({{"x", x}, {"time", torch::full({3}, tried_time)}});
-  const bool has_bfloat16 = bfloat16_support() != BFloat16Support::none;
   for (const Precision precision : {Precision::float32, Precision::bfloat16}) {
     if (precision == Precision::bfloat16 && !has_bfloat16) continue;
     const auto evaluator = make_evaluator(

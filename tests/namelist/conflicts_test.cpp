@@ -151,9 +151,9 @@ INSTANTIATE_TEST_SUITE_P(
              ""}));
 
 TEST(ConflictReport, names_all_that_a_custom_network_lacks) {
-  EXPECT_THAT(conflicts({"model/preset=custom"}), SizeIs(16));
+  EXPECT_THAT(conflicts({"model/preset=custom"}), SizeIs(15));
   EXPECT_THAT(conflicts({"model/preset=custom", "model/channels=16", "model/groups=8"}),
-              SizeIs(14));
+              SizeIs(13));
 }
 
 TEST(ConflictReport, relief_and_mask_need_their_files) {

@@ -44,7 +44,7 @@ struct CalibrationOptions {
            .default_text = "that of sampling/tolerance"});
     visit("noise_scales", noise_scales, {0.95, 1.0, 1.05, 1.1, 1.15, 1.2},
           {.unit = "1",
-           .meaning = "standard deviations of the noise to try with each way to sample",
+           .meaning = "standard deviations of the noise to try with each way to sample; none: 1",
            .range = above(0)});
     visit("members", members, 8,
           {.unit = "1", .meaning = "members of the ensembles compared", .range = at_least(2)});

@@ -33,9 +33,8 @@ struct StepReport {
   std::optional<AdversaryTerms> adversary{};  ///< of a GAN, from gan/start on
   double gradient_norm = 0;                   ///< before clipping
   double learning_rate = 0;
-  double data_s = 0;  ///< this rank's seconds in making batches
-  double reduction_s =
-      0;  ///< this rank's seconds behind its passes until it has what all ranks made
+  double data_s = 0;        ///< this rank's seconds in making batches
+  double reduction_s = 0;   ///< from its passes until it has what all made
   bool wants_stop = false;  ///< some rank asked for it
 };
 

@@ -79,8 +79,9 @@ class TrainingRun {
   std::string last_checkpoint_;
   Interval interval_;
   double last_loss_ = 0;
-  double data_s_ = 0, reduction_s_ = 0;  ///< waited in all steps of this run
-  std::int64_t first_step_ = 0;          ///< of this run
+  std::chrono::steady_clock::duration paused_{};  ///< for validations and checkpoints
+  double data_s_ = 0, reduction_s_ = 0;           ///< waited in all steps of this run
+  std::int64_t first_step_ = 0;                   ///< of this run
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
