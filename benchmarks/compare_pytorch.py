@@ -132,7 +132,7 @@ def compare_training(preset, arguments):
     x, when = tensors["x"], torch.tensor([500.0])
 
     def step():
-        network.zero_grad()
+        network.zero_grad(set_to_none=True)
         network(x, when).square().mean().backward()
 
     step()

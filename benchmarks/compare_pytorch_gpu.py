@@ -89,7 +89,7 @@ def training(network, x, when, dtype, compiled):
     run = torch.compile(model) if compiled else model
 
     def step():
-        model.zero_grad()
+        model.zero_grad(set_to_none=True)
         run(field, when).float().square().mean().backward()
 
     for _ in range(3):

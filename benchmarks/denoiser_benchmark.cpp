@@ -58,7 +58,7 @@ void train(benchmark::State& state, const Case& shape) {
   const std::vector<std::uint64_t> patches(static_cast<std::size_t>(state.range(0)), 7);
   std::uint64_t step = 0;
   for (auto _ : state) {
-    network->zero_grad();
+    network->zero_grad(/*set_to_none=*/true);
     network->set_dropout_stream(1, step++, patches);
     network->forward(x, time).square().mean().backward();
   }

@@ -161,7 +161,7 @@ class Comparison {
     network_->set_precision(precision);
     const torch::Tensor x = x_.to(device_), time = torch::full({1}, time_of_all).to(device_);
     const auto pass = [&] {
-      network_->zero_grad();
+      network_->zero_grad(/*set_to_none=*/true);
       const torch::Tensor loss = network_->forward(x, time).square().mean();
       loss.backward();
       return network_->parameters().front().grad().sum().item<float>();

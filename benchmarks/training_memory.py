@@ -22,7 +22,7 @@ GAN = f"model/preset=edsr model/dropout=0 training/stage=gan gan/start=2 {SMALL}
 CASES = [("small, patches of 40 x 48", SMALL, (1, 8, 32)), ("small, float32", f"{SMALL} training/precision=float32", (32,)),
          ("small, `training/recompute`", f"{SMALL} training/recompute=.true.", (32,)), ("`dpdm`, patches of 64 x 64", PUBLISHED, (4, 16, 32)),
          ("GAN, patches of 40 x 48", GAN, (8, 32))]
-SAMPLES_SEEN = 600  # patches, of months at random: all of a hundred months with near certainty
+SAMPLES_SEEN = 600  # patches: every epoch goes through all months
 FEWEST_STEPS = 20
 
 

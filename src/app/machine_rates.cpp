@@ -80,7 +80,7 @@ double training_gflops(const Context& context, const Options& options, FieldNetw
   const std::vector<std::uint64_t> patches(static_cast<std::size_t>(n), 1);
   std::uint64_t step = 0;
   const double rate = calls_a_second(context.comm, [&] {
-    network->zero_grad();
+    network->zero_grad(/*set_to_none=*/true);
     network->set_dropout_stream(1, step++, patches);
     network->forward(input, time).square().mean().backward();
   });
