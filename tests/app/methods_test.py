@@ -64,7 +64,7 @@ class Methods(PreparedStore):
         run("train", *waves, ranks=2)
         run("reconstruct", *waves, ranks=2)
         produced = digests(self.folder / "waves" / "reconstruction", "*.nc")
-        for ranks, batch, share in ((1, 3, 1), (4, 2, 2)):
+        for ranks, batch, share in ((1, 3, 1), (3, 2, 3), (4, 2, 2)):
             run("reconstruct", *waves, f"reconstruct/directory='{self.folder}/waves_on{ranks}'", f"ensemble/batch={batch}",
                 f"ensemble/ranks_per_field={share}", ranks=ranks)
             self.assertEqual(digests(self.folder / f"waves_on{ranks}", "*.nc"), produced, ranks)

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -92,9 +93,27 @@ bool score_exact(const PosteriorWorld& world, const PosteriorTrial& trial) {
       world, [&](const torch::Tensor& coarse) { return world.denoiser(coarse); }, trial);
 }
 
+std::int64_t number_in(const std::string& word, const char* what) {
+  std::int64_t number = 0;
+  const auto [end, fault] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (fault != std::errc() || end != word.data() + word.size() || number <= 0)
+    throw InputError({.problem = fmt::format("not a number of {}", what), .value = word});
+  return number;
+}
+
+std::int64_t side_in(const std::string& word) {
+  const std::int64_t side = number_in(word, "cells along each axis");
+  if (side < 2 * PosteriorWorld::ratio || side % PosteriorWorld::ratio != 0)
+    throw InputError({.problem = "no grid of whole blocks",
+                      .value = word,
+                      .advice = fmt::format("choose a multiple of {0}, at least {1}",
+                                            PosteriorWorld::ratio, 2 * PosteriorWorld::ratio)});
+  return side;
+}
+
 bool score_trained(const PosteriorWorld& world, const std::vector<std::string>& words) {
   PosteriorTraining plan;
-  plan.steps = std::stoll(words[2]);
+  plan.steps = number_in(words[2], "steps");
   PosteriorTrainer trainer(world, plan);
   trainer.restore(words[1]);
   if (words[0] == "train") train(trainer, plan, words[1]);
@@ -117,7 +136,7 @@ int run(const std::vector<std::string>& words) {
     fmt::print("{}", usage);
     return 2;
   }
-  const PosteriorWorld world(words.size() > n_words ? std::stoll(words[n_words]) : usual_side);
+  const PosteriorWorld world(words.size() > n_words ? side_in(words[n_words]) : usual_side);
   if (is_trained) return score_trained(world, words) ? 0 : 1;
   return score_exact(world, {.levels = task == "exact" ? exact_levels() : trained_levels()}) ? 0
                                                                                              : 1;

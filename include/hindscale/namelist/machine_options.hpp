@@ -24,7 +24,11 @@ struct MachineOptions {
     visit("ranks_per_node", ranks_per_node, 2,
           {.unit = "ranks", .meaning = "ranks of one thread on a node", .range = between(1, 1000)});
     visit("memory_gib", memory_gib, 0.0,
-          {.unit = "GiB", .meaning = "memory of a node; 0: not checked", .range = at_least(0)});
+          {.unit = "GiB",
+           .meaning =
+               "memory of a node; 0: that of the machine at hand where its rates are measured, "
+               "else not checked",
+           .range = at_least(0)});
     visit("evaluation_gflops", evaluation_gflops, 0.0,
           {.unit = "GFLOP/s",
            .meaning = "rate of a rank in evaluations of the network, all ranks of a node at work; "
@@ -35,10 +39,12 @@ struct MachineOptions {
         {.unit = "GFLOP/s",
          .meaning = "rate of a rank in training, a step being three evaluations; 0: measured here",
          .range = at_least(0)});
-    visit("write_mib_s", write_mib_s, 0.0,
-          {.unit = "MiB/s",
-           .meaning = "rate at which a rank writes, verifies and commits files; 0: measured here",
-           .range = at_least(0)});
+    visit(
+        "write_mib_s", write_mib_s, 0.0,
+        {.unit = "MiB/s",
+         .meaning = "rate at which a rank writes, verifies and commits files, in bytes as they are "
+                    "before compression; 0: measured here",
+         .range = at_least(0)});
     visit("disk_mib_s", disk_mib_s, 0.0,
           {.unit = "MiB/s",
            .meaning = "the most that the file system takes from all ranks together; 0: no limit",
